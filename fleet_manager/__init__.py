@@ -1,0 +1,3 @@
+"""Open fleet controller for hospital logistics robots: the fleet manager."""
+
+__version__ = '0.1.0'

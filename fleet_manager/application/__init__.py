@@ -1,0 +1,1 @@
+"""Use cases, one module a verb, and the kernel: the single writer."""

@@ -1,0 +1,264 @@
+"""What the application needs from the outside, as Protocols. Adapters implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fleet_manager.domain.ids import (
+    AccountId,
+    CompartmentId,
+    DoorId,
+    FloorId,
+    LiftId,
+    NodeId,
+    RobotId,
+    SessionId,
+    StationId,
+)
+from fleet_manager.domain.messages import Command, Report
+from fleet_manager.domain.units import Instant
+
+# --- what devices should be doing: level-triggered, repeated until the device echoes it ----------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNode:
+    """A node of an order and the edge that leads to it. Metres, metres a second."""
+
+    node: NodeId
+    sequence: int
+    released: bool
+    floor: FloorId
+    x: float
+    y: float
+    max_speed: float
+    via: tuple[tuple[float, float], ...] = ()
+    lift: str = ''
+    boards: bool = False
+    session: str = ''
+    door: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class RobotOrder:
+    """What a robot should be doing. `update` only grows; see interfaces/msg/Order.msg."""
+
+    robot: RobotId
+    epoch: int
+    order_id: str
+    update: int
+    map_version: str
+    nodes: tuple[OrderNode, ...]
+    paused: bool
+    charge: bool
+    grant: int = 0
+    grant_compartment: CompartmentId | None = None
+    grant_expires: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiftOrder:
+    """What a lift should be doing: a session with a destination and door, or the end of one."""
+
+    lift: LiftId
+    session: SessionId
+    end_session: bool
+    destination: FloorId
+    door_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoorOrder:
+    """What a door should be doing."""
+
+    door: DoorId
+    open: bool
+
+
+Directive = RobotOrder | LiftOrder | DoorOrder
+
+
+class Devices(Protocol):
+    """Robots, lifts and doors. Called from the runner's thread; must not block."""
+
+    def publish(self, directives: Sequence[Directive]) -> None:
+        """Take over the newest directive of each device and repeat it until it changes."""
+
+    def request_states(self, *, epoch: int) -> None:
+        """Ask every robot to say its state now; at start."""
+
+    def close(self) -> None:
+        """Stop repeating and leave."""
+
+
+# --- the journal -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal line before it has a number: canonical JSON of one event."""
+
+    at: Instant
+    actor: str
+    kind: str
+    delivery: str | None
+    robot: str | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A journal line: `hash` = SHA-256 over the previous hash and this line."""
+
+    seq: int
+    epoch: int
+    entry: Entry
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one turn of the kernel changed: committed whole or not at all.
+
+    `commands` are the newest directives of the devices whose directive changed: (device, number,
+    canonical JSON). `snapshot` is the state after the last entry, now and then.
+    """
+
+    entries: tuple[Entry, ...]
+    commands: tuple[tuple[str, int, str], ...] = ()
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a store gives back at start: the epoch now ours, the newest snapshot, what came after."""
+
+    epoch: int
+    snapshot: str | None
+    snapshot_seq: int
+    entries: tuple[StoredEntry, ...]
+
+
+class Store(Protocol):
+    """State, journal and pending commands in one transaction, under one epoch."""
+
+    def take_over(self, *, holder: str, now: Instant) -> Recovered:
+        """Become the leader with a higher epoch and read back what was committed."""
+
+    def commit(self, batch: Batch, *, now: Instant) -> int:
+        """Write the batch; return the sequence of its last entry. Raises Deposed, StoreFailed."""
+
+    def close(self) -> None:
+        """Give the lock back."""
+
+
+class Deposed(Exception):
+    """Another manager has a higher epoch: write nothing more, end with exit code 75."""
+
+
+class StoreFailed(Exception):
+    """The database could not commit. Nothing was acknowledged: end and start again."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be opened: locked by another manager, corrupt, or of an unknown version."""
+
+
+# --- people ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person or a shared ward log-in. `station` is set for ward staff."""
+
+    id: AccountId
+    label: str
+    role: str
+    station: StationId | None
+    disabled: bool = False
+
+
+class Accounts(Protocol):
+    """Accounts and sessions. Secrets go in as text and are kept only as Argon2id hashes.
+
+    Hashing takes some 50 ms of a core: call from a bounded pool, never from the event loop.
+    """
+
+    def all(self) -> Sequence[Account]:
+        """Return every account, by id."""
+
+    def get(self, account: AccountId) -> Account | None:
+        """Return one account."""
+
+    def create(self, account: Account, *, secret: str) -> None:
+        """Add an account; `secret` is its password, or PIN for ward staff."""
+
+    def set_secret(self, account: AccountId, *, secret: str) -> None:
+        """Replace the secret and end the account's sessions."""
+
+    def set_disabled(self, account: AccountId, *, disabled: bool) -> None:
+        """Disable or enable; disabling ends its sessions."""
+
+    def verify(self, account: AccountId, *, secret: str, now: Instant) -> str:
+        """Check a secret: 'ok', 'wrong', 'locked' (too many tries) or 'disabled'."""
+
+    def open_session(self, account: AccountId, *, now: Instant) -> str:
+        """Return a new session token; only its hash is kept."""
+
+    def session(self, token: str, *, now: Instant) -> Account | None:
+        """Return who a token belongs to, or None when unknown, expired, ended or disabled."""
+
+    def close_session(self, token: str) -> None:
+        """End a session."""
+
+
+# --- the kernel, as adapters see it ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a command, after commit. Exactly one of `delivery`, `refusal` may be set."""
+
+    refusal_code: str | None = None
+    refusal_params: Mapping[str, str] = field(default_factory=dict)
+    delivery: str | None = None
+    replayed: bool = False
+
+
+class Overloaded(Exception):
+    """The mailbox is full or the manager is stopping: try again in a moment (HTTP 503)."""
+
+
+class Mailbox(Protocol):
+    """How adapters reach the kernel. Safe from every thread; never blocks."""
+
+    def submit(self, command: Command) -> Any:
+        """Post a command; return a `concurrent.futures.Future[Reply]` done after the commit.
+
+        Raises Overloaded at once when the mailbox is full.
+        """
+
+    def report(self, report: Report) -> None:
+        """Post what a device said. Newest wins for each device: an old report may be skipped."""
+
+
+class ViewSource(Protocol):
+    """The newest picture of everything, for pages. Immutable once published."""
+
+    def current(self) -> View:
+        """Return the newest view."""
+
+    def subscribe(self, listener: Any) -> Any:
+        """Call `listener(view)` from the runner's thread at each new view; returns an unsubscribe."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture: `entities[kind][id]` are JSON objects, see docs/views.md. `seq` grows by one."""
+
+    seq: int
+    now: Instant
+    entities: Mapping[str, Mapping[str, Mapping[str, Any]]]

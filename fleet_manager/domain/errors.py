@@ -1,0 +1,73 @@
+"""What can go wrong, in two kinds.
+
+A `Refusal` is a value: the message was understood and the answer is no, with a code a page
+translates and the figures a person needs. An exception is a bug or a broken input file:
+
+    FleetError
+    ├── MapError          a hospital file is wrong: place, field, what to do
+    ├── JournalError      the journal cannot be read back
+    └── InvariantBroken   the core found itself in a state that must not exist: stop
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no with a reason: `code` is one of `REFUSAL_CODES`, `params` fill the translated text."""
+
+    code: str
+    params: dict[str, str] = field(default_factory=dict)
+
+
+#: Every reason for a no. Pages hold one sentence in each language for each of them.
+REFUSAL_CODES: Final = frozenset(
+    {
+        'unknown_goods',
+        'unknown_station',
+        'same_station',
+        'goods_not_sent_here',
+        'goods_not_taken_here',
+        'key_reused',
+        'unknown_delivery',
+        'not_your_delivery',
+        'not_allowed',
+        'too_late_to_cancel',
+        'already_ended',
+        'robot_not_here',
+        'opening_pending',
+        'compartment_open',
+        'not_opened',
+        'not_received_yet',
+        'already_rated',
+        'bad_stars',
+        'unknown_robot',
+        'unknown_alert',
+        'too_many_open',
+        'robot_still_implausible',
+    }
+)
+
+
+class FleetError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class MapError(FleetError):
+    """A hospital file is wrong. The text names the place, the field and what to do."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f'{place}: {problem}')
+        self.place = place
+        self.problem = problem
+
+
+class JournalError(FleetError):
+    """The journal cannot be read back: an unknown event, or a field of the wrong type."""
+
+
+class InvariantBroken(FleetError):
+    """The core found a state that must not exist. Stopping is safer than going on."""

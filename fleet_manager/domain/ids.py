@@ -1,0 +1,40 @@
+"""Names of things. Plain strings at run time, told apart by the type checker."""
+
+from __future__ import annotations
+
+from typing import Final, NewType
+
+HospitalId = NewType('HospitalId', str)
+FloorId = NewType('FloorId', str)
+NodeId = NewType('NodeId', str)
+LaneId = NewType('LaneId', str)
+LiftId = NewType('LiftId', str)
+DoorId = NewType('DoorId', str)
+StationId = NewType('StationId', str)
+RobotId = NewType('RobotId', str)
+CompartmentId = NewType('CompartmentId', str)
+DeliveryId = NewType('DeliveryId', str)
+RunId = NewType('RunId', str)
+SessionId = NewType('SessionId', str)
+AccountId = NewType('AccountId', str)
+
+#: What a robot claims: `node:<id>`, `lane:<id>` or `car:<id>`. Capacity 1 each.
+ResourceId = NewType('ResourceId', str)
+
+#: Longest identifier accepted anywhere, so that a hostile name cannot fill a log or a page.
+MAX_ID_LENGTH: Final = 64
+
+
+def node_resource(node: NodeId) -> ResourceId:
+    """Return the resource of standing on `node`."""
+    return ResourceId(f'node:{node}')
+
+
+def lane_resource(lane: LaneId) -> ResourceId:
+    """Return the resource of being on `lane`, in either direction."""
+    return ResourceId(f'lane:{lane}')
+
+
+def car_resource(lift: LiftId) -> ResourceId:
+    """Return the resource of the car of `lift`."""
+    return ResourceId(f'car:{lift}')

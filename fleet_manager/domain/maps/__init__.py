@@ -1,0 +1,1 @@
+"""The hospital: floors, navigation graph, doors, lifts and stations, as immutable data."""

@@ -1,0 +1,669 @@
+"""Everything the kernel hears and says.
+
+Commands (imperative) come from people and may be refused. Reports come from devices and are
+input like any other: checked, never believed. Events (past tense) are what happened; they are the
+journal. All are frozen; all fields are plain JSON types, so that the journal can be read in twenty
+years.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fleet_manager.domain.ids import (
+    AccountId,
+    CompartmentId,
+    DeliveryId,
+    DoorId,
+    FloorId,
+    LiftId,
+    NodeId,
+    ResourceId,
+    RobotId,
+    RunId,
+    SessionId,
+    StationId,
+)
+from fleet_manager.domain.units import Instant
+
+
+class Role(StrEnum):
+    """What a person may do. `DEMO` is simulated staff and says so in the journal."""
+
+    WARD = 'ward'
+    OPERATOR = 'operator'
+    DEMO = 'demo'
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: an account, its role and, for ward staff, the station it works at."""
+
+    account: AccountId
+    role: Role
+    station: StationId | None = None
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDelivery:
+    """Ask for a delivery. `key` makes it idempotent: same actor, key and body is one delivery."""
+
+    actor: Actor
+    key: str
+    goods: str
+    sender: StationId
+    recipient: StationId
+    note: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class CancelDelivery:
+    """Cancel before the parcel is loaded."""
+
+    actor: Actor
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCompartment:
+    """Open the delivery's compartment, to load at the sender or to take out at the recipient.
+
+    Send only after the person's PIN was checked: the actor of this message *is* the signature.
+    """
+
+    actor: Actor
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class SignDelivery:
+    """Sign that the parcel was taken out and is right. Ends the delivery as delivered."""
+
+    actor: Actor
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class RateDelivery:
+    """Rate a delivered delivery with 1 to 5 stars, once."""
+
+    actor: Actor
+    delivery: DeliveryId
+    stars: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRobot:
+    """Hold one robot where it is. It keeps its place and its job."""
+
+    actor: Actor
+    robot: RobotId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRobot:
+    """Let a paused robot go on."""
+
+    actor: Actor
+    robot: RobotId
+
+
+@dataclass(frozen=True, slots=True)
+class PauseFleet:
+    """Hold every robot where it is."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeFleet:
+    """Let the fleet go on. Robots paused one by one stay paused."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmitRobot:
+    """An operator has looked: the excluded robot is where it says and may move again."""
+
+    actor: Actor
+    robot: RobotId
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlert:
+    """An operator has seen the alert."""
+
+    actor: Actor
+    alert: str
+
+
+Command = (
+    RequestDelivery
+    | CancelDelivery
+    | OpenCompartment
+    | SignDelivery
+    | RateDelivery
+    | PauseRobot
+    | ResumeRobot
+    | PauseFleet
+    | ResumeFleet
+    | ReadmitRobot
+    | AcknowledgeAlert
+)
+
+
+# --- reports -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CompartmentReport:
+    """One compartment as the robot senses it."""
+
+    compartment: CompartmentId
+    locked: bool
+    closed: bool
+    occupied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RobotReport:
+    """The cumulative state of a robot. A lost, repeated or late one changes nothing for good.
+
+    Pose in the map frame of `floor`: metres, radians. `battery` 0..1 or None when unknown.
+    `incarnation` is new at each start of the robot's program, `sequence` grows within one.
+    """
+
+    robot: RobotId
+    incarnation: str
+    sequence: int
+    epoch: int
+    map_version: str
+    order_id: str
+    order_update: int
+    last_node: str
+    last_sequence: int
+    floor: FloorId
+    x: float
+    y: float
+    yaw: float
+    speed: float
+    battery: float | None
+    charging: bool
+    mode: str
+    last_grant: int
+    compartments: tuple[CompartmentReport, ...]
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoseReport:
+    """Where a robot is now, between two states; for the map only, never for a decision."""
+
+    robot: RobotId
+    floor: FloorId
+    x: float
+    y: float
+    yaw: float
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedReport:
+    """A device said something that is no report at all (NaN, wrong type, too long)."""
+
+    device: str
+    problem: str
+
+
+class LiftDoor(StrEnum):
+    """Door of a lift car, after Open-RMF's LiftState."""
+
+    CLOSED = 'closed'
+    MOVING = 'moving'
+    OPEN = 'open'
+
+
+class LiftMode(StrEnum):
+    """Mode of a lift, after Open-RMF's LiftState. Anything else is UNKNOWN: do not enter."""
+
+    UNKNOWN = 'unknown'
+    HUMAN = 'human'
+    AGV = 'agv'
+    FIRE = 'fire'
+    OFFLINE = 'offline'
+    EMERGENCY = 'emergency'
+
+
+@dataclass(frozen=True, slots=True)
+class LiftReport:
+    """The state of a lift, Open-RMF's LiftState in our types. `session` is '' when free.
+
+    `height` is the car floor's height above the ground in metres where the lift tells it.
+    """
+
+    lift: LiftId
+    current_floor: FloorId
+    destination_floor: FloorId
+    door: LiftDoor
+    moving: bool
+    mode: LiftMode
+    session: str
+    height: float | None = None
+
+
+class DoorPosition(StrEnum):
+    """Position of a door, after Open-RMF's DoorMode."""
+
+    CLOSED = 'closed'
+    MOVING = 'moving'
+    OPEN = 'open'
+    OFFLINE = 'offline'
+    UNKNOWN = 'unknown'
+
+
+@dataclass(frozen=True, slots=True)
+class DoorReport:
+    """The state of a door."""
+
+    door: DoorId
+    position: DoorPosition
+
+
+Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport
+Message = Command | Report
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerStarted:
+    """A manager took over with a new epoch. Devices refuse lower ones."""
+
+    epoch: int
+    map_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRequested:
+    """A delivery was accepted; `promised_at` is when it arrives at the latest."""
+
+    delivery: DeliveryId
+    number: int
+    key: str
+    body_hash: str
+    actor: Actor
+    goods: str
+    sender: StationId
+    recipient: StationId
+    urgency: str
+    promised_at: Instant
+    note: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCancelled:
+    """Ended before anything was loaded, by a person."""
+
+    delivery: DeliveryId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryExpired:
+    """Ended because nobody loaded the robot within the limit of its goods class."""
+
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryArchived:
+    """Left the live state some time after its end. The journal keeps it."""
+
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class RunAssigned:
+    """A robot serves the delivery with one of its compartments.
+
+    `cost_ms` is the expected time until it stands at the sender; `runners_up` are the next best
+    robots with theirs, to explain the choice.
+    """
+
+    run: RunId
+    robot: RobotId
+    delivery: DeliveryId
+    compartment: CompartmentId
+    cost_ms: int
+    runners_up: tuple[tuple[RobotId, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunWithdrawn:
+    """The robot no longer serves the delivery, which was not loaded: it waits again or ended."""
+
+    run: RunId
+    robot: RobotId
+    delivery: DeliveryId
+    reason: str
+
+
+class Purpose(StrEnum):
+    """Why a robot drives to the end of its leg."""
+
+    PICK_UP = 'pick_up'
+    HAND_OVER = 'hand_over'
+    PARK = 'park'
+    CHARGE = 'charge'
+
+
+class HopKind(StrEnum):
+    """How a robot gets to the next node."""
+
+    DRIVE = 'drive'
+    BOARD = 'board'
+    ALIGHT = 'alight'
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a plan: from a node over a lane, or into or out of a lift car, to a node.
+
+    `sequence` grows for ever per robot. `claims` are taken before the hop starts, `frees` are
+    given back when it is done, not earlier. `start` and `end` are planned times.
+    """
+
+    sequence: int
+    kind: HopKind
+    origin: NodeId
+    target: NodeId
+    lane: str
+    lift: str
+    door: str
+    claims: tuple[ResourceId, ...]
+    frees: tuple[ResourceId, ...]
+    start: Instant
+    end: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LegPlanned:
+    """A robot got a route to a bay it may keep for ever. Replaces what was not released yet."""
+
+    robot: RobotId
+    leg: int
+    purpose: Purpose
+    goal: NodeId
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HopsReleased:
+    """The robot may drive up to and including hop `upto`. It now holds `claims` as well."""
+
+    robot: RobotId
+    upto: int
+    update: int
+    claims: tuple[ResourceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotPlaced:
+    """A robot was seen for the first time, on a bay it may keep."""
+
+    robot: RobotId
+    node: NodeId
+    claims: tuple[ResourceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReached:
+    """The robot stands on the target of hop `sequence`; `frees` are free for the next one."""
+
+    robot: RobotId
+    sequence: int
+    node: NodeId
+    frees: tuple[ResourceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotArrived:
+    """The robot stands at the station of its stop and waits for people."""
+
+    robot: RobotId
+    delivery: DeliveryId
+    purpose: Purpose
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningAuthorised:
+    """`actor` may open one compartment once, until `expires`; `grant` only grows per robot."""
+
+    robot: RobotId
+    compartment: CompartmentId
+    delivery: DeliveryId
+    grant: int
+    purpose: Purpose
+    actor: Actor
+    expires: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningExpired:
+    """The robot did not open in time; a person has to sign again."""
+
+    robot: RobotId
+    delivery: DeliveryId
+    grant: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompartmentOpened:
+    """The robot says it has opened under `grant`."""
+
+    robot: RobotId
+    compartment: CompartmentId
+    delivery: DeliveryId
+    grant: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelLoaded:
+    """Custody went from the sender to the robot: closed, locked and occupied, signed by `actor`."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingAbandoned:
+    """The compartment was closed with nothing in it: the robot waits on."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelTaken:
+    """The compartment was opened by the recipient and closed empty; the signature is missing."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceived:
+    """The recipient signed: custody ended at the recipient. The delivery is delivered."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRated:
+    """1 to 5 stars from the people who got it."""
+
+    delivery: DeliveryId
+    stars: int
+    actor: Actor
+
+
+class LiftStage(StrEnum):
+    """Where a ride stands. Boarding is allowed in OPEN only, leaving in ARRIVED only."""
+
+    REQUESTED = 'requested'
+    OPEN = 'open'
+    RIDING = 'riding'
+    ARRIVED = 'arrived'
+    EXITED = 'exited'
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSessionStarted:
+    """The lift serves one robot exclusively, for one ride, under a number that only grows."""
+
+    lift: LiftId
+    session: SessionId
+    robot: RobotId
+    boarding_floor: FloorId
+    target_floor: FloorId
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSessionAdvanced:
+    """The ride reached a stage; `deadline` is when somebody is called if it goes no further."""
+
+    lift: LiftId
+    session: SessionId
+    stage: LiftStage
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LiftSessionEnded:
+    """The lift confirmed that it is free again."""
+
+    lift: LiftId
+    session: SessionId
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotPaused:
+    """An operator holds the robot."""
+
+    robot: RobotId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RobotResumed:
+    """The robot may go on."""
+
+    robot: RobotId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPaused:
+    """An operator holds all robots."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class FleetResumed:
+    """All robots that are not paused one by one may go on."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RobotExcluded:
+    """The robot said what cannot be: it gets nothing more and keeps its place."""
+
+    robot: RobotId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotReadmitted:
+    """The robot may move again."""
+
+    robot: RobotId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A condition somebody has to know of began. One alert a condition."""
+
+    alert: str
+    code: str
+    subject: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAcknowledged:
+    """A person has seen it; the condition goes on."""
+
+    alert: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCleared:
+    """The condition ended."""
+
+    alert: str
+
+
+Event = (
+    ManagerStarted
+    | DeliveryRequested
+    | DeliveryCancelled
+    | DeliveryExpired
+    | DeliveryArchived
+    | RunAssigned
+    | RunWithdrawn
+    | LegPlanned
+    | HopsReleased
+    | RobotPlaced
+    | NodeReached
+    | RobotArrived
+    | OpeningAuthorised
+    | OpeningExpired
+    | CompartmentOpened
+    | ParcelLoaded
+    | LoadingAbandoned
+    | ParcelTaken
+    | DeliveryReceived
+    | DeliveryRated
+    | LiftSessionStarted
+    | LiftSessionAdvanced
+    | LiftSessionEnded
+    | RobotPaused
+    | RobotResumed
+    | FleetPaused
+    | FleetResumed
+    | RobotExcluded
+    | RobotReadmitted
+    | AlertRaised
+    | AlertAcknowledged
+    | AlertCleared
+)
