@@ -93,7 +93,7 @@ class Devices(Protocol):
         """Stop repeating and leave."""
 
 
-# --- the journal -----------------------------------------------------------------------------------
+# --- the journal  ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class StoreUnavailable(Exception):
     """The database cannot be opened: locked by another manager, corrupt, or of an unknown version."""
 
 
-# --- people ----------------------------------------------------------------------------------------
+# --- people  ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Accounts(Protocol):
         """End a session."""
 
 
-# --- the kernel, as adapters see it ----------------------------------------------------------------
+# --- the kernel, as adapters see it  ---
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,15 @@ from fleet_manager.domain.units import Instant
 
 
 class Role(StrEnum):
-    """What a person may do. `DEMO` is simulated staff and says so in the journal."""
+    """What a person may do. `DEMO` is simulated staff and says so in the journal.
+
+    `SYSTEM` is the manager itself; no account can have it.
+    """
 
     WARD = 'ward'
     OPERATOR = 'operator'
     DEMO = 'demo'
+    SYSTEM = 'system'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Actor:
     station: StationId | None = None
 
 
-# --- commands ------------------------------------------------------------------------------------
+# --- commands  ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ Command = (
 )
 
 
-# --- reports -------------------------------------------------------------------------------------
+# --- reports  ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +281,7 @@ Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport
 Message = Command | Report
 
 
-# --- events --------------------------------------------------------------------------------------
+# --- events  ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +379,8 @@ class Hop:
     """One step of a plan: from a node over a lane, or into or out of a lift car, to a node.
 
     `sequence` grows for ever per robot. `claims` are taken before the hop starts, `frees` are
-    given back when it is done, not earlier. `start` and `end` are planned times.
+    given back when it is done, not earlier. `places` says, for each claim, where in the queue of
+    the resource it stands: how many claims go first. `start` and `end` are planned times.
     """
 
     sequence: int
@@ -386,6 +391,7 @@ class Hop:
     lift: str
     door: str
     claims: tuple[ResourceId, ...]
+    places: tuple[int, ...]
     frees: tuple[ResourceId, ...]
     start: Instant
     end: Instant
@@ -393,10 +399,14 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class LegPlanned:
-    """A robot got a route to a bay it may keep for ever. Replaces what was not released yet."""
+    """A robot got a route to a bay it may keep for ever.
+
+    Its hops up to `after` stay as they are, what was planned beyond is replaced by `hops`.
+    """
 
     robot: RobotId
     leg: int
+    after: int
     purpose: Purpose
     goal: NodeId
     hops: tuple[Hop, ...]
@@ -484,8 +494,8 @@ class ParcelLoaded:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadingAbandoned:
-    """The compartment was closed with nothing in it: the robot waits on."""
+class OpeningUnused:
+    """The compartment was closed as it had been opened: the robot waits on."""
 
     delivery: DeliveryId
     robot: RobotId
@@ -494,7 +504,7 @@ class LoadingAbandoned:
 
 @dataclass(frozen=True, slots=True)
 class ParcelTaken:
-    """The compartment was opened by the recipient and closed empty; the signature is missing."""
+    """Custody went to the recipient, who opened: closed empty. The robot may go."""
 
     delivery: DeliveryId
     robot: RobotId
@@ -504,11 +514,9 @@ class ParcelTaken:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceived:
-    """The recipient signed: custody ended at the recipient. The delivery is delivered."""
+    """The recipient signed that it is the right parcel. The delivery is delivered."""
 
     delivery: DeliveryId
-    robot: RobotId
-    compartment: CompartmentId
     actor: Actor
 
 
@@ -650,7 +658,7 @@ Event = (
     | OpeningExpired
     | CompartmentOpened
     | ParcelLoaded
-    | LoadingAbandoned
+    | OpeningUnused
     | ParcelTaken
     | DeliveryReceived
     | DeliveryRated

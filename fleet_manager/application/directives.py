@@ -1,0 +1,104 @@
+"""What each device should be doing, read off the state: the same state says the same thing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fleet_manager.application.ports import (
+    Directive,
+    DoorOrder,
+    LiftOrder,
+    OrderNode,
+    RobotOrder,
+)
+from fleet_manager.domain.ids import LaneId, LiftId
+from fleet_manager.domain.messages import Hop, HopKind, LiftStage, Purpose
+from fleet_manager.domain.robots.plausibility import way_points
+from fleet_manager.domain.state import Robot
+from fleet_manager.domain.traffic.release import wanted_doors
+from fleet_manager.domain.turn import Turn
+
+#: Steps a robot is told beyond those it may drive: enough for its own planner and its lights.
+HORIZON: Final = 4
+#: Speed into and out of a car, in metres a second.
+THRESHOLD_SPEED: Final = 0.4
+
+
+def directives(turn: Turn) -> dict[str, Directive]:
+    """Return the directive of each device, by `robot:<id>`, `lift:<id>` or `door:<id>`."""
+    found: dict[str, Directive] = {}
+    for robot in turn.robots():
+        found[f'robot:{robot.id}'] = _order(turn, robot)
+    for lift in sorted(turn.state.sessions):
+        found[f'lift:{lift}'] = _lift(turn, lift)
+    wanted = wanted_doors(turn)
+    for door in turn.hospital.doors:
+        found[f'door:{door}'] = DoorOrder(door, open=door in wanted)
+    return found
+
+
+def _order(turn: Turn, robot: Robot) -> RobotOrder:
+    delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
+    opening = delivery.opening if delivery is not None else None
+    usable = opening is not None and not opening.expired and not opening.opened
+    return RobotOrder(
+        robot=robot.id,
+        epoch=turn.state.epoch,
+        order_id=f'{robot.id}.{robot.leg}',
+        update=robot.update,
+        map_version=turn.hospital.version,
+        nodes=_nodes(turn, robot),
+        paused=robot.paused or turn.state.paused or robot.excluded is not None,
+        charge=robot.purpose is Purpose.CHARGE,
+        grant=opening.grant if opening is not None and usable else 0,
+        grant_compartment=delivery.compartment if delivery is not None and usable else None,
+        grant_expires=opening.expires if opening is not None and usable else None,
+    )
+
+
+def _nodes(turn: Turn, robot: Robot) -> tuple[OrderNode, ...]:
+    here = turn.hospital.nodes[robot.node]
+    ride = turn.state.session_of(robot.id)
+    floor = here.floor or (ride[1].boarding_floor if ride is not None else here.floor)
+    nodes = [
+        OrderNode(
+            robot.node, robot.done, released=True, floor=floor, x=here.x, y=here.y, max_speed=0.0
+        )
+    ]
+    for hop in robot.hops:
+        if hop.sequence > robot.released + HORIZON:
+            break
+        nodes.append(_node(turn, robot, hop))
+    return tuple(nodes)
+
+
+def _node(turn: Turn, robot: Robot, hop: Hop) -> OrderNode:
+    hospital = turn.hospital
+    target, origin = hospital.nodes[hop.target], hospital.nodes[hop.origin]
+    session = turn.state.sessions.get(LiftId(hop.lift)) if hop.lift else None
+    return OrderNode(
+        node=hop.target,
+        sequence=hop.sequence,
+        released=hop.sequence <= robot.released,
+        floor=target.floor or origin.floor,
+        x=target.x,
+        y=target.y,
+        max_speed=hospital.lanes[LaneId(hop.lane)].speed if hop.lane else THRESHOLD_SPEED,
+        via=tuple(way_points(hospital, hop)[1:-1]),
+        lift=hop.lift,
+        boards=hop.kind is HopKind.BOARD,
+        session=session.id if session is not None and session.robot == robot.id else '',
+        door=hop.door,
+    )
+
+
+def _lift(turn: Turn, lift: LiftId) -> LiftOrder:
+    session = turn.state.sessions[lift]
+    boarding = session.stage in (LiftStage.REQUESTED, LiftStage.OPEN)
+    return LiftOrder(
+        lift=lift,
+        session=session.id,
+        end_session=session.stage is LiftStage.EXITED,
+        destination=session.boarding_floor if boarding else session.target_floor,
+        door_open=True,
+    )

@@ -1,0 +1,103 @@
+"""At the robot: open with a signature, sign for what was received, rate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.errors import Refusal
+from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.domain.messages import (
+    Actor,
+    DeliveryRated,
+    DeliveryReceived,
+    OpenCompartment,
+    OpeningAuthorised,
+    Purpose,
+    RateDelivery,
+    Role,
+    SignDelivery,
+)
+from fleet_manager.domain.state import Delivery
+from fleet_manager.domain.turn import Turn
+from fleet_manager.domain.units import Instant
+
+#: How long a signature opens the compartment: the person stands in front of it.
+OPENING_MS: Final = 30_000
+
+
+def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refusal:
+    """Let the robot open the delivery's compartment once, for staff of the station it stands at."""
+    delivery = turn.state.deliveries.get(command.delivery)
+    if delivery is None:
+        return Refusal('unknown_delivery')
+    purpose, station = (
+        (Purpose.PICK_UP, delivery.sender)
+        if delivery.state is DeliveryState.AWAITING_LOAD
+        else (Purpose.HAND_OVER, delivery.recipient)
+    )
+    if delivery.state not in (DeliveryState.AWAITING_LOAD, DeliveryState.AWAITING_RECEIPT):
+        return Refusal('robot_not_here')
+    if not _works_at(command.actor, station):
+        return Refusal('not_your_delivery')
+    if delivery.robot is None or delivery.compartment is None:
+        return Refusal('robot_not_here')
+    robot = turn.state.robots[delivery.robot]
+    if turn.heard(robot.id) is None or robot.excluded is not None:
+        return Refusal('robot_not_here')
+    if delivery.opening is not None and not delivery.opening.expired:
+        return Refusal('opening_pending')
+    turn.emit(
+        OpeningAuthorised(
+            robot.id,
+            compartment=delivery.compartment,
+            delivery=delivery.id,
+            grant=robot.grant + 1,
+            purpose=purpose,
+            actor=command.actor,
+            expires=Instant(turn.now + OPENING_MS),
+        )
+    )
+    return delivery.id
+
+
+def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
+    """Sign for the parcel after it was taken out. Signing twice is once."""
+    delivery = turn.state.deliveries.get(command.delivery)
+    if delivery is None:
+        return Refusal('unknown_delivery')
+    if not _works_at(command.actor, delivery.recipient):
+        return Refusal('not_your_delivery')
+    if delivery.state is DeliveryState.DELIVERED:
+        return delivery.id
+    if delivery.state is not DeliveryState.TAKEN:
+        return Refusal('not_opened')
+    turn.emit(DeliveryReceived(delivery.id, command.actor))
+    return delivery.id
+
+
+def rate_delivery(turn: Turn, command: RateDelivery) -> DeliveryId | Refusal:
+    """Rate a delivered delivery, once."""
+    delivery = turn.state.deliveries.get(command.delivery)
+    if delivery is None:
+        return Refusal('unknown_delivery')
+    if not _is_party(command.actor, delivery):
+        return Refusal('not_your_delivery')
+    if command.stars not in range(1, 6):
+        return Refusal('bad_stars')
+    if delivery.state is not DeliveryState.DELIVERED:
+        return Refusal('not_received_yet')
+    if delivery.rating == command.stars:
+        return delivery.id
+    if delivery.rating is not None:
+        return Refusal('already_rated')
+    turn.emit(DeliveryRated(delivery.id, command.stars, command.actor))
+    return delivery.id
+
+
+def _works_at(actor: Actor, station: str) -> bool:
+    return actor.role in (Role.WARD, Role.DEMO) and actor.station == station
+
+
+def _is_party(actor: Actor, delivery: Delivery) -> bool:
+    return any(_works_at(actor, s) for s in (delivery.sender, delivery.recipient))

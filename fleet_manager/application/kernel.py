@@ -1,0 +1,171 @@
+"""The kernel: the single writer. Synchronous, deterministic, and knows no outside world.
+
+    outcome = kernel.handle(message, now)    # a command or a report
+    outcome = kernel.tick(now)               # decide what is to be decided now
+    kernel.directives()                      # what each device should be doing
+
+Same messages at the same times give the same events, byte for byte. Whoever drives the kernel
+writes the events to the journal before telling anybody, and ends the process when that fails: what
+is in memory and not in the journal never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from fleet_manager.application.cancel_delivery import cancel_delivery
+from fleet_manager.application.directives import directives
+from fleet_manager.application.handle_parcel import (
+    open_compartment,
+    rate_delivery,
+    sign_delivery,
+)
+from fleet_manager.application.keep_promises import keep_promises
+from fleet_manager.application.observe import observe
+from fleet_manager.application.ports import Directive, Entry, Reply
+from fleet_manager.application.request_delivery import request_delivery
+from fleet_manager.application.steer_fleet import (
+    acknowledge_alert,
+    hold_fleet,
+    hold_robot,
+    readmit_robot,
+)
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.alerts.conditions import watch
+from fleet_manager.domain.codec import decode, decode_event, encode, encode_event
+from fleet_manager.domain.dispatch.round import dispatch_round
+from fleet_manager.domain.errors import InvariantBroken, Refusal
+from fleet_manager.domain.evolve import apply
+from fleet_manager.domain.lifts.sessions import advance_lifts
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.state import FleetState, Sensed
+from fleet_manager.domain.traffic.release import release_hops
+from fleet_manager.domain.traffic.steps import StepGraph
+from fleet_manager.domain.turn import Turn
+from fleet_manager.domain.units import Instant
+
+_COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
+    m.RequestDelivery: request_delivery,
+    m.CancelDelivery: cancel_delivery,
+    m.OpenCompartment: open_compartment,
+    m.SignDelivery: sign_delivery,
+    m.RateDelivery: rate_delivery,
+    m.PauseRobot: hold_robot,
+    m.ResumeRobot: hold_robot,
+    m.PauseFleet: hold_fleet,
+    m.ResumeFleet: hold_fleet,
+    m.ReadmitRobot: readmit_robot,
+    m.AcknowledgeAlert: acknowledge_alert,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a message: the events, and the answer where somebody waits for one."""
+
+    events: tuple[tuple[Instant, m.Event], ...]
+    reply: Reply | None = None
+
+
+class Kernel:
+    """All rules, in one place, one at a time."""
+
+    def __init__(self, hospital: Hospital, state: FleetState | None = None) -> None:
+        self.state = FleetState() if state is None else state
+        self.sensed = Sensed()
+        self.graph = StepGraph.of(hospital)
+        self._now = Instant(0)
+        self._events: list[tuple[Instant, m.Event]] = []
+
+    @classmethod
+    def restore(
+        cls, hospital: Hospital, *, snapshot: str | None, entries: Iterable[Entry]
+    ) -> Kernel:
+        """Rebuild the kernel from a snapshot and the journal after it. Raises JournalError."""
+        kernel = cls(hospital, decode(FleetState, snapshot) if snapshot is not None else None)
+        for entry in entries:
+            apply(kernel.state, decode_event(entry.kind, entry.body), entry.at)
+            kernel._now = max(kernel._now, entry.at)
+        return kernel
+
+    @property
+    def now(self) -> Instant:
+        """The latest time the kernel has heard of. It never goes back."""
+        return self._now
+
+    def start(self, *, epoch: int, now: Instant) -> Outcome:
+        """Begin under a new epoch. Call once, before anything else."""
+        turn = self._turn(now)
+        self.sensed.started = turn.now
+        turn.emit(m.ManagerStarted(epoch, map_version=self.graph.hospital.version))
+        return self._outcome()
+
+    def handle(self, message: m.Message, now: Instant) -> Outcome:
+        """Take in one command or report. A refusal is part of the reply, never an exception."""
+        turn = self._turn(now)
+        handler = _COMMANDS.get(type(message))
+        if handler is None:
+            observe(turn, cast(m.Report, message))
+            return self._outcome()
+        known = self.state.deliveries_made
+        result = handler(turn, message)
+        if isinstance(result, Refusal):
+            if self._events:
+                raise InvariantBroken(f'{type(message).__name__} refused after it did something')
+            return self._outcome(Reply(result.code, result.params))
+        replayed = isinstance(message, m.RequestDelivery) and known == self.state.deliveries_made
+        return self._outcome(Reply(delivery=result, replayed=replayed))
+
+    def tick(self, now: Instant) -> Outcome:
+        """Decide everything that is to be decided now. Without news it does nothing."""
+        turn = self._turn(now)
+        keep_promises(turn)
+        dispatch_round(turn)
+        advance_lifts(turn)
+        release_hops(turn)
+        watch(turn)
+        return self._outcome()
+
+    def directives(self) -> dict[str, Directive]:
+        """Return what each device should be doing now."""
+        return directives(self.turn())
+
+    def turn(self) -> Turn:
+        """Return the present for readers (views): nothing may be emitted with it."""
+        return Turn(self.state, self.sensed, self.graph, self._now, _nothing)
+
+    def snapshot(self) -> str:
+        """Return the whole journaled state as canonical JSON."""
+        return encode(self.state)
+
+    def _turn(self, now: Instant) -> Turn:
+        self._now = max(self._now, now)
+        return Turn(self.state, self.sensed, self.graph, self._now, self._emit)
+
+    def _emit(self, event: m.Event) -> None:
+        apply(self.state, event, self._now)
+        self._events.append((self._now, event))
+
+    def _outcome(self, reply: Reply | None = None) -> Outcome:
+        events, self._events = tuple(self._events), []
+        return Outcome(events, reply)
+
+
+def entry(at: Instant, event: m.Event) -> Entry:
+    """Return the journal line of an event."""
+    kind, body = encode_event(event)
+    actor = getattr(event, 'actor', None)
+    return Entry(
+        at,
+        actor=actor.account if actor is not None else 'system',
+        kind=kind,
+        delivery=getattr(event, 'delivery', None),
+        robot=getattr(event, 'robot', None),
+        body=body,
+    )
+
+
+def _nothing(event: m.Event) -> None:
+    raise InvariantBroken(f'a reader said {type(event).__name__}')

@@ -1,0 +1,194 @@
+"""Hear what devices say: check it, remember it, and note what it proves.
+
+A report proves facts only where it is plausible: a node reached, a compartment opened or closed.
+Everything is cumulative, so that a lost, repeated or late report changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.ids import NodeId, node_resource
+from fleet_manager.domain.lifts import sessions
+from fleet_manager.domain.messages import (
+    CompartmentOpened,
+    CompartmentReport,
+    DoorReport,
+    HopKind,
+    LiftReport,
+    MalformedReport,
+    NodeReached,
+    OpeningUnused,
+    ParcelLoaded,
+    ParcelTaken,
+    PoseReport,
+    Purpose,
+    Report,
+    RobotArrived,
+    RobotExcluded,
+    RobotPlaced,
+    RobotReadmitted,
+    RobotReport,
+)
+from fleet_manager.domain.robots.plausibility import implausible, is_home
+from fleet_manager.domain.state import Delivery, Robot, RobotSense
+from fleet_manager.domain.traffic.claims import holder
+from fleet_manager.domain.turn import SYSTEM, Turn
+
+#: Reasons that end by themselves once the robot makes sense again.
+SELF_CLEARING: Final = frozenset({'malformed_report', 'wrong_map', 'unknown_floor'})
+#: Good reports in a row until such a robot may move again.
+GOOD_REPORTS: Final = 3
+#: Programs a robot is remembered by, to notice two of them speaking under one name.
+RETIRED: Final = 8
+#: Devices whose nonsense is remembered; a stranger with many names cannot fill the memory.
+MAX_MALFORMED: Final = 64
+
+
+def observe(turn: Turn, report: Report) -> None:
+    """Take in one report of any device. Never refuses, never raises on what a device says."""
+    if isinstance(report, RobotReport):
+        _robot(turn, report)
+    elif isinstance(report, PoseReport):
+        sense = turn.sensed.robots.get(report.robot)
+        if sense is not None:
+            sense.pose = report
+    elif isinstance(report, LiftReport):
+        turn.sensed.lifts[report.lift] = (report, turn.now)
+    elif isinstance(report, DoorReport):
+        turn.sensed.doors[report.door] = (report, turn.now)
+    else:
+        _malformed(turn, report)
+
+
+def _robot(turn: Turn, report: RobotReport) -> None:
+    if report.robot not in turn.hospital.robots:
+        _malformed(turn, MalformedReport(report.robot, 'no robot of this hospital'))
+        return
+    if not _remember(turn, report):
+        return
+    if report.robot not in turn.state.robots and not _placed(turn, report):
+        return
+    robot = turn.state.robots[report.robot]
+    if not _is_believed(turn, robot, report):
+        return
+    _note_progress(turn, robot, report)
+    if robot.delivery is not None:
+        _note_compartment(turn, turn.state.deliveries[robot.delivery], report)
+
+
+def _remember(turn: Turn, report: RobotReport) -> bool:
+    """Keep the report when it is newer than the last one; notice two programs of one name."""
+    pose = PoseReport(report.robot, report.floor, report.x, report.y, report.yaw)
+    sense = turn.sensed.robots.get(report.robot)
+    if sense is None:
+        turn.sensed.robots[report.robot] = RobotSense(report, turn.now, pose)
+        return True
+    if report.incarnation == sense.report.incarnation:
+        if report.sequence <= sense.report.sequence:
+            return False
+    elif report.incarnation in sense.retired:
+        _exclude(turn, report.robot, 'duplicate_name')
+        return False
+    else:
+        sense.retired = (*sense.retired, sense.report.incarnation)[-RETIRED:]
+    sense.report, sense.heard, sense.pose = report, turn.now, pose
+    return True
+
+
+def _placed(turn: Turn, report: RobotReport) -> bool:
+    """Take a robot into the fleet that stands in its home bay; elsewhere a person must look."""
+    home: NodeId = turn.hospital.robots[report.robot].home
+    right_map = report.map_version == turn.hospital.version
+    resource = node_resource(home)
+    if not right_map or not is_home(turn.hospital, report) or holder(turn.state.queues, resource):
+        problem = 'wrong map' if not right_map else f'seen first away from its bay {home}'
+        _malformed(turn, MalformedReport(report.robot, problem))
+        return False
+    turn.emit(RobotPlaced(report.robot, node=home, claims=(resource,)))
+    return True
+
+
+def _is_believed(turn: Turn, robot: Robot, report: RobotReport) -> bool:
+    sense = turn.sensed.robots[robot.id]
+    reason = implausible(turn.hospital, turn.state, report)
+    if reason is not None:
+        sense.good = 0
+        _exclude(turn, robot.id, reason)
+        return False
+    sense.good += 1
+    if robot.excluded in SELF_CLEARING and sense.good >= GOOD_REPORTS:
+        turn.emit(RobotReadmitted(robot.id, SYSTEM))
+    return robot.excluded is None
+
+
+def _note_progress(turn: Turn, robot: Robot, report: RobotReport) -> None:
+    while robot.hops and robot.done < min(report.last_sequence, robot.released):
+        hop = robot.hops[0]
+        turn.emit(NodeReached(robot.id, sequence=hop.sequence, node=hop.target, frees=hop.frees))
+        if hop.kind is HopKind.BOARD:
+            sessions.boarded(turn, robot)
+        elif hop.kind is HopKind.ALIGHT:
+            sessions.left(turn, robot)
+    _note_arrival(turn, robot)
+
+
+def _note_arrival(turn: Turn, robot: Robot) -> None:
+    if robot.hops or robot.node != robot.goal or robot.delivery is None:
+        return
+    delivery = turn.state.deliveries[robot.delivery]
+    stations = turn.hospital.stations
+    here = {
+        (DeliveryState.ASSIGNED, stations[delivery.sender].node): Purpose.PICK_UP,
+        (DeliveryState.UNDER_WAY, stations[delivery.recipient].node): Purpose.HAND_OVER,
+    }.get((delivery.state, robot.node))
+    if here is not None:
+        turn.emit(RobotArrived(robot.id, delivery.id, here, node=robot.node))
+
+
+def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> None:
+    opening, sensed = delivery.opening, _compartment(delivery, report)
+    if opening is None or sensed is None or delivery.robot is None:
+        return
+    if report.last_grant < opening.grant:
+        return
+    if not opening.opened:
+        turn.emit(
+            CompartmentOpened(delivery.robot, sensed.compartment, delivery.id, opening.grant)
+        )
+    if not sensed.closed or not sensed.locked:
+        return
+    loading = opening.purpose is Purpose.PICK_UP
+    if sensed.occupied != loading:
+        turn.emit(OpeningUnused(delivery.id, delivery.robot, sensed.compartment))
+    elif loading:
+        turn.emit(ParcelLoaded(delivery.id, delivery.robot, sensed.compartment, opening.actor))
+    else:
+        turn.emit(ParcelTaken(delivery.id, delivery.robot, sensed.compartment, opening.actor))
+
+
+def _compartment(delivery: Delivery, report: RobotReport) -> CompartmentReport | None:
+    for compartment in report.compartments:
+        if compartment.compartment == delivery.compartment:
+            return compartment
+    return None
+
+
+def _malformed(turn: Turn, report: MalformedReport) -> None:
+    known = report.device in turn.sensed.malformed
+    if known or len(turn.sensed.malformed) < MAX_MALFORMED:
+        turn.sensed.malformed[report.device] = (report.problem, turn.now)
+    for robot in turn.robots():
+        if robot.id == report.device:
+            sense = turn.sensed.robots.get(robot.id)
+            if sense is not None:
+                turn.sensed.robots[robot.id] = replace(sense, good=0)
+            _exclude(turn, robot.id, 'malformed_report')
+
+
+def _exclude(turn: Turn, robot_id: str, reason: str) -> None:
+    for robot in turn.robots():
+        if robot.id == robot_id and robot.excluded is None:
+            turn.emit(RobotExcluded(robot.id, reason))

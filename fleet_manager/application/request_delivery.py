@@ -1,0 +1,84 @@
+"""Ask for a delivery: check it, accept it once, promise a time."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
+from fleet_manager.domain.deliveries.lifecycle import ENDS
+from fleet_manager.domain.errors import Refusal
+from fleet_manager.domain.evolve import key_of
+from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.domain.messages import DeliveryRequested, RequestDelivery, Role
+from fleet_manager.domain.turn import Turn
+from fleet_manager.domain.units import Instant
+
+#: Open deliveries the manager holds at most: several days of the reference load in one burst.
+MAX_OPEN: Final = 10_000
+
+
+def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refusal:
+    """Accept the delivery, or return the one this key already stands for, or say why not."""
+    body = body_hash(command)
+    known = turn.state.keys.get(key_of(command.actor.account, command.key))
+    if known is not None:
+        return known.delivery if known.body_hash == body else Refusal('key_reused')
+    refusal = _refusal(turn, command)
+    if refusal is not None:
+        return refusal
+    goods = GOODS[command.goods]
+    number = turn.state.deliveries_made + 1
+    delivery = DeliveryId(f'D{number:06d}')
+    turn.emit(
+        DeliveryRequested(
+            delivery,
+            number=number,
+            key=command.key,
+            body_hash=body,
+            actor=command.actor,
+            goods=goods.id,
+            sender=command.sender,
+            recipient=command.recipient,
+            urgency=goods.urgency.value,
+            promised_at=Instant(turn.now + PROMISES[goods.urgency].within),
+            note=command.note,
+        )
+    )
+    return delivery
+
+
+def body_hash(command: RequestDelivery) -> str:
+    """Return a hash of what was asked for, to tell a repeat from another request."""
+    body = f'{command.goods}\n{command.sender}\n{command.recipient}\n{command.note}'
+    return hashlib.sha256(body.encode()).hexdigest()[:32]
+
+
+def _refusal(turn: Turn, command: RequestDelivery) -> Refusal | None:
+    stations = turn.hospital.stations
+    if command.goods not in GOODS:
+        return Refusal('unknown_goods', {'goods': command.goods[:40]})
+    for station in (command.sender, command.recipient):
+        if station not in stations:
+            return Refusal('unknown_station', {'station': station[:40]})
+    if command.sender == command.recipient:
+        return Refusal('same_station', {'station': command.sender})
+    if command.goods not in stations[command.sender].sends:
+        return Refusal('goods_not_sent_here', {'goods': command.goods, 'station': command.sender})
+    if command.goods not in stations[command.recipient].takes:
+        return Refusal(
+            'goods_not_taken_here', {'goods': command.goods, 'station': command.recipient}
+        )
+    if not _may_ask(command):
+        return Refusal('not_allowed')
+    if sum(d.state not in ENDS for d in turn.state.deliveries.values()) >= MAX_OPEN:
+        return Refusal('too_many_open')
+    return None
+
+
+def _may_ask(command: RequestDelivery) -> bool:
+    """Ward staff ask for their own station: to send from it, or to have brought to it."""
+    actor = command.actor
+    if actor.role is Role.WARD:
+        return actor.station in (command.sender, command.recipient)
+    return actor.role in (Role.OPERATOR, Role.DEMO)

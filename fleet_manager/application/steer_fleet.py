@@ -1,0 +1,80 @@
+"""What operators do: pause, resume, readmit, acknowledge."""
+
+from __future__ import annotations
+
+from fleet_manager.domain.errors import Refusal
+from fleet_manager.domain.messages import (
+    AcknowledgeAlert,
+    Actor,
+    AlertAcknowledged,
+    FleetPaused,
+    FleetResumed,
+    PauseFleet,
+    PauseRobot,
+    ReadmitRobot,
+    ResumeFleet,
+    ResumeRobot,
+    RobotPaused,
+    RobotReadmitted,
+    RobotResumed,
+    Role,
+)
+from fleet_manager.domain.robots.plausibility import implausible
+from fleet_manager.domain.turn import Turn
+
+
+def hold_robot(turn: Turn, command: PauseRobot | ResumeRobot) -> Refusal | None:
+    """Pause or resume one robot. Doing it twice is once."""
+    if not _is_operator(command.actor):
+        return Refusal('not_allowed')
+    robot = turn.state.robots.get(command.robot)
+    if robot is None:
+        return Refusal('unknown_robot', {'robot': command.robot[:40]})
+    pause = isinstance(command, PauseRobot)
+    if robot.paused != pause:
+        event = RobotPaused if pause else RobotResumed
+        turn.emit(event(robot.id, command.actor))
+    return None
+
+
+def hold_fleet(turn: Turn, command: PauseFleet | ResumeFleet) -> Refusal | None:
+    """Pause or resume the whole fleet. Doing it twice is once."""
+    if not _is_operator(command.actor):
+        return Refusal('not_allowed')
+    pause = isinstance(command, PauseFleet)
+    if turn.state.paused != pause:
+        turn.emit((FleetPaused if pause else FleetResumed)(command.actor))
+    return None
+
+
+def readmit_robot(turn: Turn, command: ReadmitRobot) -> Refusal | None:
+    """Let an excluded robot move again; refused while what it says still cannot be true."""
+    if not _is_operator(command.actor):
+        return Refusal('not_allowed')
+    robot = turn.state.robots.get(command.robot)
+    if robot is None:
+        return Refusal('unknown_robot', {'robot': command.robot[:40]})
+    if robot.excluded is None:
+        return None
+    sense = turn.heard(robot.id)
+    reason = implausible(turn.hospital, turn.state, sense.report) if sense else 'silent'
+    if reason is not None:
+        return Refusal('robot_still_implausible', {'reason': reason})
+    turn.emit(RobotReadmitted(robot.id, command.actor))
+    return None
+
+
+def acknowledge_alert(turn: Turn, command: AcknowledgeAlert) -> Refusal | None:
+    """Note that a person has seen the alert."""
+    if not _is_operator(command.actor):
+        return Refusal('not_allowed')
+    alert = turn.state.alerts.get(command.alert)
+    if alert is None:
+        return Refusal('unknown_alert')
+    if alert.acknowledged_by is None:
+        turn.emit(AlertAcknowledged(alert.id, command.actor))
+    return None
+
+
+def _is_operator(actor: Actor) -> bool:
+    return actor.role is Role.OPERATOR

@@ -1,0 +1,1 @@
+"""Alerts: one a condition, raised when it begins, cleared when it ends."""

@@ -1,0 +1,113 @@
+"""What somebody has to know of, as a list of conditions that hold now.
+
+`watch` compares them with the alerts that stand and says what began and what ended. A condition
+that is the consequence of another one is not raised beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.lifts.sessions import report_of
+from fleet_manager.domain.messages import AlertCleared, AlertRaised
+from fleet_manager.domain.robots.battery import ALERT_BELOW
+from fleet_manager.domain.state import Delivery, Robot
+from fleet_manager.domain.traffic.release import wanted_doors
+from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
+
+#: A robot that may drive and does not reach the next node for so long is stuck.
+STUCK_MS: Final = 90_000
+#: A door that was asked for and is not open after so long is overdue.
+MALFORMED_FOR_MS: Final = 60_000
+#: Nobody is told of silence before devices had time to say their first word.
+SETTLE_MS: Final = 15_000
+
+
+class Condition(NamedTuple):
+    """Something that holds now: a code, what it is about, and the figures of the text."""
+
+    code: str
+    subject: str
+    params: dict[str, str]
+
+    @property
+    def alert(self) -> str:
+        """The name of its alert: one a condition."""
+        return f'{self.code}:{self.subject}'
+
+
+def watch(turn: Turn) -> None:
+    """Raise an alert for each condition that began, clear those whose condition ended."""
+    now = {condition.alert: condition for condition in _conditions(turn)}
+    for alert in sorted(set(turn.state.alerts) - set(now)):
+        turn.emit(AlertCleared(alert))
+    for alert in sorted(set(now) - set(turn.state.alerts)):
+        c = now[alert]
+        turn.emit(AlertRaised(alert, code=c.code, subject=c.subject, params=c.params))
+
+
+def _conditions(turn: Turn) -> Iterator[Condition]:
+    for robot in turn.robots():
+        yield from _robot(turn, robot)
+    yield from _lifts(turn)
+    for name in sorted(turn.state.deliveries):
+        yield from _delivery(turn, turn.state.deliveries[name])
+    for device, (problem, at) in sorted(turn.sensed.malformed.items()):
+        if turn.now - at < MALFORMED_FOR_MS:
+            yield Condition('malformed_report', device, {'problem': problem[:120]})
+
+
+def _robot(turn: Turn, robot: Robot) -> Iterator[Condition]:
+    sense = turn.sensed.robots.get(robot.id)
+    heard = sense.heard if sense is not None else turn.sensed.started + SETTLE_MS
+    if turn.now - heard > SILENT_AFTER_MS:
+        yield Condition('robot_silent', robot.id, {'node': robot.node})
+        return
+    if robot.excluded is not None:
+        yield Condition('robot_excluded', robot.id, {'reason': robot.excluded})
+        return
+    if sense is not None and sense.report.battery is not None:
+        if sense.report.battery < ALERT_BELOW and not sense.report.charging:
+            yield Condition('battery_low', robot.id, {})
+    stuck = robot.released > robot.done and turn.now - robot.moving_since > STUCK_MS
+    if stuck and turn.may_move(robot):
+        yield Condition('robot_stuck', robot.id, {'node': robot.node})
+
+
+def _lifts(turn: Turn) -> Iterator[Condition]:
+    for lift in turn.hospital.lifts:
+        session = turn.state.sessions.get(lift)
+        silent = report_of(turn, lift) is None
+        if silent and turn.now - turn.sensed.started > SETTLE_MS:
+            yield Condition('lift_silent', lift, {})
+        elif session is not None and turn.now > session.deadline:
+            params = {'robot': session.robot, 'stage': session.stage.value}
+            yield Condition('lift_overdue', lift, params)
+    for door in sorted(wanted_doors(turn)):
+        report = turn.sensed.doors.get(door)
+        if turn.now - turn.sensed.started > SETTLE_MS and (
+            report is None or turn.now - report[1] > SILENT_AFTER_MS
+        ):
+            yield Condition('door_overdue', door, {})
+
+
+def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
+    if delivery.state in ENDS:
+        return
+    subject = delivery.id
+    goods = GOODS[delivery.goods]
+    arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
+    if delivery.state is DeliveryState.AWAITING_RECEIPT and arrived is not None:
+        if turn.now - arrived > goods.collect_reminder:
+            yield Condition('not_collected', subject, {'station': delivery.recipient})
+    at_sender = delivery.times.get(DeliveryState.AWAITING_LOAD)
+    if delivery.state is DeliveryState.AWAITING_LOAD and at_sender is not None:
+        if turn.now - at_sender > goods.load_limit // 2:
+            yield Condition('not_loaded', subject, {'station': delivery.sender})
+    if arrived is None and turn.now > delivery.promised_at:
+        yield Condition('delivery_late', subject, {'station': delivery.recipient})
+    if delivery.opening is not None and delivery.opening.expired:
+        yield Condition('opening_expired', subject, {'robot': delivery.robot or ''})

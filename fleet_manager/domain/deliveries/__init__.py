@@ -1,0 +1,1 @@
+"""Deliveries: goods classes, promises and the closed loop from request to signature."""

@@ -1,0 +1,78 @@
+"""The closed loop of a delivery as one table: state and event give the next state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.errors import InvariantBroken
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. See docs/views.md for what each means to a person."""
+
+    ACCEPTED = 'accepted'
+    ASSIGNED = 'assigned'
+    AWAITING_LOAD = 'awaiting_load'
+    LOADING = 'loading'
+    UNDER_WAY = 'under_way'
+    AWAITING_RECEIPT = 'awaiting_receipt'
+    OPENED = 'opened'
+    TAKEN = 'taken'
+    DELIVERED = 'delivered'
+    CANCELLED = 'cancelled'
+    EXPIRED = 'expired'
+
+
+_S = DeliveryState
+
+TRANSITIONS: Final[Mapping[tuple[DeliveryState, type], DeliveryState]] = MappingProxyType(
+    {
+        (_S.ACCEPTED, m.RunAssigned): _S.ASSIGNED,
+        (_S.ASSIGNED, m.RobotArrived): _S.AWAITING_LOAD,
+        (_S.AWAITING_LOAD, m.CompartmentOpened): _S.LOADING,
+        (_S.LOADING, m.OpeningUnused): _S.AWAITING_LOAD,
+        (_S.LOADING, m.ParcelLoaded): _S.UNDER_WAY,
+        (_S.UNDER_WAY, m.RobotArrived): _S.AWAITING_RECEIPT,
+        (_S.AWAITING_RECEIPT, m.CompartmentOpened): _S.OPENED,
+        (_S.OPENED, m.OpeningUnused): _S.AWAITING_RECEIPT,
+        (_S.OPENED, m.ParcelTaken): _S.TAKEN,
+        (_S.TAKEN, m.DeliveryReceived): _S.DELIVERED,
+        # the robot is taken away before anything was loaded
+        (_S.ASSIGNED, m.RunWithdrawn): _S.ACCEPTED,
+        (_S.AWAITING_LOAD, m.RunWithdrawn): _S.ACCEPTED,
+        # exits
+        (_S.ACCEPTED, m.DeliveryCancelled): _S.CANCELLED,
+        (_S.ACCEPTED, m.DeliveryExpired): _S.EXPIRED,
+    }
+)
+
+START: Final = DeliveryState.ACCEPTED
+ENDS: Final = frozenset({_S.DELIVERED, _S.CANCELLED, _S.EXPIRED})
+
+#: The robot carries the parcel: only these may not be cancelled by taking the robot away.
+LOADED: Final = frozenset({_S.UNDER_WAY, _S.AWAITING_RECEIPT, _S.OPENED})
+#: Nothing was put into the robot yet.
+CANCELLABLE: Final = frozenset({_S.ACCEPTED, _S.ASSIGNED, _S.AWAITING_LOAD})
+
+
+def next_state(state: DeliveryState, event: object) -> DeliveryState:
+    """Return the state after `event`. Raises InvariantBroken: the kernel decides, this guards."""
+    try:
+        return TRANSITIONS[state, type(event)]
+    except KeyError:
+        raise InvariantBroken(f'{type(event).__name__} in state {state}') from None
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for docs/design.md."""
+    lines = ['stateDiagram-v2', f'    [*] --> {START}']
+    lines += [
+        f'    {before} --> {then}: {event.__name__}'
+        for (before, event), then in TRANSITIONS.items()
+    ]
+    lines += [f'    {end} --> [*]' for end in sorted(ENDS)]
+    return '\n'.join(lines)

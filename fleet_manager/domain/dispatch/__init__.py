@@ -1,0 +1,1 @@
+"""Which robot serves which delivery, and where the others stand meanwhile."""

@@ -1,0 +1,214 @@
+"""The policy: which robot serves which delivery, and where the others go. Each line is a rule."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fleet_manager.domain.deliveries.goods import GOODS, Urgency, rank
+from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, DeliveryState
+from fleet_manager.domain.dispatch.cost import time_to
+from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
+from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
+from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
+from fleet_manager.domain.ids import NodeId, RunId, node_resource
+from fleet_manager.domain.maps.model import NodeKind
+from fleet_manager.domain.messages import (
+    DeliveryExpired,
+    LegPlanned,
+    Purpose,
+    RunAssigned,
+    RunWithdrawn,
+)
+from fleet_manager.domain.robots.battery import CHARGE_BELOW
+from fleet_manager.domain.state import Delivery, Robot
+from fleet_manager.domain.traffic.plan import plan_leg
+from fleet_manager.domain.turn import Turn
+
+#: A robot that may not move for so long loses a delivery that is not loaded.
+WITHDRAW_AFTER_MS: Final = 60_000
+#: Searches a turn: the rest waits for the next one, so that a turn stays short.
+LEGS_A_TURN: Final = 4
+#: Runners-up kept with an assignment, to explain it.
+RUNNERS_UP: Final = 3
+
+
+def dispatch_round(turn: Turn) -> None:
+    """Decide what is to be decided now. Idempotent: without news a second round does nothing."""
+    withdraw(turn)
+    insert_parcels(turn)
+    budget = continue_runs(turn, LEGS_A_TURN)
+    clear_stations(turn, budget)
+
+
+def withdraw(turn: Turn) -> None:
+    """Take deliveries from robots that cannot come, and end those nobody loads."""
+    for robot in turn.robots():
+        delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
+        if delivery is None or delivery.state not in CANCELLABLE:
+            continue
+        if _is_lost(turn, robot):
+            turn.emit(RunWithdrawn(_run(delivery), robot.id, delivery.id, 'robot_unavailable'))
+        elif _nobody_loads(turn, delivery):
+            turn.emit(RunWithdrawn(_run(delivery), robot.id, delivery.id, 'not_loaded'))
+            turn.emit(DeliveryExpired(delivery.id))
+
+
+def insert_parcels(turn: Turn) -> None:
+    """Give each waiting delivery, most urgent first, the robot that is there soonest."""
+    waiting = [d for d in turn.state.deliveries.values() if d.state is DeliveryState.ACCEPTED]
+    for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
+        _assign(turn, delivery)
+
+
+def continue_runs(turn: Turn, budget: int) -> int:
+    """Plan the next leg of robots that serve a delivery; return the searches left."""
+    robots = [r for r in turn.robots() if r.delivery is not None]
+    robots.sort(key=lambda r: urgency_key(turn, turn.state.deliveries[r.delivery]))  # type: ignore[index]
+    for robot in robots:
+        errand = _errand(turn, robot)
+        if errand is None or robot.goal == errand[1] or budget == 0:
+            continue
+        if not turn.may_move(robot):
+            continue
+        budget -= 1
+        leg = _leg(turn, robot, *errand)
+        if leg is not None:
+            turn.emit(leg)
+    return budget
+
+
+def clear_stations(turn: Turn, budget: int) -> None:
+    """Send robots without an errand to a charger or a parking bay, off the stations.
+
+    A robot with an errand whose goal is taken clears its station too, so that two robots that each
+    stand where the other has to go do not wait for ever.
+    """
+    for robot in turn.robots():
+        if budget == 0 or not turn.may_move(robot) or not _should_clear(turn, robot):
+            continue
+        budget -= 1
+        leg = _parking_leg(turn, robot)
+        if leg is not None:
+            turn.emit(leg)
+
+
+def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
+    """Return the order of service: rank after its waiting time, promise, id."""
+    waited = turn.now - delivery.requested_at
+    return (rank(Urgency(delivery.urgency), waited=waited), delivery.promised_at, delivery.id)
+
+
+def _assign(turn: Turn, delivery: Delivery) -> None:
+    sender = turn.hospital.stations[delivery.sender].node
+    times = turn.graph.times_to(sender)
+    offers = []
+    for robot in turn.robots():
+        if not is_free_and_in_service(turn, robot) or not has_battery_for_a_run(turn, robot):
+            continue
+        compartment = empty_compartment(turn, robot)
+        cost = time_to(turn.state, turn.graph, robot, times)
+        if compartment is not None and cost is not None:
+            offers.append((cost, robot.id, compartment))
+    if not offers:
+        return
+    offers.sort()
+    cost, chosen, compartment = offers[0]
+    turn.emit(
+        RunAssigned(
+            run=RunId(f'R{turn.state.runs_made + 1:06d}'),
+            robot=chosen,
+            delivery=delivery.id,
+            compartment=compartment,
+            cost_ms=cost,
+            runners_up=tuple((robot, cost) for cost, robot, _ in offers[1 : RUNNERS_UP + 1]),
+        )
+    )
+
+
+def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
+    """Return where the robot has to go for its delivery, and why."""
+    if robot.delivery is None:
+        return None
+    delivery = turn.state.deliveries[robot.delivery]
+    if delivery.state is DeliveryState.ASSIGNED:
+        return Purpose.PICK_UP, turn.hospital.stations[delivery.sender].node
+    if delivery.state is DeliveryState.UNDER_WAY:
+        return Purpose.HAND_OVER, turn.hospital.stations[delivery.recipient].node
+    return None
+
+
+def _leg(turn: Turn, robot: Robot, purpose: Purpose, goal: NodeId) -> LegPlanned | None:
+    return plan_leg(turn.state, turn.graph, robot, goal=goal, purpose=purpose, now=turn.now)
+
+
+def _should_clear(turn: Turn, robot: Robot) -> bool:
+    if turn.hospital.nodes[robot.goal].kind is not NodeKind.STATION:
+        return _should_charge(turn, robot)
+    if robot.delivery is None:
+        return True
+    errand = _errand(turn, robot)
+    if errand is None or errand[1] == robot.goal:
+        return False
+    return _kept_by_another(turn, robot, errand[1])
+
+
+def _should_charge(turn: Turn, robot: Robot) -> bool:
+    """A free robot in a parking bay whose battery is low: a charger, when one is free."""
+    if robot.delivery is not None or robot.purpose is Purpose.CHARGE:
+        return False
+    battery = turn.sensed.robots[robot.id].report.battery
+    kind = turn.hospital.nodes[robot.goal].kind
+    low = battery is not None and battery < CHARGE_BELOW
+    return kind is NodeKind.PARKING and low and bool(_free_bays(turn, robot, NodeKind.CHARGER))
+
+
+def _kept_by_another(turn: Turn, robot: Robot, goal: NodeId) -> bool:
+    queue = turn.state.queues.get(node_resource(goal), ())
+    return any(c.robot != robot.id and c.freed_by == 0 for c in queue)
+
+
+def _parking_leg(turn: Turn, robot: Robot) -> LegPlanned | None:
+    """Return a leg to the nearest free bay; to a charger when the battery is not nearly full."""
+    battery = turn.sensed.robots[robot.id].report.battery
+    first, then = NodeKind.PARKING, NodeKind.CHARGER
+    if robot.delivery is None and (battery is None or battery < CHARGE_BELOW):
+        first, then = then, first
+    for kind in (first, then):
+        purpose = Purpose.CHARGE if kind is NodeKind.CHARGER else Purpose.PARK
+        for bay in _free_bays(turn, robot, kind)[:2]:
+            leg = _leg(turn, robot, purpose, bay)
+            if leg is not None:
+                return leg
+    return None
+
+
+def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
+    """Return the bays of a kind nobody wants, nearest first."""
+    found = []
+    for node in turn.hospital.nodes.values():
+        if node.kind is kind and not turn.state.queues.get(node_resource(node.id)):
+            cost = time_to(turn.state, turn.graph, robot, turn.graph.times_to(node.id))
+            if cost is not None:
+                found.append((cost, node.id))
+    return [node for _, node in sorted(found)]
+
+
+def _is_lost(turn: Turn, robot: Robot) -> bool:
+    if robot.excluded is not None:
+        return True
+    sense = turn.sensed.robots.get(robot.id)
+    heard = sense.heard if sense is not None else turn.sensed.started
+    return turn.now - heard > WITHDRAW_AFTER_MS
+
+
+def _nobody_loads(turn: Turn, delivery: Delivery) -> bool:
+    if delivery.state is not DeliveryState.AWAITING_LOAD or delivery.opening is not None:
+        return False
+    arrived = delivery.times[DeliveryState.AWAITING_LOAD]
+    return turn.now - arrived > GOODS[delivery.goods].load_limit
+
+
+def _run(delivery: Delivery) -> RunId:
+    if delivery.run is None:
+        raise LookupError(f'{delivery.id} has no run')
+    return delivery.run

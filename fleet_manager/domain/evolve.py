@@ -1,0 +1,292 @@
+"""The fold: what each event changes in the state. The only code that changes a `FleetState`.
+
+No rule is decided here. An event that cannot have happened raises InvariantBroken: the process
+stops and starts again from the journal rather than going on wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, Final
+
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.deliveries.lifecycle import START, next_state
+from fleet_manager.domain.errors import InvariantBroken
+from fleet_manager.domain.ids import node_resource
+from fleet_manager.domain.state import (
+    Accepted,
+    Alert,
+    Delivery,
+    FleetState,
+    LiftSession,
+    Opening,
+    Robot,
+)
+from fleet_manager.domain.traffic import claims
+from fleet_manager.domain.units import Instant
+
+
+def apply(state: FleetState, event: m.Event, at: Instant) -> None:
+    """Change `state` by one event that happened at `at`."""
+    _APPLY[type(event)](state, event, at)
+
+
+def key_of(account: str, key: str) -> str:
+    """Return the name under which an idempotency key of an account is kept."""
+    return f'{account} {key}'
+
+
+# --- deliveries  ---
+
+
+def _requested(state: FleetState, e: m.DeliveryRequested, at: Instant) -> None:
+    if e.delivery in state.deliveries:
+        raise InvariantBroken(f'{e.delivery} requested twice')
+    state.deliveries_made = e.number
+    state.keys[key_of(e.actor.account, e.key)] = Accepted(e.body_hash, e.delivery)
+    state.deliveries[e.delivery] = Delivery(
+        id=e.delivery,
+        number=e.number,
+        key=e.key,
+        goods=e.goods,
+        sender=e.sender,
+        recipient=e.recipient,
+        urgency=e.urgency,
+        promised_at=e.promised_at,
+        requested_by=e.actor,
+        note=e.note,
+        state=START,
+        times={START.value: at},
+    )
+
+
+def _step(state: FleetState, e: Any, at: Instant) -> Delivery:
+    delivery = state.deliveries[e.delivery]
+    delivery.state = next_state(delivery.state, e)
+    delivery.times[delivery.state.value] = at
+    return delivery
+
+
+def _archived(state: FleetState, e: m.DeliveryArchived, at: Instant) -> None:
+    del at
+    delivery = state.deliveries.pop(e.delivery)
+    state.keys.pop(key_of(delivery.requested_by.account, delivery.key), None)
+
+
+def _assigned(state: FleetState, e: m.RunAssigned, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    robot = state.robots[e.robot]
+    if robot.delivery is not None:
+        raise InvariantBroken(f'{e.robot} already serves {robot.delivery}')
+    state.runs_made += 1
+    robot.delivery = e.delivery
+    delivery.run, delivery.robot, delivery.compartment = e.run, e.robot, e.compartment
+    delivery.cost_ms, delivery.runners_up = e.cost_ms, e.runners_up
+
+
+def _withdrawn(state: FleetState, e: m.RunWithdrawn, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    for gone in ('assigned', 'awaiting_load', 'loading'):
+        delivery.times.pop(gone, None)
+    delivery.run = delivery.robot = delivery.compartment = delivery.opening = None
+    state.robots[e.robot].delivery = None
+
+
+def _opening(state: FleetState, e: m.OpeningAuthorised, at: Instant) -> None:
+    del at
+    robot = state.robots[e.robot]
+    if e.grant <= robot.grant:
+        raise InvariantBroken(f'opening {e.grant} of {e.robot} is not new')
+    robot.grant = e.grant
+    state.deliveries[e.delivery].opening = Opening(e.grant, e.purpose, e.actor, e.expires)
+
+
+def _opening_expired(state: FleetState, e: m.OpeningExpired, at: Instant) -> None:
+    del at
+    opening = state.deliveries[e.delivery].opening
+    if opening is not None:
+        opening.expired = True
+
+
+def _opened(state: FleetState, e: m.CompartmentOpened, at: Instant) -> None:
+    opening = _step(state, e, at).opening
+    if opening is None or opening.grant != e.grant:
+        raise InvariantBroken(f'{e.robot} opened without a signature')
+    opening.opened = True
+
+
+def _opening_used(state: FleetState, e: Any, at: Instant) -> None:
+    _step(state, e, at).opening = None
+
+
+def _taken(state: FleetState, e: m.ParcelTaken, at: Instant) -> None:
+    _opening_used(state, e, at)
+    state.robots[e.robot].delivery = None
+
+
+def _received(state: FleetState, e: m.DeliveryReceived, at: Instant) -> None:
+    _step(state, e, at)
+    state.delivered += 1
+
+
+def _rated(state: FleetState, e: m.DeliveryRated, at: Instant) -> None:
+    del at
+    state.deliveries[e.delivery].rating = e.stars
+
+
+def _moved_on(state: FleetState, e: Any, at: Instant) -> None:
+    _step(state, e, at)
+
+
+# --- robots and traffic  ---
+
+
+def _started(state: FleetState, e: m.ManagerStarted, at: Instant) -> None:
+    del at
+    if e.epoch <= state.epoch:
+        raise InvariantBroken(f'epoch {e.epoch} after {state.epoch}')
+    state.epoch, state.map_version = e.epoch, e.map_version
+
+
+def _placed(state: FleetState, e: m.RobotPlaced, at: Instant) -> None:
+    del at
+    claims.place_body(state.queues, e.robot, node_resource(e.node))
+    state.robots[e.robot] = Robot(e.robot, node=e.node, goal=e.node)
+
+
+def _planned(state: FleetState, e: m.LegPlanned, at: Instant) -> None:
+    del at
+    robot = state.robots[e.robot]
+    if e.after < robot.released:
+        raise InvariantBroken(f'{e.robot}: leg {e.leg} takes back released hops')
+    claims.remove_after(state.queues, e.robot, frozen=e.after)
+    robot.hops = [h for h in robot.hops if h.sequence <= e.after] + list(e.hops)
+    claims.insert(state.queues, e.robot, e.hops)
+    robot.leg, robot.purpose, robot.goal = e.leg, e.purpose, e.goal
+    robot.update += 1
+
+
+def _released(state: FleetState, e: m.HopsReleased, at: Instant) -> None:
+    robot = state.robots[e.robot]
+    hop = robot.next_hop()
+    if hop is None or hop.sequence != e.upto or not claims.is_head(state.queues, e.robot, hop):
+        raise InvariantBroken(f'{e.robot} was released to {e.upto} out of turn')
+    if robot.released == robot.done:
+        robot.moving_since = at
+    robot.released, robot.update = e.upto, e.update
+
+
+def _reached(state: FleetState, e: m.NodeReached, at: Instant) -> None:
+    robot = state.robots[e.robot]
+    hop = robot.hops[0] if robot.hops else None
+    if hop is None or hop.sequence != e.sequence or e.sequence > robot.released:
+        raise InvariantBroken(f'{e.robot} reached {e.node} out of turn')
+    claims.free(state.queues, e.robot, done=hop)
+    robot.hops = robot.hops[1:]
+    robot.done, robot.node, robot.moving_since = e.sequence, e.node, at
+
+
+def _held(state: FleetState, e: m.RobotPaused | m.RobotResumed, at: Instant) -> None:
+    del at
+    state.robots[e.robot].paused = isinstance(e, m.RobotPaused)
+
+
+def _fleet_held(state: FleetState, e: m.FleetPaused | m.FleetResumed, at: Instant) -> None:
+    del at
+    state.paused = isinstance(e, m.FleetPaused)
+
+
+def _excluded(state: FleetState, e: m.RobotExcluded, at: Instant) -> None:
+    del at
+    state.robots[e.robot].excluded = e.reason
+
+
+def _readmitted(state: FleetState, e: m.RobotReadmitted, at: Instant) -> None:
+    del at
+    state.robots[e.robot].excluded = None
+
+
+# --- lifts and alerts  ---
+
+
+def _session(state: FleetState, e: m.LiftSessionStarted, at: Instant) -> None:
+    if e.lift in state.sessions:
+        raise InvariantBroken(f'lift {e.lift} already serves {state.sessions[e.lift].robot}')
+    state.sessions_made += 1
+    state.sessions[e.lift] = LiftSession(
+        id=e.session,
+        robot=e.robot,
+        boarding_floor=e.boarding_floor,
+        target_floor=e.target_floor,
+        stage=m.LiftStage.REQUESTED,
+        since=at,
+        deadline=e.deadline,
+    )
+
+
+def _advanced(state: FleetState, e: m.LiftSessionAdvanced, at: Instant) -> None:
+    session = state.sessions[e.lift]
+    if session.id != e.session:
+        raise InvariantBroken(f'lift {e.lift} has session {session.id}, not {e.session}')
+    state.lift_ms += at - session.since
+    session.stage, session.since, session.deadline = e.stage, at, e.deadline
+
+
+def _session_ended(state: FleetState, e: m.LiftSessionEnded, at: Instant) -> None:
+    state.lift_ms += at - state.sessions[e.lift].since
+    del state.sessions[e.lift]
+
+
+def _raised(state: FleetState, e: m.AlertRaised, at: Instant) -> None:
+    state.alerts[e.alert] = Alert(e.alert, e.code, e.subject, dict(e.params), at)
+
+
+def _acknowledged(state: FleetState, e: m.AlertAcknowledged, at: Instant) -> None:
+    del at
+    state.alerts[e.alert].acknowledged_by = e.actor.account
+
+
+def _cleared(state: FleetState, e: m.AlertCleared, at: Instant) -> None:
+    del at
+    del state.alerts[e.alert]
+
+
+_APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]] = (
+    MappingProxyType(
+        {
+            m.ManagerStarted: _started,
+            m.DeliveryRequested: _requested,
+            m.DeliveryCancelled: _moved_on,
+            m.DeliveryExpired: _moved_on,
+            m.DeliveryArchived: _archived,
+            m.RunAssigned: _assigned,
+            m.RunWithdrawn: _withdrawn,
+            m.RobotArrived: _moved_on,
+            m.OpeningAuthorised: _opening,
+            m.OpeningExpired: _opening_expired,
+            m.CompartmentOpened: _opened,
+            m.ParcelLoaded: _opening_used,
+            m.OpeningUnused: _opening_used,
+            m.ParcelTaken: _taken,
+            m.DeliveryReceived: _received,
+            m.DeliveryRated: _rated,
+            m.RobotPlaced: _placed,
+            m.LegPlanned: _planned,
+            m.HopsReleased: _released,
+            m.NodeReached: _reached,
+            m.RobotPaused: _held,
+            m.RobotResumed: _held,
+            m.FleetPaused: _fleet_held,
+            m.FleetResumed: _fleet_held,
+            m.RobotExcluded: _excluded,
+            m.RobotReadmitted: _readmitted,
+            m.LiftSessionStarted: _session,
+            m.LiftSessionAdvanced: _advanced,
+            m.LiftSessionEnded: _session_ended,
+            m.AlertRaised: _raised,
+            m.AlertAcknowledged: _acknowledged,
+            m.AlertCleared: _cleared,
+        }
+    )
+)

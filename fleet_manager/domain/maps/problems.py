@@ -1,0 +1,91 @@
+"""What is wrong with a hospital file: values a person can act on, and the error that carries them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fleet_manager.domain.errors import MapError
+
+#: Where in the description of a hospital something is: `('floors', 'L1', 'nodes', 's01', 'at')`.
+Path = tuple[str, ...]
+#: How to name that place to a person; the file adapter answers `L1.yaml:42 nodes.s01.at`.
+Where = Callable[[Path], str]
+
+#: More would not be read, and a hostile file could ask for millions.
+MAX_PROBLEMS: Final = 100
+
+
+class Severity(StrEnum):
+    """An ERROR makes a hospital unusable; a WARNING is worth a look."""
+
+    ERROR = 'error'
+    WARNING = 'warning'
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, where, and what to do about it."""
+
+    code: str
+    severity: Severity
+    place: str
+    problem: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f'{self.place}: {self.problem}; {self.mend}'
+
+
+class BrokenMap(MapError):
+    """A hospital with at least one error. `problems` holds all, the text has one line for each."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        first, *others = self.problems
+        lines = [f'{first.problem}; {first.mend}', *map(str, others)]
+        super().__init__(first.place, '\n'.join(lines))
+
+
+def plain_place(path: Path) -> str:
+    """Name a place without knowing the files it came from."""
+    return '.'.join(path) or 'hospital'
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return the advice for an unknown word: the nearest known one, else `otherwise`."""
+    near: Sequence[str] = difflib.get_close_matches(word, list(known), n=1)
+    return f'did you mean {near[0]!r}?' if near else otherwise
+
+
+class Findings:
+    """Collects problems, at most `MAX_PROBLEMS`, so that a person sees all of them at once."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._found: list[Problem] = []
+
+    def error(self, path: Path, code: str, problem: str, mend: str) -> None:
+        """Note what makes the hospital unusable."""
+        self._note(Severity.ERROR, path, code, problem, mend)
+
+    def warning(self, path: Path, code: str, problem: str, mend: str) -> None:
+        """Note what is worth a look."""
+        self._note(Severity.WARNING, path, code, problem, mend)
+
+    def problems(self) -> list[Problem]:
+        """Return what was found, errors first, else in the order of discovery."""
+        return sorted(self._found, key=lambda problem: problem.severity is not Severity.ERROR)
+
+    def raise_errors(self) -> None:
+        """Raise BrokenMap if there is an error among the problems."""
+        errors = [found for found in self._found if found.severity is Severity.ERROR]
+        if errors:
+            raise BrokenMap(errors)
+
+    def _note(self, severity: Severity, path: Path, code: str, problem: str, mend: str) -> None:
+        if len(self._found) < MAX_PROBLEMS:
+            self._found.append(Problem(code, severity, self._where(path), problem, mend))

@@ -1,0 +1,215 @@
+"""What the fleet manager knows: what happened (journaled) and what devices say (sensed).
+
+`FleetState` is a fold over the journal and nothing else: replaying the events gives the same
+state. `Sensed` is what came in since this process started; it is lost at a restart and comes back
+by itself, because devices repeat themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.ids import (
+    CompartmentId,
+    DeliveryId,
+    DoorId,
+    FloorId,
+    LiftId,
+    NodeId,
+    ResourceId,
+    RobotId,
+    RunId,
+    SessionId,
+    StationId,
+)
+from fleet_manager.domain.messages import (
+    Actor,
+    DoorReport,
+    Hop,
+    HopKind,
+    LiftReport,
+    LiftStage,
+    PoseReport,
+    Purpose,
+    RobotReport,
+)
+from fleet_manager.domain.units import Instant
+
+
+@dataclass(slots=True)
+class Opening:
+    """A signed permission to open one compartment once."""
+
+    grant: int
+    purpose: Purpose
+    actor: Actor
+    expires: Instant
+    expired: bool = False
+    opened: bool = False
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One request, from acceptance to its end. `times` holds when each state was reached."""
+
+    id: DeliveryId
+    number: int
+    key: str
+    goods: str
+    sender: StationId
+    recipient: StationId
+    urgency: str
+    promised_at: Instant
+    requested_by: Actor
+    note: str
+    state: DeliveryState
+    times: dict[str, Instant]
+    run: RunId | None = None
+    robot: RobotId | None = None
+    compartment: CompartmentId | None = None
+    opening: Opening | None = None
+    rating: int | None = None
+    cost_ms: int = 0
+    runners_up: tuple[tuple[RobotId, int], ...] = ()
+
+    @property
+    def requested_at(self) -> Instant:
+        """When it was accepted."""
+        return self.times[DeliveryState.ACCEPTED]
+
+
+@dataclass(slots=True)
+class Robot:
+    """What a robot is committed to. `hops` are the steps after `done`, released or not.
+
+    Sequences grow for ever: `done` is the last step finished, `released` the last it may drive,
+    `update` the number of its order. `moving_since` is when it could start on the step under way.
+    """
+
+    id: RobotId
+    node: NodeId
+    goal: NodeId
+    purpose: Purpose = Purpose.PARK
+    leg: int = 0
+    hops: list[Hop] = field(default_factory=list)
+    done: int = 0
+    released: int = 0
+    moving_since: Instant = Instant(0)
+    update: int = 0
+    grant: int = 0
+    delivery: DeliveryId | None = None
+    paused: bool = False
+    excluded: str | None = None
+
+    def next_hop(self) -> Hop | None:
+        """Return the first step that is not released."""
+        for hop in self.hops:
+            if hop.sequence > self.released:
+                return hop
+        return None
+
+
+@dataclass(slots=True)
+class Claim:
+    """A place in the queue of a resource: taken when hop `taken_by` starts.
+
+    Given back when hop `freed_by` is done; 0 = for ever, the end of the plan so far.
+    """
+
+    robot: RobotId
+    taken_by: int
+    freed_by: int = 0
+
+
+@dataclass(slots=True)
+class LiftSession:
+    """A lift's exclusive service for one robot ride."""
+
+    id: SessionId
+    robot: RobotId
+    boarding_floor: FloorId
+    target_floor: FloorId
+    stage: LiftStage
+    since: Instant
+    deadline: Instant
+
+
+@dataclass(slots=True)
+class Alert:
+    """A condition somebody has to know of."""
+
+    id: str
+    code: str
+    subject: str
+    params: dict[str, str]
+    raised_at: Instant
+    acknowledged_by: str | None = None
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What an idempotency key stands for."""
+
+    body_hash: str
+    delivery: DeliveryId
+
+
+@dataclass(slots=True)
+class FleetState:
+    """Everything the journal says. Never changed but by `evolve.apply`."""
+
+    epoch: int = 0
+    map_version: str = ''
+    paused: bool = False
+    deliveries: dict[DeliveryId, Delivery] = field(default_factory=dict)
+    robots: dict[RobotId, Robot] = field(default_factory=dict)
+    queues: dict[ResourceId, list[Claim]] = field(default_factory=dict)
+    sessions: dict[LiftId, LiftSession] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    keys: dict[str, Accepted] = field(default_factory=dict)
+    deliveries_made: int = 0
+    runs_made: int = 0
+    sessions_made: int = 0
+    delivered: int = 0
+    lift_ms: int = 0
+
+    def session_of(self, robot: RobotId) -> tuple[LiftId, LiftSession] | None:
+        """Return the lift that serves `robot` and the ride, until the robot has left the car."""
+        for lift, session in self.sessions.items():
+            if session.robot == robot and session.stage is not LiftStage.EXITED:
+                return lift, session
+        return None
+
+    def frozen(self, robot: Robot) -> int:
+        """Return the last step that may not be replanned: released, or part of a ride under way."""
+        ride = self.session_of(robot.id)
+        if ride is not None:
+            for hop in robot.hops:
+                if hop.kind is HopKind.ALIGHT:
+                    return max(robot.released, hop.sequence)
+        return robot.released
+
+
+@dataclass(slots=True)
+class RobotSense:
+    """What a robot said lately."""
+
+    report: RobotReport
+    heard: Instant
+    pose: PoseReport
+    retired: tuple[str, ...] = ()
+    good: int = 0
+    blocked_since: Instant | None = None
+    blocked_by: tuple[str, str] | None = None
+
+
+@dataclass(slots=True)
+class Sensed:
+    """What devices said since this process started."""
+
+    robots: dict[RobotId, RobotSense] = field(default_factory=dict)
+    lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
+    doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
+    malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)
+    started: Instant = Instant(0)

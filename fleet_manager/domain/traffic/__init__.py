@@ -1,0 +1,1 @@
+"""Who may be where: routes, claims, and the order in which they are granted."""

@@ -1,0 +1,100 @@
+"""The queue of each resource: who may be on it, in which order. Claim, allocate, free.
+
+1. A planned leg puts claims into the queues, each at the place its planned time gives it.
+2. A hop may be released when every claim it takes stands at the head of its queue.
+3. The robot holds what its released hops took, and keeps the place it stands on.
+4. When a hop is done, what it frees leaves the queues, and the next in line may go.
+
+The order in the queues is the dependency graph: as long as planned times are disjoint on every
+resource it has no cycle, so under any finite delay some robot can always move (design 20, P1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fleet_manager.domain.errors import InvariantBroken
+from fleet_manager.domain.ids import ResourceId, RobotId
+from fleet_manager.domain.messages import Hop
+from fleet_manager.domain.state import Claim
+
+Queues = dict[ResourceId, list[Claim]]
+
+
+def place_body(queues: Queues, robot: RobotId, resource: ResourceId) -> None:
+    """Put a robot that was seen for the first time onto `resource`, for ever. It must be free."""
+    if queues.get(resource):
+        raise InvariantBroken(
+            f'{robot} stands on {resource}, which {queues[resource][0].robot} has'
+        )
+    queues[resource] = [Claim(robot, taken_by=0)]
+
+
+def insert(queues: Queues, robot: RobotId, hops: Sequence[Hop]) -> None:
+    """Put the claims of planned hops into the queues, each at its place."""
+    for hop in hops:
+        for resource, place in zip(hop.claims, hop.places, strict=True):
+            queue = queues.setdefault(resource, [])
+            if place > len(queue):
+                raise InvariantBroken(f'place {place} in the queue of {resource}')
+            queue.insert(place, Claim(robot, taken_by=hop.sequence))
+        for resource in hop.frees:
+            _open_claim(queues, robot, resource).freed_by = hop.sequence
+
+
+def remove_after(queues: Queues, robot: RobotId, *, frozen: int) -> None:
+    """Take back the claims of hops after `frozen`; what was to be freed by them is kept again."""
+    for resource in [r for r, queue in queues.items() if any(c.robot == robot for c in queue)]:
+        kept = [c for c in queues[resource] if c.robot != robot or c.taken_by <= frozen]
+        for claim in kept:
+            if claim.robot == robot and claim.freed_by > frozen:
+                claim.freed_by = 0
+        _store(queues, resource, kept)
+
+
+def free(queues: Queues, robot: RobotId, *, done: Hop) -> None:
+    """Release what the robot has left. Freeing early lets another robot drive into it.
+
+    Raises InvariantBroken when the robot does not hold it.
+    """
+    for resource in done.frees:
+        queue = queues.get(resource, [])
+        if not queue or queue[0].robot != robot or queue[0].freed_by != done.sequence:
+            raise InvariantBroken(f'{robot} frees {resource}, which it does not hold')
+        _store(queues, resource, queue[1:])
+
+
+def is_head(queues: Mapping[ResourceId, Sequence[Claim]], robot: RobotId, hop: Hop) -> bool:
+    """Whether every claim of `hop` stands at the head of its queue."""
+    return blocker(queues, robot, hop) is None
+
+
+def blocker(
+    queues: Mapping[ResourceId, Sequence[Claim]], robot: RobotId, hop: Hop
+) -> tuple[RobotId, ResourceId] | None:
+    """Return who goes first on which claim of `hop`, or None when the robot is next on all."""
+    for resource in hop.claims:
+        head = queues[resource][0]
+        if head.robot != robot or head.taken_by != hop.sequence:
+            return head.robot, resource
+    return None
+
+
+def holder(queues: Mapping[ResourceId, Sequence[Claim]], resource: ResourceId) -> RobotId | None:
+    """Return whose turn it is on `resource`."""
+    queue = queues.get(resource)
+    return queue[0].robot if queue else None
+
+
+def _open_claim(queues: Queues, robot: RobotId, resource: ResourceId) -> Claim:
+    for claim in queues.get(resource, ()):
+        if claim.robot == robot and claim.freed_by == 0:
+            return claim
+    raise InvariantBroken(f'{robot} would free {resource}, which it never claims')
+
+
+def _store(queues: Queues, resource: ResourceId, queue: list[Claim]) -> None:
+    if queue:
+        queues[resource] = queue
+    else:
+        queues.pop(resource, None)

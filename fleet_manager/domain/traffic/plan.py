@@ -1,0 +1,156 @@
+"""From a goal to a leg: search among all other plans, then check, then hand over the hops.
+
+The leg is accepted only if on every resource its claims and those of all others are disjoint in
+planned time, and it ends in a bay that nobody else wants. Otherwise nothing changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Hop, HopKind, LegPlanned, Purpose
+from fleet_manager.domain.state import FleetState, Robot
+from fleet_manager.domain.traffic.retime import Times, retime
+from fleet_manager.domain.traffic.sipp import Move, search
+from fleet_manager.domain.traffic.steps import StepGraph
+from fleet_manager.domain.units import FOREVER, Instant
+
+
+def plan_leg(
+    state: FleetState,
+    graph: StepGraph,
+    robot: Robot,
+    *,
+    goal: NodeId,
+    purpose: Purpose,
+    now: Instant,
+) -> LegPlanned | None:
+    """Return a leg from where the robot's frozen steps end to `goal`, or None: keep the old plan.
+
+    `goal` must be a bay. What is released, and a ride under way, stays as it is.
+    """
+    times = retime(state, now)
+    frozen = state.frozen(robot)
+    start, at = _frozen_end(robot, times, frozen)
+    others = _others(state, times, robot)
+    busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
+    moves = search(graph, busy, start=start, at=at, goal=goal)
+    if moves is None:
+        return None
+    hops = _places(_hops(graph.hospital, moves, first=frozen + 1), others, state, robot, frozen)
+    if hops is None:
+        return None
+    return LegPlanned(
+        robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=hops
+    )
+
+
+def _frozen_end(robot: Robot, times: Times, frozen: int) -> tuple[NodeId, int]:
+    node, at = robot.node, int(times.now)
+    for hop in robot.hops:
+        if hop.sequence <= frozen:
+            node, at = hop.target, times.end[robot.id, hop.sequence]
+    return node, at
+
+
+_Spans = dict[ResourceId, list[tuple[int, int, int]]]
+
+
+def _others(state: FleetState, times: Times, robot: Robot) -> _Spans:
+    """Return when others have each resource: (taken, freed, place in the queue)."""
+    return {
+        resource: [
+            (times.taken(claim), times.freed(claim), place)
+            for place, claim in enumerate(queue)
+            if claim.robot != robot.id
+        ]
+        for resource, queue in state.queues.items()
+    }
+
+
+def _hops(hospital: Hospital, moves: tuple[Move, ...], *, first: int) -> list[Hop]:
+    hops: list[Hop] = []
+    for move in moves:
+        step, sequence = move.step, first + len(hops)
+        hop = Hop(
+            sequence=sequence,
+            kind=HopKind.DRIVE,
+            origin=step.origin,
+            target=step.target,
+            lane=step.lane,
+            lift=step.lift,
+            door=step.door,
+            claims=(step.held, node_resource(step.target)),
+            places=(),
+            frees=(step.held, node_resource(step.origin)),
+            start=Instant(move.start),
+            end=Instant(move.end),
+        )
+        hops += _ride(hospital, hop, inside=move.start + step.leave) if step.lift else [hop]
+    return hops
+
+
+def _ride(hospital: Hospital, whole: Hop, *, inside: int) -> list[Hop]:
+    """Split a ride: into the car, with the exit cell claimed already, and out of it."""
+    car, (slot, behind) = hospital.lifts[LiftId(whole.lift)].car, whole.frees
+    board = replace(whole, kind=HopKind.BOARD, target=car, frees=(behind,), end=Instant(inside))
+    alight = replace(
+        whole,
+        sequence=whole.sequence + 1,
+        kind=HopKind.ALIGHT,
+        origin=car,
+        claims=(),
+        frees=(slot,),
+        start=Instant(inside),
+    )
+    return [board, alight]
+
+
+def _places(
+    hops: list[Hop], others: _Spans, state: FleetState, robot: Robot, frozen: int
+) -> tuple[Hop, ...] | None:
+    """Give each claim its place in the queue. None when two claims would overlap (rule P1)."""
+    freed = {(r, h.sequence): int(h.end) for h in hops for r in h.frees}
+    lines: dict[ResourceId, list[tuple[int, int]]] = {}
+    placed: list[Hop] = []
+    for hop in hops:
+        places = []
+        for resource in hop.claims:
+            if resource not in lines:
+                lines[resource] = _line(state, others, robot, resource, frozen)
+            until = min(
+                (end for (r, s), end in freed.items() if r == resource and s >= hop.sequence),
+                default=int(FOREVER),
+            )
+            place = _fit(lines[resource], int(hop.start), until)
+            if place is None:
+                return None
+            lines[resource].insert(place, (int(hop.start), until))
+            places.append(place)
+        placed.append(replace(hop, places=tuple(places)))
+    return tuple(placed)
+
+
+def _line(
+    state: FleetState, others: _Spans, robot: Robot, resource: ResourceId, frozen: int
+) -> list[tuple[int, int]]:
+    """Return the queue as it will stand when the robot's old claims after `frozen` are gone."""
+    by_place = {place: (taken, done) for taken, done, place in others.get(resource, ())}
+    line = []
+    for place, claim in enumerate(state.queues.get(resource, ())):
+        if place in by_place:
+            line.append(by_place[place])
+        elif claim.robot == robot.id and claim.taken_by <= frozen:
+            line.append((-1, -1))
+    return line
+
+
+def _fit(line: list[tuple[int, int]], start: int, end: int) -> int | None:
+    place = 0
+    while place < len(line) and line[place][1] <= start:
+        place += 1
+    if place < len(line) and line[place][0] < end:
+        return None
+    return place

@@ -1,0 +1,84 @@
+"""Who may go: the only module that lets a robot onto a node, a lane, or into a car."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fleet_manager.domain.ids import DoorId, LiftId
+from fleet_manager.domain.lifts import sessions
+from fleet_manager.domain.messages import DoorPosition, Hop, HopKind, HopsReleased
+from fleet_manager.domain.state import Robot
+from fleet_manager.domain.traffic import claims
+from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
+
+#: Steps a robot may be ahead of where it stands: enough not to brake at each node, few enough to
+#: leave the rest open for a better plan.
+LOOKAHEAD: Final = 2
+
+
+def release_hops(turn: Turn) -> None:
+    """Release every hop whose turn it is. Robots that may not move get nothing."""
+    for robot in turn.robots():
+        _note_blocker(turn, robot)
+        if not turn.may_move(robot) or not _is_shut(turn, robot):
+            continue
+        while (hop := robot.next_hop()) is not None and _may_start(turn, robot, hop):
+            turn.emit(
+                HopsReleased(
+                    robot.id, upto=hop.sequence, update=robot.update + 1, claims=hop.claims
+                )
+            )
+
+
+def wanted_doors(turn: Turn) -> frozenset[DoorId]:
+    """Return the doors that must be open: a robot is on their lane, or next to be."""
+    wanted = set()
+    for robot in turn.robots():
+        for hop in robot.hops:
+            if not hop.door:
+                continue
+            near = hop.sequence <= robot.done + LOOKAHEAD
+            if hop.sequence <= robot.released or (
+                near and turn.may_move(robot) and claims.is_head(turn.state.queues, robot.id, hop)
+            ):
+                wanted.add(DoorId(hop.door))
+    return frozenset(wanted)
+
+
+def _may_start(turn: Turn, robot: Robot, hop: Hop) -> bool:
+    if hop.sequence > robot.done + LOOKAHEAD:
+        return False
+    if not claims.is_head(turn.state.queues, robot.id, hop):
+        return False
+    if hop.kind is HopKind.BOARD:
+        return sessions.may_board(turn, LiftId(hop.lift), robot.id)
+    if hop.kind is HopKind.ALIGHT:
+        return sessions.may_alight(turn, LiftId(hop.lift), robot.id)
+    return not hop.door or _is_open(turn, DoorId(hop.door))
+
+
+def _is_open(turn: Turn, door: DoorId) -> bool:
+    report, heard = turn.sensed.doors.get(door, (None, 0))
+    return (
+        report is not None
+        and report.position is DoorPosition.OPEN
+        and turn.now - heard <= SILENT_AFTER_MS
+    )
+
+
+def _is_shut(turn: Turn, robot: Robot) -> bool:
+    """Whether all compartments are closed: nobody drives away with an open drawer."""
+    return all(c.closed for c in turn.sensed.robots[robot.id].report.compartments)
+
+
+def _note_blocker(turn: Turn, robot: Robot) -> None:
+    """Remember since when the robot waits for whom, for the people who ask."""
+    sense = turn.sensed.robots.get(robot.id)
+    if sense is None:
+        return
+    hop = robot.next_hop() if robot.released == robot.done else None
+    blocked = claims.blocker(turn.state.queues, robot.id, hop) if hop is not None else None
+    if blocked is None or blocked[0] == robot.id:
+        sense.blocked_by = sense.blocked_since = None
+    elif sense.blocked_by != blocked:
+        sense.blocked_by, sense.blocked_since = blocked, turn.now

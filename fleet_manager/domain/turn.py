@@ -1,0 +1,59 @@
+"""What a rule gets: the state, what devices say, the map, the time, and a way to say what happened.
+
+`emit` applies the event at once, so the next rule of the same turn sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fleet_manager.domain.ids import AccountId, RobotId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Actor, Event, Role
+from fleet_manager.domain.state import FleetState, Robot, RobotSense, Sensed
+from fleet_manager.domain.traffic.steps import StepGraph
+from fleet_manager.domain.units import Instant
+
+#: The manager itself, where a rule and not a person decided.
+SYSTEM: Final = Actor(AccountId('system'), Role.SYSTEM)
+
+#: A device that said nothing for so long is silent. Robots and lifts speak every second or two.
+SILENT_AFTER_MS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the kernel."""
+
+    state: FleetState
+    sensed: Sensed
+    graph: StepGraph
+    now: Instant
+    emit: Callable[[Event], None]
+
+    @property
+    def hospital(self) -> Hospital:
+        """The map."""
+        return self.graph.hospital
+
+    def robots(self) -> list[Robot]:
+        """Return the placed robots by id, so that no rule depends on the order of a mapping."""
+        return [self.state.robots[robot] for robot in sorted(self.state.robots)]
+
+    def heard(self, robot: RobotId) -> RobotSense | None:
+        """Return what the robot said, when it is not silent."""
+        sense = self.sensed.robots.get(robot)
+        if sense is None or self.now - sense.heard > SILENT_AFTER_MS:
+            return None
+        return sense
+
+    def may_move(self, robot: Robot) -> bool:
+        """Whether anything may be released to the robot: heard, plausible, not held by anybody."""
+        return (
+            self.heard(robot.id) is not None
+            and not self.state.paused
+            and not robot.paused
+            and robot.excluded is None
+        )
