@@ -1,8 +1,9 @@
 """Writes the lock files: the exact versions and hashes that `setup/install.py` installs.
 
-Run by `make lock`. Three files a Python version: `runtime` (what the product needs), `dev` (runtime
-and the tools) and `ros` (ROS 2 as wheels, left out where a distribution's ROS is sourced). All three
-come from one resolution, so any two of them fit together.
+Run by `make lock`. Three files a Python version: `runtime` (what the product needs), `dev`
+(runtime and the tools) and `ros` (ROS 2 as wheels, left out where a distribution's ROS is
+sourced). All three come from one resolution, so any two of them fit together. `uv.txt` is the
+installer itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,7 +20,13 @@ LOCKS = ROOT / 'setup' / 'lock'
 PYTHONS = ('3.11', '3.12', '3.13')
 
 # No registry address may end up in a lock: every site installs from its own.
-OPTIONS = ('--quiet', '--no-header', '--no-annotate', '--no-emit-index-url', '--no-emit-find-links')
+OPTIONS = (
+    '--quiet',
+    '--no-header',
+    '--no-annotate',
+    '--no-emit-index-url',
+    '--no-emit-find-links',
+)
 
 
 def compile_lock(
@@ -43,9 +51,10 @@ def main() -> None:
     parts = {'runtime': runtime, 'dev': runtime + extras['dev'], 'ros': extras['ros']}
     LOCKS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
+        compile_lock(['uv'], PYTHONS[0], LOCKS / 'uv.txt', pins=None, hashes=True)
         for python in PYTHONS:
             pins = Path(scratch) / f'{python}.txt'
-            compile_lock(sum(parts.values(), []), python, pins, pins=None, hashes=False)
+            compile_lock([*chain(*parts.values())], python, pins, pins=None, hashes=False)
             for name, requirements in parts.items():
                 target = LOCKS / f'py{python.replace(".", "")}-{name}.txt'
                 target.unlink(missing_ok=True)  # else uv keeps the versions it finds there

@@ -20,7 +20,7 @@ from fleet_manager.domain.ids import (
 from fleet_manager.domain.messages import Command, Report
 from fleet_manager.domain.units import Instant
 
-# --- what devices should be doing: level-triggered, repeated until the device echoes it ----------
+# --- what devices should be doing: level-triggered, repeated until the device echoes it --------
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a store gives back at start: the epoch now ours, the newest snapshot, what came after."""
+    """What a store gives back at start: our epoch, the newest snapshot, what came after."""
 
     epoch: int
     snapshot: str | None
@@ -164,7 +164,7 @@ class StoreFailed(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The database cannot be opened: locked by another manager, corrupt, or of an unknown version."""
+    """The database cannot be opened: locked by another manager, corrupt, unknown version."""
 
 
 # --- people  ---
@@ -252,7 +252,7 @@ class ViewSource(Protocol):
         """Return the newest view."""
 
     def subscribe(self, listener: Any) -> Any:
-        """Call `listener(view)` from the runner's thread at each new view; returns an unsubscribe."""
+        """Call `listener(view)` from the runner's thread at each new view; return the way out."""
 
 
 @dataclass(frozen=True, slots=True)

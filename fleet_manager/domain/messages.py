@@ -485,7 +485,7 @@ class CompartmentOpened:
 
 @dataclass(frozen=True, slots=True)
 class ParcelLoaded:
-    """Custody went from the sender to the robot: closed, locked and occupied, signed by `actor`."""
+    """Custody went from the sender to the robot: closed, locked, occupied; signed by `actor`."""
 
     delivery: DeliveryId
     robot: RobotId

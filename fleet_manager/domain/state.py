@@ -182,7 +182,7 @@ class FleetState:
         return None
 
     def frozen(self, robot: Robot) -> int:
-        """Return the last step that may not be replanned: released, or part of a ride under way."""
+        """Return the last step that stays as planned: released, or part of a ride under way."""
         ride = self.session_of(robot.id)
         if ride is not None:
             for hop in robot.hops:

@@ -1,4 +1,4 @@
-"""What a rule gets: the state, what devices say, the map, the time, and a way to say what happened.
+"""What a rule gets: the state, what devices say, the map, the time, and a way to say so.
 
 `emit` applies the event at once, so the next rule of the same turn sees it.
 """

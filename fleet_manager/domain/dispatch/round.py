@@ -36,8 +36,8 @@ def dispatch_round(turn: Turn) -> None:
     """Decide what is to be decided now. Idempotent: without news a second round does nothing."""
     withdraw(turn)
     insert_parcels(turn)
-    budget = continue_runs(turn, LEGS_A_TURN)
-    clear_stations(turn, budget)
+    continue_runs(turn, LEGS_A_TURN)
+    clear_stations(turn, LEGS_A_TURN)
 
 
 def withdraw(turn: Turn) -> None:
@@ -60,21 +60,20 @@ def insert_parcels(turn: Turn) -> None:
         _assign(turn, delivery)
 
 
-def continue_runs(turn: Turn, budget: int) -> int:
-    """Plan the next leg of robots that serve a delivery; return the searches left."""
+def continue_runs(turn: Turn, budget: int) -> None:
+    """Plan the next leg of robots that serve a delivery, as soon as nobody keeps their goal."""
     robots = [r for r in turn.robots() if r.delivery is not None]
     robots.sort(key=lambda r: urgency_key(turn, turn.state.deliveries[r.delivery]))  # type: ignore[index]
     for robot in robots:
         errand = _errand(turn, robot)
         if errand is None or robot.goal == errand[1] or budget == 0:
             continue
-        if not turn.may_move(robot):
+        if not turn.may_move(robot) or _kept_by_another(turn, robot, errand[1]):
             continue
         budget -= 1
         leg = _leg(turn, robot, *errand)
         if leg is not None:
             turn.emit(leg)
-    return budget
 
 
 def clear_stations(turn: Turn, budget: int) -> None:

@@ -8,7 +8,7 @@ the floor in front: `s01` on L1 is `L1.s01`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from fleet_manager.domain.ids import (
@@ -40,8 +40,8 @@ from fleet_manager.domain.maps.model import (
 )
 from fleet_manager.domain.maps.problems import (
     BrokenMap,
+    FieldPath,
     Findings,
-    Path,
     Severity,
     Where,
     did_you_mean,
@@ -85,6 +85,8 @@ STATION_KINDS: Final = (
 GOODS_CLASSES: Final = ('drug', 'blood', 'specimen', 'sterile', 'meal', 'supply')
 
 _WRITTEN_NODES: Final = tuple(kind.value for kind in NodeKind if kind is not NodeKind.CAR)
+#: How many of the known words a message lists.
+_FEW: Final = 6
 _PHONE: Final = re.compile(r'[0-9+*# -]{2,20}')
 _CODE: Final = re.compile(r'[A-Z0-9-]{1,8}')
 
@@ -110,7 +112,7 @@ def read_hospital(raw: Mapping[str, object], *, where: Where = plain_place) -> H
     findings = Findings(where)
     reader = _Reader(findings)
     fields = Fields(raw, (), findings)
-    if fields.integer('format', 0, 1_000_000) != FORMAT:
+    if fields.integer('format', FORMAT, 1_000_000) != FORMAT:
         problem, mend = 'is unknown to this program', f'this program reads format {FORMAT}'
         findings.error(('format',), 'unknown_format', problem, mend)
     identity = HospitalId(fields.identifier('id'))
@@ -148,12 +150,22 @@ def lane_name(a: str, b: str) -> str:
     return '-'.join(sorted((a, b)))
 
 
+def written_ends(raw: object) -> tuple[str, str] | None:
+    """Return the ends of a lane as written, if they can name the lane in a message."""
+    between = raw.get('between') if isinstance(raw, Mapping) else None
+    if isinstance(between, (list, tuple)) and len(between) == 2:
+        a, b = between
+        if isinstance(a, str) and isinstance(b, str):
+            return a, b
+    return None
+
+
 class _Reader:
     """Collects the parts of a hospital while they are read, in the order of the files."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._codes: dict[str, Path] = {}
+        self._codes: dict[str, FieldPath] = {}
         self.floors: dict[FloorId, Floor] = {}
         self.nodes: dict[NodeId, Node] = {}
         self.lanes: dict[LaneId, Lane] = {}
@@ -170,6 +182,7 @@ class _Reader:
         floor = FloorId(fields.identifier('id'))
         if floor in self.floors:
             self._duplicate((*fields.path, 'id'), f'floor {floor!r}')
+            return
         for local, node_fields in fields.entries('nodes'):
             self._read_node(floor, local, node_fields)
         for local, door_fields in fields.entries('doors', needed=False):
@@ -250,8 +263,8 @@ class _Reader:
         )
         fields.finish()
 
-    def _read_lane(self, floor: FloorId, raw: object, path: Path, position: int) -> None:
-        ends = _written_ends(raw)
+    def _read_lane(self, floor: FloorId, raw: object, path: FieldPath, position: int) -> None:
+        ends = written_ends(raw)
         place = (*path, lane_name(*ends) if ends else str(position))
         fields = Fields(raw, place, self._findings)
         between = fields.identifiers('between')
@@ -325,23 +338,26 @@ class _Reader:
         return Point(self.nodes[node].x, self.nodes[node].y)
 
     def _known_here(
-        self, floor: FloorId, local: str, known: Mapping[str, object], place: Path, what: str
+        self, floor: FloorId, local: str, known: Collection[str], place: FieldPath, what: str
     ) -> bool:
         """Like `_known`, for the short ids people write on a floor."""
+        if f'{floor}.{local}' in known:
+            return True
         start = f'{floor}.'
-        here = {
-            key.removeprefix(start): value for key, value in known.items() if key.startswith(start)
-        }
+        here = [word.removeprefix(start) for word in known if word.startswith(start)]
         return self._known(local, here, place, f'{what} of this floor')
 
-    def _known(self, word: str, known: Mapping[str, object], place: Path, what: str) -> bool:
+    def _known(self, word: str, known: Collection[str], place: FieldPath, what: str) -> bool:
         if word in known:
             return True
-        mend = did_you_mean(word, known, f'name a {what}')
+        some = ', '.join(list(known)[:_FEW])
+        mend = did_you_mean(
+            word, known, f'name a {what}, such as {some}' if some else f'add a {what}'
+        )
         self._findings.error(place, 'unknown_id', f'{word!r} is no {what}', mend)
         return False
 
-    def _duplicate(self, place: Path, what: str) -> None:
+    def _duplicate(self, place: FieldPath, what: str) -> None:
         self._findings.error(place, 'duplicate', f'{what} is there twice', 'rename or remove one')
 
 
@@ -356,13 +372,3 @@ def _read_room(identity: str, fields: Fields) -> Room:
     room = Room(id=identity, name=fields.name('name'), kind=kind, polygon=polygon)
     fields.finish()
     return room
-
-
-def _written_ends(raw: object) -> tuple[str, str] | None:
-    """Return the ends of a lane as written, if they can name the lane in a message."""
-    between = raw.get('between') if isinstance(raw, Mapping) else None
-    if isinstance(between, (list, tuple)) and len(between) == 2:
-        a, b = between
-        if isinstance(a, str) and isinstance(b, str):
-            return a, b
-    return None

@@ -7,11 +7,12 @@ standing on both would touch.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
-from fleet_manager.domain.ids import FloorId, LaneId, NodeId
+from fleet_manager.domain.ids import DoorId, FloorId, NodeId
 from fleet_manager.domain.maps import geometry
 from fleet_manager.domain.maps.model import (
     BAYS,
@@ -23,7 +24,7 @@ from fleet_manager.domain.maps.model import (
     NodeKind,
     Point,
 )
-from fleet_manager.domain.maps.problems import Findings, Path, Problem, Where, plain_place
+from fleet_manager.domain.maps.problems import FieldPath, Findings, Problem, Where, plain_place
 
 #: Metres. A robot is 0.6 x 0.5 m and turns within a radius of 0.4: two need 0.8, and a little air.
 NODES_APART: Final = 0.9
@@ -39,6 +40,7 @@ DOOR_OFF_LANE: Final = 0.5
 LONG_LANE: Final = 12.0
 #: Bays where a robot is in nobody's way for hours; at a station it would be.
 _RESTING: Final = frozenset({NodeKind.PARKING, NodeKind.CHARGER})
+_T = TypeVar('_T')
 _LIFT_CELLS: Final = {'wait': NodeKind.LIFT_WAIT, 'exit': NodeKind.LIFT_EXIT}
 
 
@@ -89,10 +91,15 @@ def _nodes_keep_apart(hospital: Hospital, findings: Findings) -> None:
 
 
 def _lanes_keep_clear_of_nodes(hospital: Hospital, findings: Findings) -> None:
-    nodes = _nodes_by_floor(hospital)
+    from_west = {
+        floor: sorted(nodes, key=_x) for floor, nodes in _nodes_by_floor(hospital).items()
+    }
     for lane in hospital.lanes.values():
         line = _line(hospital, lane)
-        for node in nodes[lane.floor]:
+        nodes = from_west[lane.floor]
+        first = bisect_left(nodes, min(map(_x, line)) - CLEAR_OF_LANE, key=_x)
+        last = bisect_right(nodes, max(map(_x, line)) + CLEAR_OF_LANE, key=_x)
+        for node in nodes[first:last]:
             if node.id in (lane.a, lane.b):
                 continue
             apart = geometry.point_to_line(_point(node), line)
@@ -172,8 +179,8 @@ def _stop_has_two_cells(
     wait, leave = (_point(hospital.nodes[cell]) for cell in (stop.wait, stop.exit))
     way_out = (lift.at, leave, *_far_end(hospital, stop.exit))
     way_in = (*reversed(_far_end(hospital, stop.wait)), wait, lift.at)
-    for what, cell, way in (('wait', wait, way_out), ('exit', leave, way_in)):
-        if geometry.point_to_line(cell, way) < CLEAR_OF_LANE:
+    for what, standing, way in (('wait', wait, way_out), ('exit', leave, way_in)):
+        if geometry.point_to_line(standing, way) < CLEAR_OF_LANE:
             problem = 'the waiting and the leaving robot would touch'
             mend = f'keep {CLEAR_OF_LANE} m between this cell and the way to and from the other'
             findings.error((*path, what), 'lift_cell_in_the_way', problem, mend)
@@ -245,26 +252,22 @@ def _every_place_is_joined_to_every_other(hospital: Hospital, findings: Findings
     if not nodes:
         findings.error((), 'empty', 'has no nodes', 'draw the places a robot may stand at')
         return
-    ways = _ways(hospital)
-    pieces = _pieces(nodes, ways)
-    main = max(pieces, key=len)
-    backwards: dict[NodeId, list[NodeId]] = defaultdict(list)
-    for node, targets in ways.items():
-        for target in targets:
-            backwards[target].append(node)
-    start = next(node for node in nodes if node in main)
-    reached = _reachable(start, ways) & _reachable(start, backwards)
-    for node in hospital.nodes.values():
-        if node.id in reached:
+    pieces = _pieces(nodes, _ways(hospital))
+    largest = max(pieces, key=len)
+    for piece in pieces:
+        if piece is largest:
             continue
-        station = hospital.station_at(node.id)
-        if station is not None:
-            problem = f'station {station.id} cannot be reached'
-            path: Path = ('floors', node.floor, 'stations', station.id)
-            findings.error(path, 'station_unreachable', problem, 'join its node to the others')
-        else:
-            problem = 'is cut off from the rest of the hospital'
-            findings.error(_node_path(node), 'cut_off', problem, 'join it by a lane or a lift')
+        stations = [one for one in hospital.stations.values() if one.node in piece]
+        for station in stations:
+            floor = hospital.nodes[station.node].floor
+            mend = 'join its node to the others by a lane'
+            path = ('floors', floor, 'stations', station.id)
+            findings.error(path, 'station_unreachable', 'cannot be reached', mend)
+        if not stations:
+            first = next(node for node in hospital.nodes.values() if node.id in piece)
+            others = f' with {len(piece) - 1} more' if len(piece) > 1 else ''
+            problem = f'is cut off from the rest of the hospital{others}'
+            findings.error(_node_path(first), 'cut_off', problem, 'join it by a lane or a lift')
 
 
 def _robots_have_bays(hospital: Hospital, robots: int, findings: Findings) -> None:
@@ -308,20 +311,17 @@ def _ways(hospital: Hospital) -> dict[NodeId, list[NodeId]]:
     return ways
 
 
-def _pieces(
-    nodes: Iterable[NodeId], ways: Mapping[NodeId, Sequence[NodeId]]
-) -> list[set[NodeId]]:
-    """Return the sets of nodes that hang together, whichever way one goes."""
-    both: dict[NodeId, list[NodeId]] = defaultdict(list)
+def _pieces(nodes: Iterable[NodeId], ways: Mapping[NodeId, Sequence[NodeId]]) -> list[set[NodeId]]:
+    """Return the sets of nodes within which one gets from each to each other."""
+    backwards: dict[NodeId, list[NodeId]] = defaultdict(list)
     for node, targets in ways.items():
         for target in targets:
-            both[node].append(target)
-            both[target].append(node)
+            backwards[target].append(node)
     pieces: list[set[NodeId]] = []
     seen: set[NodeId] = set()
     for node in nodes:
         if node not in seen:
-            pieces.append(_reachable(node, both))
+            pieces.append(_reachable(node, ways) & _reachable(node, backwards))
             seen |= pieces[-1]
     return pieces
 
@@ -336,7 +336,62 @@ def _reachable(start: NodeId, ways: Mapping[NodeId, Sequence[NodeId]]) -> set[No
     return seen
 
 
-def _near_pairs[T](
-    things: Iterable[tuple[T, Sequence[Point]]], reach: float
-) -> Iterator[tuple[tuple[T, Sequence[Point]], tuple[T, Sequence[Point]]]]:
-    """Return the pairs that may be within `reach`: those whose bounds in x and y are."""
+def _near_pairs(
+    things: Iterable[tuple[_T, Sequence[Point]]], reach: float
+) -> Iterator[tuple[tuple[_T, Sequence[Point]], tuple[_T, Sequence[Point]]]]:
+    """Return the pairs whose bounds come within `reach`, each once, the earlier one first."""
+    bounds = []
+    for order, (thing, line) in enumerate(things):
+        xs, ys = [point.x for point in line], [point.y for point in line]
+        bounds.append((min(xs), max(xs), order, min(ys), max(ys), (thing, line)))
+    bounds.sort(key=lambda bound: bound[:3])
+    for index, (_, right, order, bottom, top, one) in enumerate(bounds):
+        for left, _, other_order, other_bottom, other_top, other in bounds[index + 1 :]:
+            if left > right + reach:
+                break
+            if other_bottom <= top + reach and bottom <= other_top + reach:
+                yield (one, other) if order < other_order else (other, one)
+
+
+def _nodes_by_floor(hospital: Hospital) -> dict[FloorId, list[Node]]:
+    found: dict[FloorId, list[Node]] = {floor: [] for floor in hospital.floors}
+    for node in hospital.nodes.values():
+        if node.kind is not NodeKind.CAR:
+            found[node.floor].append(node)
+    return found
+
+
+def _x(place: Node | Point) -> float:
+    return place.x
+
+
+def _point(node: Node) -> Point:
+    return Point(node.x, node.y)
+
+
+def _line(hospital: Hospital, lane: Lane) -> tuple[Point, ...]:
+    return (_point(hospital.nodes[lane.a]), *lane.via, _point(hospital.nodes[lane.b]))
+
+
+def _far_end(hospital: Hospital, cell: NodeId) -> tuple[Point, ...]:
+    """Return the points of the way from a leaf to the corridor, without the leaf itself."""
+    for lane_id in hospital.lanes_at[cell]:
+        lane = hospital.lanes[lane_id]
+        line = _line(hospital, lane)
+        return line[1:] if lane.a == cell else line[-2::-1]
+    return ()
+
+
+def _local(floor: FloorId, identity: str) -> str:
+    """Return an id as it is written in the file of its floor."""
+    return identity.removeprefix(f'{floor}.')
+
+
+def _node_path(node: Node) -> FieldPath:
+    if node.kind is NodeKind.CAR:
+        return ('lifts', node.id.removeprefix('car.'))
+    return ('floors', node.floor, 'nodes', _local(node.floor, node.id))
+
+
+def _lane_path(lane: Lane) -> FieldPath:
+    return ('floors', lane.floor, 'lanes', _local(lane.floor, lane.id))

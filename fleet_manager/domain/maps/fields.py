@@ -1,4 +1,4 @@
-"""Reads typed fields out of plain data and notes every problem instead of stopping at the first."""
+"""Reads typed fields out of plain data; notes every problem instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from fleet_manager.domain.ids import MAX_ID_LENGTH
 from fleet_manager.domain.maps.model import Name, Point
-from fleet_manager.domain.maps.problems import Findings, Path, did_you_mean
+from fleet_manager.domain.maps.problems import FieldPath, Findings, did_you_mean
 
 #: `floor.node-node` is the longest identifier made of three written ones; it must stay within 64.
 MAX_WRITTEN_ID: Final = (MAX_ID_LENGTH - 2) // 3
@@ -21,16 +21,18 @@ MAX_COORDINATE: Final = 10_000.0
 
 _ID: Final = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
 _ABSENT: Final = object()
+#: Numbers larger than this may not even fit a float.
+_PRINTABLE: Final = 1e15
 
 
 class Fields:
-    """The fields of one mapping. Ask for each, then call `finish` to refuse those nobody asked for.
+    """The fields of one mapping. Ask for each, then `finish` refuses those nobody asked for.
 
     A field that is wrong is noted in the findings and comes back as a harmless value of its type,
     so that reading goes on; look at the findings before using anything.
     """
 
-    def __init__(self, raw: object, path: Path, findings: Findings) -> None:
+    def __init__(self, raw: object, path: FieldPath, findings: Findings) -> None:
         self.path = path
         self._findings = findings
         self._asked: list[str] = []
@@ -206,7 +208,7 @@ class Fields:
             return ()
         return value
 
-    def _as_text(self, value: object, place: Path, longest: int) -> str:
+    def _as_text(self, value: object, place: FieldPath, longest: int) -> str:
         if not isinstance(value, str):
             is_scalar = isinstance(value, (bool, int, float))
             mend = 'put it in quotes' if is_scalar else 'write a text'
@@ -221,25 +223,26 @@ class Fields:
             return value
         return ''
 
-    def _as_number(self, value: object, place: Path, low: float, high: float) -> float:
+    def _as_number(self, value: object, place: FieldPath, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self._wrong(place, f'is {_kind(value)}', 'write a number')
-        elif not math.isfinite(value):
+        elif isinstance(value, float) and not math.isfinite(value):
             self._wrong(place, 'is not a finite number', 'write a number')
         elif not low <= value <= high:
-            self._wrong(place, f'is {value:g}', f'write a number from {low:g} to {high:g}')
+            said = f'{value:g}' if abs(value) < _PRINTABLE else 'far too large'
+            self._wrong(place, f'is {said}', f'write a number from {low:g} to {high:g}')
         else:
             return float(value)
         return low
 
-    def _as_point(self, value: object, place: Path) -> Point:
+    def _as_point(self, value: object, place: FieldPath) -> Point:
         if not isinstance(value, (list, tuple)) or len(value) != 2:
             self._wrong(place, 'is not a point', 'write [x, y] in metres')
             return Point(0.0, 0.0)
         x, y = (self._as_number(v, place, -MAX_COORDINATE, MAX_COORDINATE) for v in value)
         return Point(x, y)
 
-    def _is_id(self, value: str, place: Path) -> bool:
+    def _is_id(self, value: str, place: FieldPath) -> bool:
         if not _ID.fullmatch(value):
             mend = 'use letters, digits, - and _, and begin with a letter or digit'
             self._findings.error((*self.path, *place), 'bad_id', f'{value!r} is no id', mend)
@@ -251,14 +254,14 @@ class Fields:
             return False
         return True
 
-    def _is_allowed(self, value: str, place: Path, allowed: Sequence[str]) -> bool:
+    def _is_allowed(self, value: str, place: FieldPath, allowed: Sequence[str]) -> bool:
         if value in allowed:
             return True
         mend = did_you_mean(value, allowed, f'choose one of: {", ".join(allowed)}')
         self._findings.error((*self.path, *place), 'unknown_word', f'{value!r} is unknown', mend)
         return False
 
-    def _wrong(self, place: Path, problem: str, mend: str) -> None:
+    def _wrong(self, place: FieldPath, problem: str, mend: str) -> None:
         self._findings.error((*self.path, *place), 'wrong_value', problem, mend)
 
 
@@ -269,7 +272,7 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return 'true or false'
     if isinstance(value, (int, float)):
-        return f'the number {value:g}' if abs(value) < 1e15 else 'a number'
+        return f'the number {value:g}' if abs(value) < _PRINTABLE else 'a number'
     if isinstance(value, str):
         return f'the text {value[:40]!r}'
     return 'a mapping' if isinstance(value, Mapping) else 'a list'

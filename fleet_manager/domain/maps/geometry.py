@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from fleet_manager.domain.maps.model import Point
 
@@ -15,22 +16,18 @@ def distance(a: Point, b: Point) -> float:
 
 def length(line: Sequence[Point]) -> float:
     """Return the length of a line over all its points."""
-    return sum(distance(a, b) for a, b in zip(line, line[1:], strict=False))
+    return sum(distance(a, b) for a, b in pairwise(line))
 
 
 def point_to_line(point: Point, line: Sequence[Point]) -> float:
     """Return how close a line of at least two points comes to a point."""
-    return min(_point_to_segment(point, a, b) for a, b in zip(line, line[1:], strict=False))
+    return min(_point_to_segment(point, a, b) for a, b in pairwise(line))
 
 
 def line_to_line(one: Sequence[Point], other: Sequence[Point]) -> float:
     """Return how close two lines come to each other, 0 where they cross or touch."""
-    pairs = zip(one, one[1:], strict=False)
-    return min(
-        _segment_to_segment(a, b, c, d)
-        for a, b in pairs
-        for c, d in zip(other, other[1:], strict=False)
-    )
+    pairs = pairwise(one)
+    return min(_segment_to_segment(a, b, c, d) for a, b in pairs for c, d in pairwise(other))
 
 
 def inside(point: Point, polygon: Sequence[Point]) -> bool:

@@ -1,4 +1,4 @@
-"""What is wrong with a hospital file: values a person can act on, and the error that carries them."""
+"""What is wrong with a hospital file: values a person can act on, and their error."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Final
 from fleet_manager.domain.errors import MapError
 
 #: Where in the description of a hospital something is: `('floors', 'L1', 'nodes', 's01', 'at')`.
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 #: How to name that place to a person; the file adapter answers `L1.yaml:42 nodes.s01.at`.
-Where = Callable[[Path], str]
+Where = Callable[[FieldPath], str]
 
 #: More would not be read, and a hostile file could ask for millions.
 MAX_PROBLEMS: Final = 100
@@ -50,7 +50,7 @@ class BrokenMap(MapError):
         super().__init__(first.place, '\n'.join(lines))
 
 
-def plain_place(path: Path) -> str:
+def plain_place(path: FieldPath) -> str:
     """Name a place without knowing the files it came from."""
     return '.'.join(path) or 'hospital'
 
@@ -68,11 +68,11 @@ class Findings:
         self._where = where
         self._found: list[Problem] = []
 
-    def error(self, path: Path, code: str, problem: str, mend: str) -> None:
+    def error(self, path: FieldPath, code: str, problem: str, mend: str) -> None:
         """Note what makes the hospital unusable."""
         self._note(Severity.ERROR, path, code, problem, mend)
 
-    def warning(self, path: Path, code: str, problem: str, mend: str) -> None:
+    def warning(self, path: FieldPath, code: str, problem: str, mend: str) -> None:
         """Note what is worth a look."""
         self._note(Severity.WARNING, path, code, problem, mend)
 
@@ -86,6 +86,8 @@ class Findings:
         if errors:
             raise BrokenMap(errors)
 
-    def _note(self, severity: Severity, path: Path, code: str, problem: str, mend: str) -> None:
+    def _note(
+        self, severity: Severity, path: FieldPath, code: str, problem: str, mend: str
+    ) -> None:
         if len(self._found) < MAX_PROBLEMS:
             self._found.append(Problem(code, severity, self._where(path), problem, mend))

@@ -1,0 +1,1 @@
+"""The database: journal, state tables and accounts, on SQLite or PostgreSQL."""

@@ -1,0 +1,187 @@
+"""Tables that follow the journal, written in the same transaction as the event.
+
+A function for each event that changes a table. What does not fit (a wrong state, a second robot on
+a resource, a parcel in a taken compartment) raises, nothing is committed and the process stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from fleet_manager.adapters.db.schema import custody, delivery, holding, idempotency
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.deliveries.lifecycle import ENDS, START, DeliveryState, next_state
+from fleet_manager.domain.errors import InvariantBroken
+from fleet_manager.domain.units import Instant
+
+_FIND: Final = select(delivery).where(delivery.c.id == bindparam('which'))
+_MOVE: Final = update(delivery).where(
+    delivery.c.id == bindparam('which'), delivery.c.version == bindparam('was')
+)
+_FREE: Final = delete(holding).where(
+    holding.c.resource == bindparam('what'), holding.c.robot == bindparam('who')
+)
+
+
+def project(connection: Connection, at: Instant, event: m.Event) -> None:
+    """Change the tables by one event that happened at `at`."""
+    _PROJECT[type(event)](connection, at, event)
+
+
+def changes_tables(kind: str) -> bool:
+    """Whether an event of this kind changes a table beside the journal."""
+    return kind in _KINDS
+
+
+# --- deliveries ------------------------------------------------------------------------------------
+
+
+def _requested(connection: Connection, at: Instant, e: m.DeliveryRequested) -> None:
+    connection.execute(
+        insert(delivery),
+        {
+            'id': e.delivery,
+            'number': e.number,
+            'state': START.value,
+            'version': 1,
+            'goods': e.goods,
+            'sender': e.sender,
+            'recipient': e.recipient,
+            'urgency': e.urgency,
+            'requested_at': at,
+        },
+    )
+    connection.execute(
+        insert(idempotency),
+        {
+            'actor': e.actor.account,
+            'key': _printable(e.key),
+            'body_hash': e.body_hash,
+            'delivery': e.delivery,
+        },
+    )
+
+
+def _step(connection: Connection, at: Instant, e: Any, **more: str | None) -> Row[Any]:
+    """Move a delivery to its next state; return its row as it was before."""
+    row = connection.execute(_FIND, {'which': e.delivery}).one_or_none()
+    if row is None:
+        raise InvariantBroken(f'{type(e).__name__}: there is no delivery {e.delivery}')
+    robot = getattr(e, 'robot', row.robot)
+    if row.robot is not None and robot != row.robot:
+        raise InvariantBroken(f'{type(e).__name__}: {row.robot} serves {e.delivery}, not {robot}')
+    compartment = getattr(e, 'compartment', row.compartment)
+    if row.compartment is not None and compartment != row.compartment:
+        raise InvariantBroken(
+            f'{type(e).__name__}: {e.delivery} is in {row.compartment}, not {compartment}'
+        )
+    state = next_state(DeliveryState(row.state), e)
+    values: dict[str, Any] = {'state': state.value, 'version': row.version + 1, **more}
+    if state in ENDS:
+        values['ended_at'] = at
+    moved = connection.execute(_MOVE.values(values), {'which': row.id, 'was': row.version})
+    if moved.rowcount != 1:
+        raise InvariantBroken(f'{e.delivery} was changed by somebody else')
+    return row
+
+
+def _moved_on(connection: Connection, at: Instant, e: Any) -> None:
+    _step(connection, at, e)
+
+
+def _assigned(connection: Connection, at: Instant, e: m.RunAssigned) -> None:
+    _step(connection, at, e, robot=e.robot, compartment=e.compartment)
+
+
+def _withdrawn(connection: Connection, at: Instant, e: m.RunWithdrawn) -> None:
+    _step(connection, at, e, robot=None, compartment=None)
+
+
+def _loaded(connection: Connection, at: Instant, e: m.ParcelLoaded) -> None:
+    row = _step(connection, at, e)
+    _hand_over(connection, at, e, seq=1, giver=f'sender:{row.sender}', taker=_inside(e))
+
+
+def _taken(connection: Connection, at: Instant, e: m.ParcelTaken) -> None:
+    row = _step(connection, at, e)
+    _hand_over(connection, at, e, seq=2, giver=_inside(e), taker=f'recipient:{row.recipient}')
+
+
+def _inside(e: m.ParcelLoaded | m.ParcelTaken) -> str:
+    return f'robot:{e.robot}/{e.compartment}'
+
+
+def _hand_over(
+    connection: Connection,
+    at: Instant,
+    e: m.ParcelLoaded | m.ParcelTaken,
+    *,
+    seq: int,
+    giver: str,
+    taker: str,
+) -> None:
+    connection.execute(
+        insert(custody),
+        {
+            'delivery': e.delivery,
+            'seq': seq,
+            'from_holder': giver,
+            'to_holder': taker,
+            'at_ms': at,
+            'signed_by': e.actor.account,
+        },
+    )
+
+
+def _printable(key: str) -> str:
+    """Escape what a client may send and PostgreSQL refuses, such as a NUL."""
+    return key.encode('unicode_escape').decode('ascii')
+
+
+# --- resources -------------------------------------------------------------------------------------
+
+
+def _took(connection: Connection, at: Instant, e: m.RobotPlaced | m.HopsReleased) -> None:
+    del at
+    if e.claims:
+        connection.execute(
+            insert(holding), [{'resource': claim, 'robot': e.robot} for claim in e.claims]
+        )
+
+
+def _freed(connection: Connection, at: Instant, e: m.NodeReached) -> None:
+    del at
+    for resource in e.frees:
+        if connection.execute(_FREE, {'what': resource, 'who': e.robot}).rowcount != 1:
+            raise InvariantBroken(f'{e.robot} frees {resource}, which it does not hold')
+
+
+def holdings(connection: Connection) -> Sequence[tuple[str, str]]:
+    """Return every resource that is held and by which robot."""
+    rows = connection.execute(select(holding).order_by(holding.c.resource))
+    return [(row.resource, row.robot) for row in rows]
+
+
+_PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = MappingProxyType(
+    {
+        m.DeliveryRequested: _requested,
+        m.DeliveryCancelled: _moved_on,
+        m.DeliveryExpired: _moved_on,
+        m.RunAssigned: _assigned,
+        m.RunWithdrawn: _withdrawn,
+        m.RobotArrived: _moved_on,
+        m.CompartmentOpened: _moved_on,
+        m.OpeningUnused: _moved_on,
+        m.ParcelLoaded: _loaded,
+        m.ParcelTaken: _taken,
+        m.DeliveryReceived: _moved_on,
+        m.RobotPlaced: _took,
+        m.HopsReleased: _took,
+        m.NodeReached: _freed,
+    }
+)
+_KINDS: Final = frozenset(cls.__name__ for cls in _PROJECT)

@@ -1,0 +1,111 @@
+"""Reading the journal: for pages, for `fleet journal show` and `fleet journal verify`.
+
+Cannot write. Works beside a running manager, and on a copied or exported file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from fleet_manager.adapters.db import engines, errors, rows
+from fleet_manager.adapters.db.chain import Chain, ChainBroken
+from fleet_manager.adapters.db.schema import event
+from fleet_manager.application.ports import StoredEntry, StoreUnavailable
+
+#: The most lines one call returns.
+MAX_LIMIT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a check of the whole journal found: `count` good lines, ending in `head_hash`.
+
+    `first_bad` is the number of the first line that does not fit, `problem` says why. Note
+    (`count`, `head_hash`) outside the database: it is the anchor for the next check.
+    """
+
+    count: int
+    head_hash: str
+    first_bad: int | None = None
+    problem: str = ''
+
+
+class JournalReader:
+    """Reads the journal of a database. Safe from several threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = engines.reader(engines.parse(url))
+
+    def entries(
+        self,
+        after: int,
+        limit: int,
+        *,
+        delivery: str | None = None,
+        robot: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[StoredEntry, ...]:
+        """Return up to `limit` (at most 1,000) lines after `after` of one delivery, robot or kind.
+
+        Raises StoreUnavailable when the database cannot be read.
+        """
+        query = rows.ALL
+        if delivery is not None:
+            query = query.where(event.c.delivery == delivery)
+        if robot is not None:
+            query = query.where(event.c.robot == robot)
+        if kind is not None:
+            query = query.where(event.c.kind == kind)
+        limit = max(0, min(limit, MAX_LIMIT))
+        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
+            return rows.page(connection, query, after=after, limit=limit)
+
+    def verify(self, *, expect_head: tuple[int, str] | None = None) -> VerifyReport:
+        """Check every line. `expect_head` is an anchor: number and hash of a line noted before.
+
+        Without an anchor a cut tail, or a chain forged from some line to the end, cannot be seen.
+        Raises StoreUnavailable when the database cannot be read at all.
+        """
+        chain = Chain()
+        try:
+            for stored in self._lines():
+                chain.follow(stored)
+                if expect_head is not None and stored.seq == expect_head[0]:
+                    _compare(stored, expect_head[1])
+        except ChainBroken as broken:
+            return VerifyReport(chain.seq, chain.hash, broken.seq, broken.problem)
+        except StoreUnavailable as error:
+            if chain.seq == 0:
+                raise
+            return VerifyReport(chain.seq, chain.hash, chain.seq + 1, str(error))
+        if expect_head is not None and chain.seq < expect_head[0]:
+            problem = f'the tail is cut off: the journal once reached line {expect_head[0]}'
+            return VerifyReport(chain.seq, chain.hash, chain.seq + 1, problem)
+        return VerifyReport(chain.seq, chain.hash)
+
+    def _lines(self) -> Iterator[StoredEntry]:
+        """Read every line; a page is a transaction, so that a running manager is not held up."""
+        seq, limit = 0, MAX_LIMIT
+        while True:
+            try:
+                page = self.entries(seq, limit)
+            except StoreUnavailable:
+                if limit == 1:
+                    raise
+                limit = 1  # go on line by line, to the one that cannot be read
+                continue
+            if not page:
+                return
+            yield from page
+            seq = page[-1].seq
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+def _compare(stored: StoredEntry, anchor: str) -> None:
+    if stored.hash != anchor:
+        raise ChainBroken(stored.seq, 'differs from the anchor: this line or one before was forged')

@@ -1,0 +1,65 @@
+"""Journal lines to rows and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, select
+
+from fleet_manager.adapters.db.schema import event
+from fleet_manager.application.ports import Entry, StoredEntry
+from fleet_manager.domain.units import Instant
+
+#: Lines read at once, so that a long journal is not in the memory twice.
+PAGE: Final = 1_000
+
+ALL: Final = select(event).order_by(event.c.seq)
+
+
+def to_row(stored: StoredEntry) -> dict[str, Any]:
+    """Return the columns of a journal line."""
+    entry = stored.entry
+    return {
+        'seq': stored.seq,
+        'at_ms': entry.at,
+        'epoch': stored.epoch,
+        'actor': entry.actor,
+        'kind': entry.kind,
+        'delivery': entry.delivery,
+        'robot': entry.robot,
+        'body': entry.body,
+        'prev_hash': stored.prev_hash,
+        'hash': stored.hash,
+    }
+
+
+def from_row(row: Row[Any]) -> StoredEntry:
+    """Return the journal line of a row."""
+    entry = Entry(
+        at=Instant(row.at_ms),
+        actor=row.actor,
+        kind=row.kind,
+        delivery=row.delivery,
+        robot=row.robot,
+        body=row.body,
+    )
+    return StoredEntry(row.seq, row.epoch, entry, row.prev_hash, row.hash)
+
+
+def after(connection: Connection, seq: int) -> Iterator[StoredEntry]:
+    """Read every line after `seq`, a page at a time."""
+    while True:
+        rows = page(connection, ALL, after=seq, limit=PAGE)
+        if not rows:
+            return
+        yield from rows
+        seq = rows[-1].seq
+
+
+def page(
+    connection: Connection, query: Select[Any], *, after: int, limit: int
+) -> tuple[StoredEntry, ...]:
+    """Read up to `limit` lines of `query` after a sequence."""
+    found = connection.execute(query.where(event.c.seq > after).limit(limit))
+    return tuple(from_row(row) for row in found)

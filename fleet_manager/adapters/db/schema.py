@@ -1,0 +1,175 @@
+"""Tables, the same for SQLite and PostgreSQL. The migrations build them; a test compares the two.
+
+`event` is the truth. Everything else can be made again from it and is there for constraints: what
+must never happen (two robots on one resource, two parcels in one compartment, one key twice) is
+refused by the database even when the program is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+_NAMES: Final = {
+    'pk': 'pk_%(table_name)s',
+    'uq': 'uq_%(table_name)s_%(column_0_N_name)s',
+    'fk': 'fk_%(table_name)s_%(column_0_N_name)s',
+    'ck': 'ck_%(table_name)s_%(constraint_name)s',
+    'ix': 'ix_%(table_name)s_%(column_0_N_name)s',
+}
+
+journal_tables: Final = MetaData(naming_convention=_NAMES)
+account_tables: Final = MetaData(naming_convention=_NAMES)
+
+#: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
+_Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
+
+#: States in which a parcel is, or is being put, into a compartment: one for each compartment.
+OCCUPYING: Final = ('loading', 'under_way', 'awaiting_receipt', 'opened')
+
+leader: Final = Table(
+    'leader',
+    journal_tables,
+    Column('id', Integer, primary_key=True, autoincrement=False),
+    Column('epoch', BigInteger, nullable=False),
+    Column('holder', Text, nullable=False),
+    Column('generation', Integer, nullable=False),
+    Column('beat', BigInteger, nullable=False),
+    CheckConstraint('id = 1', name='one_row'),
+)
+
+event: Final = Table(
+    'event',
+    journal_tables,
+    Column('seq', _Number, primary_key=True, autoincrement=False),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('epoch', BigInteger, nullable=False),
+    Column('actor', Text, nullable=False),
+    Column('kind', Text, nullable=False),
+    Column('delivery', Text),
+    Column('robot', Text),
+    Column('body', Text, nullable=False),
+    Column('prev_hash', Text, nullable=False),
+    Column('hash', Text, nullable=False),
+    Index(None, 'delivery', 'seq'),
+    Index(None, 'robot', 'seq'),
+    Index(None, 'kind', 'seq'),
+)
+
+command: Final = Table(
+    'command',
+    journal_tables,
+    Column('device', Text, primary_key=True),
+    Column('number', BigInteger, nullable=False),
+    Column('body', Text, nullable=False),
+    Column('epoch', BigInteger, nullable=False),
+    Column('written_ms', BigInteger, nullable=False),
+)
+
+snapshot: Final = Table(
+    'snapshot',
+    journal_tables,
+    Column('seq', _Number, primary_key=True, autoincrement=False),
+    Column('body', Text, nullable=False),
+    Column('hash', Text, nullable=False),
+)
+
+delivery: Final = Table(
+    'delivery',
+    journal_tables,
+    Column('id', Text, primary_key=True),
+    Column('number', BigInteger, nullable=False),
+    Column('state', Text, nullable=False),
+    Column('version', Integer, nullable=False),
+    Column('goods', Text, nullable=False),
+    Column('sender', Text, nullable=False),
+    Column('recipient', Text, nullable=False),
+    Column('urgency', Text, nullable=False),
+    Column('requested_at', BigInteger, nullable=False),
+    Column('ended_at', BigInteger),
+    Column('robot', Text),
+    Column('compartment', Text),
+    UniqueConstraint('number'),
+)
+_occupying = text('state IN ({})'.format(', '.join(f"'{state}'" for state in OCCUPYING)))
+Index(
+    'ux_delivery_compartment',
+    delivery.c.robot,
+    delivery.c.compartment,
+    unique=True,
+    sqlite_where=_occupying,
+    postgresql_where=_occupying,
+)
+
+idempotency: Final = Table(
+    'idempotency',
+    journal_tables,
+    Column('actor', Text, primary_key=True),
+    Column('key', Text, primary_key=True),
+    Column('body_hash', Text, nullable=False),
+    Column('delivery', Text, ForeignKey('delivery.id'), nullable=False),
+)
+
+custody: Final = Table(
+    'custody',
+    journal_tables,
+    Column('delivery', Text, ForeignKey('delivery.id'), primary_key=True),
+    Column('seq', Integer, primary_key=True, autoincrement=False),
+    Column('from_holder', Text, nullable=False),
+    Column('to_holder', Text, nullable=False),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('signed_by', Text, nullable=False),
+)
+
+holding: Final = Table(
+    'holding',
+    journal_tables,
+    Column('resource', Text, primary_key=True),
+    Column('robot', Text, nullable=False),
+    Index(None, 'robot'),
+)
+
+account: Final = Table(
+    'account',
+    account_tables,
+    Column('id', Text, primary_key=True),
+    Column('label', Text, nullable=False),
+    Column('role', Text, nullable=False),
+    Column('station', Text),
+    Column('secret_hash', Text, nullable=False),
+    Column('disabled', Boolean, nullable=False),
+)
+
+#: Tries are counted for the name that was typed, known or not: a lock tells nobody who exists.
+attempt: Final = Table(
+    'attempt',
+    account_tables,
+    Column('name_hash', Text, primary_key=True),
+    Column('failures', Integer, nullable=False),
+    Column('locked_until', BigInteger, nullable=False),
+    Column('last_ms', BigInteger, nullable=False),
+)
+
+session: Final = Table(
+    'session',
+    account_tables,
+    Column('token_hash', Text, primary_key=True),
+    Column('account', Text, ForeignKey('account.id'), nullable=False),
+    Column('opened', BigInteger, nullable=False),
+    Column('last_seen', BigInteger, nullable=False),
+    Index(None, 'account', 'opened'),
+)

@@ -1,0 +1,1 @@
+"""Hospitals as folders of files."""

@@ -1,0 +1,155 @@
+"""Puts the pages and the API together. No globals: call `create_app` as often as you like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http.access import AccessTable, check_complete
+from fleet_manager.adapters.http.auth import Busy, People
+from fleet_manager.adapters.http.bodies import BadBody
+from fleet_manager.adapters.http.feed import Hub
+from fleet_manager.adapters.http.gate import Gate
+from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.adapters.http.routes import api, operator, session, ward
+from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
+from fleet_manager.adapters.http.site import Health, Site, Timeline
+from fleet_manager.application.ports import Accounts, Mailbox, Overloaded, ViewSource
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.maps.serialise import hospital_to_json
+from fleet_manager.domain.units import Instant
+
+__all__ = ['Health', 'create_app', 'routes_of']
+
+STATIC: Final = Path(__file__).parent / 'static'
+
+
+def create_app(
+    *,
+    hospital: Hospital,
+    mailbox: Mailbox,
+    views: ViewSource,
+    accounts: Accounts,
+    clock: Callable[[], Instant],
+    health: Callable[[], Health],
+    metrics: Callable[[], bytes],
+    metrics_token: str,
+    allowed_origins: Iterable[str],
+    secure_cookies: bool,
+    timeline: Timeline | None = None,
+) -> FastAPI:
+    """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
+
+    `accounts`, `timeline` are called from threads of the app, everything else from its event loop.
+    Raises RouteWithoutAccess when a route has no entry in the access table.
+    """
+    origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
+    words = i18n.load()
+    site = Site(
+        hospital=hospital,
+        map_json=json.dumps(hospital_to_json(hospital), ensure_ascii=False).encode(),
+        mailbox=mailbox,
+        views=views,
+        people=People(accounts, clock),
+        hub=Hub(views),
+        clock=clock,
+        health=health,
+        metrics=metrics,
+        metrics_token=metrics_token,
+        allowed_origins=origins,
+        secure_cookies=secure_cookies,
+        timeline=timeline,
+        words=words,
+        pages=Pages(hospital, words, clock),
+    )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app.state.site = site
+    for module in (session, ward, operator, api, health_routes):
+        # not include_router: the access table is checked against the routes themselves
+        app.router.routes.extend(module.router.routes)
+    app.mount('/static', _Static(directory=STATIC), name='static')
+    check_complete(routes_of(app))
+    headers = headers_of_every_answer(origins, secure_cookies=secure_cookies)
+    _handle_errors(app, site.pages, headers)
+    app.add_middleware(Gate, site=site, table=AccessTable())
+    app.add_middleware(AnswerHeaders, headers=headers)
+    return app
+
+
+def routes_of(app: FastAPI) -> list[str]:
+    """Return every route as the access table writes them: `GET /ward`, `WS /api/v1/feed`."""
+    found: list[str] = []
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            found += [f'{method} {route.path}' for method in route.methods or ()]
+        elif isinstance(route, APIWebSocketRoute):
+            found.append(f'WS {route.path}')
+        elif isinstance(route, Mount):
+            found.append(f'GET {route.path}/{{path:path}}')
+        else:
+            found.append(f'? {route}')
+    return sorted(found)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    site: Site = app.state.site
+    site.hub.start()
+    try:
+        yield
+    finally:
+        site.hub.close()
+        site.people.close()
+
+
+def _handle_errors(app: FastAPI, pages: Pages, headers: dict[str, str]) -> None:
+    """Answer everything that goes wrong in the visitor's language, without saying what inside."""
+
+    async def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return pages.error(request.scope, status, 'not_found' if status == 404 else 'method')
+
+    async def bad_body(request: Request, error: Exception) -> Response:
+        field = error.problem if isinstance(error, BadBody) else 'fields'
+        return pages.error(request.scope, 422, 'bad_body', field=field)
+
+    async def busy(request: Request, error: Exception) -> Response:
+        return pages.error(request.scope, 503, 'busy')
+
+    async def bug(request: Request, error: Exception) -> Response:
+        response = pages.error(request.scope, 500, 'internal')
+        # this one answer is made outside the middleware
+        response.headers.update(headers | {'cache-control': 'no-store'})
+        return response
+
+    app.add_exception_handler(HTTPException, http)
+    # FastAPI's own handler echoes the input, and fails on a NaN in it
+    app.add_exception_handler(RequestValidationError, bad_body)
+    app.add_exception_handler(BadBody, bad_body)
+    app.add_exception_handler(Overloaded, busy)
+    app.add_exception_handler(Busy, busy)
+    app.add_exception_handler(Exception, bug)
+
+
+class _Static(StaticFiles):
+    """Files as written; browsers ask each time whether they changed, and get a 304."""
+
+    def file_response(
+        self, *args: object, **kwargs: object
+    ) -> Response:  # the signature differs between versions of Starlette
+        response: Response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers['cache-control'] = 'public, no-cache'
+        return response

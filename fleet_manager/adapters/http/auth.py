@@ -1,0 +1,131 @@
+"""Who somebody is: log-in, sessions and the PIN asked for again before a compartment opens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from fleet_manager.adapters.http.security import form_token
+from fleet_manager.application.ports import Account, Accounts
+from fleet_manager.domain.ids import AccountId, StationId
+from fleet_manager.domain.messages import Actor, Role
+from fleet_manager.domain.units import Instant
+
+#: A hash takes some 50 ms of a core. Two leave the others to the fleet.
+HASHING_THREADS: Final = 2
+#: Who comes after these would wait more than half a second: better to be told at once.
+HASHING_QUEUE: Final = 16
+#: Looking up a session is a read of one row.
+LOOKUP_THREADS: Final = 2
+
+#: Who may log in. Simulated staff has no pages.
+PAGE_ROLES: Final = (Role.WARD, Role.OPERATOR)
+
+T = TypeVar('T')
+A = TypeVar('A')
+
+
+class Busy(Exception):
+    """Too many people log in at this moment: 503, try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is logged in. `token` is the session cookie, `csrf` goes into forms."""
+
+    account: Account
+    role: Role
+    token: str
+    csrf: str
+
+    @property
+    def station(self) -> StationId | None:
+        """Return the station of ward staff, None for operators."""
+        return self.account.station
+
+    def actor(self) -> Actor:
+        """Return how the kernel and the journal know this person."""
+        return Actor(self.account.id, self.role, self.account.station)
+
+
+class People:
+    """Accounts for an event loop: nothing here blocks it, and hashing has a bounded queue."""
+
+    def __init__(self, accounts: Accounts, clock: Callable[[], Instant]) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix='hashing')
+        self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix='sessions')
+        self._inside = 0
+
+    async def of(self, token: str | None) -> Person | None:
+        """Return who a session cookie belongs to, or None."""
+        if not token or len(token) > 256 or not token.isascii():
+            return None
+        account = await self._look_up(lambda: self._accounts.session(token, now=self._clock()))
+        if account is None or account.disabled or account.role not in PAGE_ROLES:
+            return None
+        if account.role == Role.WARD and account.station is None:
+            return None
+        return Person(account, Role(account.role), token, form_token(token))
+
+    async def ward_account(self, station: StationId) -> Account | None:
+        """Return the shared log-in of a station."""
+        for account in await self._all():
+            if account.role == Role.WARD and account.station == station and not account.disabled:
+                return account
+        return None
+
+    async def stations(self) -> set[StationId]:
+        """Return the stations somebody can log in for."""
+        return {
+            account.station
+            for account in await self._all()
+            if account.role == Role.WARD and account.station and not account.disabled
+        }
+
+    async def verify(self, account: AccountId, secret: str) -> str:
+        """Return 'ok', 'wrong', 'locked' or 'disabled'. Raises Busy when too many wait."""
+        if self._inside >= HASHING_THREADS + HASHING_QUEUE:
+            raise Busy
+        self._inside += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._hashing,
+                lambda: self._accounts.verify(account, secret=secret, now=self._clock()),
+            )
+        finally:
+            self._inside -= 1
+
+    async def log_in(self, account: AccountId, secret: str, role: Role) -> tuple[str, str]:
+        """Check a secret and open a session; return the outcome and, when 'ok', its token."""
+        outcome = await self.verify(account, secret)
+        if outcome != 'ok':
+            return outcome, ''
+        known = await self._look_up(lambda: self._accounts.get(account))
+        if known is None or known.role != role:
+            return 'wrong', ''
+        now = self._clock()
+        return 'ok', await self._look_up(lambda: self._accounts.open_session(account, now=now))
+
+    async def log_out(self, token: str) -> None:
+        """End a session."""
+        await self._look_up(lambda: self._accounts.close_session(token))
+
+    async def in_thread(self, call: Callable[[A], T], argument: A) -> T:
+        """Run another blocking read where sessions are read."""
+        return await self._look_up(lambda: call(argument))
+
+    def close(self) -> None:
+        """Let the threads go. Nobody waits for a hash at the end."""
+        self._hashing.shutdown(wait=False, cancel_futures=True)
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    async def _all(self) -> tuple[Account, ...]:
+        return await self._look_up(lambda: tuple(self._accounts.all()))
+
+    async def _look_up(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, call)

@@ -1,0 +1,105 @@
+"""Bodies of requests, strictly: no unknown field, NaN, control character or field twice."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from fleet_manager.adapters.http.access import is_id
+
+#: No form of ours has more fields.
+MAX_FIELDS: Final = 16
+
+
+class BadBody(Exception):
+    """The body cannot be what a page of ours sends. `problem` names the field, never its value."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def _id(value: str) -> str:
+    if not is_id(value):
+        raise ValueError('not an id')
+    return value
+
+
+def _no_control(value: str) -> str:
+    if any(unicodedata.category(character)[0] == 'C' for character in value):
+        raise ValueError('control characters')
+    return value
+
+
+Id = Annotated[str, AfterValidator(_id)]
+#: An idempotency key: made by the page or by a program, once for each thing it wants.
+Key = Annotated[str, StringConstraints(pattern=r'^[A-Za-z0-9_\-]{8,64}$')]
+Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+#: A PIN or password; its content is nobody's business but the hash's.
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Body(BaseModel):
+    """Base of every body: exact types, no field we do not know."""
+
+    model_config = ConfigDict(extra='forbid', strict=True, frozen=True, allow_inf_nan=False)
+
+
+M = TypeVar('M', bound=Body)
+
+
+async def read_json(request: Request, model: type[M]) -> M:
+    """Read a JSON object. Raises BadBody."""
+    body = await request.body()
+    if not request.headers.get('content-type', '').lower().startswith('application/json'):
+        raise BadBody('content-type')
+    try:
+        data = json.loads(
+            body, parse_constant=_refuse_constant, object_pairs_hook=_without_doubles
+        )
+    except (ValueError, RecursionError):
+        raise BadBody('json') from None
+    return _validated(model, data)
+
+
+async def read_form(request: Request, model: type[M]) -> M:
+    """Read a form of ours; its token was checked by the gate. Raises BadBody."""
+    body = await request.body()
+    try:
+        pairs = parse_qsl(
+            body.decode('ascii'),
+            keep_blank_values=True,
+            encoding='utf-8',
+            errors='strict',
+            max_num_fields=MAX_FIELDS,
+        )
+        data = _without_doubles(pairs)
+    except ValueError:
+        raise BadBody('form') from None
+    data.pop('csrf', None)
+    return _validated(model, data)
+
+
+def _validated(model: type[M], data: object) -> M:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        places = ('.'.join(str(part) for part in one['loc'])[:64] for one in error.errors())
+        known = [place for place in places if place in model.model_fields]
+        raise BadBody(known[0] if known else 'fields') from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError('a field twice')
+    return data

@@ -1,0 +1,89 @@
+"""The request page's choices: what a station may send or ask for, and with whom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from fleet_manager.adapters.http.pinyin import initials
+from fleet_manager.application.ports import View
+from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.maps.model import Hospital, Station
+
+#: Big buttons before the search: what fits on a phone without scrolling.
+MOST_USED: Final = 4
+
+#: Directions of a request, seen from the station: have it brought, or send it.
+FETCH: Final = 'fetch'
+SEND: Final = 'send'
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Another station to send to or to ask. `search` is matched against what is typed."""
+
+    station: Station
+    search: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The choices of one direction: the most used first, then the rest for the search."""
+
+    way: str
+    most_used: tuple[Choice, ...]
+    rest: tuple[Choice, ...]
+
+
+def ways(hospital: Hospital, station: Station, goods: str) -> dict[str, list[Station]]:
+    """Return the other stations of each direction that makes sense for these goods."""
+    others = [other for other in hospital.stations.values() if other.id != station.id]
+    found = {
+        FETCH: [o for o in others if goods in o.sends] if goods in station.takes else [],
+        SEND: [o for o in others if goods in o.takes] if goods in station.sends else [],
+    }
+    return {way: stations for way, stations in found.items() if stations}
+
+
+def goods_of(hospital: Hospital, station: Station) -> list[str]:
+    """Return the goods classes a station can send or ask for, in the order of the table."""
+    return [goods for goods in GOODS if ways(hospital, station, goods)]
+
+
+def groups(
+    hospital: Hospital, view: View, station: Station, goods: str, *, typed: str = ''
+) -> list[Group]:
+    """Return the second step: who can bring it, who can get it. `typed` filters, as scripts do."""
+    used = _used_with(view, station.id)
+    wanted = ''.join(typed.lower().split())
+    result = []
+    for way, stations in ways(hospital, station, goods).items():
+        order = sorted(range(len(stations)), key=lambda place: (-used[stations[place].id], place))
+        choices = [Choice(stations[place], search_text(stations[place])) for place in order]
+        if wanted:
+            found = tuple(choice for choice in choices if wanted in choice.search)
+            result.append(Group(way, found, ()))
+        else:
+            result.append(Group(way, tuple(choices[:MOST_USED]), tuple(choices[MOST_USED:])))
+    return result
+
+
+def search_text(station: Station) -> str:
+    """Return what a search looks in: both names, their initials and the code on the wall."""
+    parts = (station.name.zh, station.name.en, station.code, station.id)
+    plain = ' '.join(''.join(part.lower().split()) for part in parts)
+    words = ''.join(word[0] for word in station.name.en.lower().split())
+    return f'{plain} {initials(station.name.zh)} {words}'
+
+
+def _used_with(view: View, station: StationId) -> Counter[str]:
+    """Count the deliveries of the picture between this station and each other one."""
+    used: Counter[str] = Counter()
+    for delivery in view.entities.get('delivery', {}).values():
+        if delivery['sender'] == station:
+            used[delivery['recipient']] += 1
+        elif delivery['recipient'] == station:
+            used[delivery['sender']] += 1
+    return used

@@ -1,0 +1,241 @@
+"""What the living page of a delivery and the ward's lists show, from the entities of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fleet_manager.adapters.http.auth import Person
+from fleet_manager.adapters.http.feed import Audience
+from fleet_manager.adapters.http.pages import minutes_until
+from fleet_manager.application.ports import View
+from fleet_manager.domain.ids import LiftId, StationId
+from fleet_manager.domain.maps.model import Hospital, Name, Station
+
+#: The states of the list of steps; the others are parts of these.
+STEPS: Final = (
+    'accepted', 'assigned', 'awaiting_load', 'under_way', 'awaiting_receipt', 'delivered',
+)  # fmt: skip
+_STEP_OF: Final = {'loading': 'awaiting_load', 'opened': 'awaiting_receipt'} | {
+    'taken': 'awaiting_receipt'
+}
+ENDED: Final = frozenset({'delivered', 'cancelled', 'expired'})
+#: What a person of a side can do in a state: the page's one primary button.
+_ACTIONS: Final = {
+    ('sender', 'awaiting_load'): 'load',
+    ('recipient', 'awaiting_receipt'): 'receive',
+    ('recipient', 'taken'): 'sign',
+}
+#: Sentences that speak to one side; the others read what everybody reads.
+_SPOKEN_TO: Final = frozenset(
+    {
+        ('sender', 'assigned'),
+        ('sender', 'awaiting_load'),
+        ('sender', 'loading'),
+        ('recipient', 'under_way'),
+        ('recipient', 'awaiting_receipt'),
+        ('recipient', 'opened'),
+        ('recipient', 'taken'),
+    }
+)
+_TONES: Final = {
+    'accepted': 'waiting',
+    'assigned': 'moving',
+    'under_way': 'moving',
+    'delivered': 'done',
+    'cancelled': 'ended',
+    'expired': 'ended',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the list of steps. `status` is 'done', 'current' or 'ahead'."""
+
+    state: str
+    status: str
+    at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """When something arrives, in whole minutes from now, rounded up, and as moments."""
+
+    early: int
+    late: int
+    early_at: int
+    late_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Why nothing happens: a code, and the names of what its text mentions."""
+
+    code: str
+    robot: str
+    lift: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """A delivery as one person sees it. `raw` is the entity of the view."""
+
+    id: str
+    raw: Mapping[str, Any]
+    sender: Station
+    recipient: Station
+    side: str
+    tone: str
+    says: str
+    steps: tuple[Step, ...]
+    robot: str | None
+    waits: Waits | None
+    eta: Range | None
+    comes: Range | None
+    action: str | None
+    needs_me: bool
+    may_cancel: bool
+    ended: bool
+
+    @property
+    def state(self) -> str:
+        """Return the state's code."""
+        return str(self.raw['state'])
+
+    @property
+    def other(self) -> Station:
+        """Return the other end, seen from the person's station."""
+        return self.sender if self.side == 'recipient' else self.recipient
+
+
+def audience_of(person: Person) -> Audience:
+    """Return whose picture a person gets."""
+    return Audience(person.station if person.role == 'ward' else None)
+
+
+def find(view: View, delivery: str, person: Person) -> Mapping[str, Any] | None:
+    """Return a delivery the person may see, else None: who may not see it can't tell it exists."""
+    entity = view.entities.get('delivery', {}).get(delivery)
+    return entity if entity is not None and audience_of(person).sees(entity) else None
+
+
+def describe(
+    hospital: Hospital,
+    view: View,
+    delivery: str,
+    entity: Mapping[str, Any],
+    person: Person,
+    now: int,
+) -> DeliveryPage:
+    """Return everything the page of one delivery shows."""
+    state = str(entity['state'])
+    side = _side(entity, person)
+    robot = view.entities.get('robot', {}).get(entity['robot'] or '')
+    action = None if entity['opening'] else _ACTIONS.get((side, state))
+    if side == 'recipient' and state == 'delivered' and entity['rating'] is None:
+        action = 'rate'
+    spoken = (side, state) in _SPOKEN_TO
+    return DeliveryPage(
+        id=delivery,
+        raw=entity,
+        sender=hospital.stations[StationId(entity['sender'])],
+        recipient=hospital.stations[StationId(entity['recipient'])],
+        side=side,
+        tone=_TONES.get(state, 'act'),
+        says=f'delivery.says.{state}.{side}' if spoken else f'delivery.says.{state}',
+        steps=_steps(entity),
+        robot=str(robot['name']) if robot else entity['robot'],
+        waits=_waits(hospital, view, entity),
+        eta=_eta(entity, now),
+        comes=_comes(entity, robot, now),
+        action=action,
+        needs_me=action in ('load', 'receive', 'sign') or (spoken and _hands_on(state)),
+        may_cancel=bool(entity['may_cancel']),
+        ended=state in ENDED,
+    )
+
+
+def of_station(
+    hospital: Hospital, view: View, person: Person, now: int
+) -> dict[str, list[DeliveryPage]]:
+    """Return the ward's lists: `hands` (waits for them), `incoming`, `outgoing` and `done`."""
+    lists: dict[str, list[DeliveryPage]] = {
+        'hands': [], 'incoming': [], 'outgoing': [], 'done': [],
+    }  # fmt: skip
+    audience = audience_of(person)
+    for delivery, entity in view.entities.get('delivery', {}).items():
+        if not audience.sees(entity):
+            continue
+        page = describe(hospital, view, delivery, entity, person, now)
+        if page.needs_me:
+            lists['hands'].append(page)
+        elif page.ended:
+            lists['done'].append(page)
+        else:
+            lists['incoming' if page.side == 'recipient' else 'outgoing'].append(page)
+    for pages in lists.values():
+        pages.sort(key=lambda page: (page.raw['promised_at'], page.id))
+    lists['done'].reverse()
+    del lists['done'][8:]
+    return lists
+
+
+def _side(entity: Mapping[str, Any], person: Person) -> str:
+    if person.role == 'ward' and person.station == entity['sender']:
+        return 'sender'
+    if person.role == 'ward' and person.station == entity['recipient']:
+        return 'recipient'
+    return 'observer'
+
+
+def _hands_on(state: str) -> bool:
+    return state in ('awaiting_load', 'loading', 'awaiting_receipt', 'opened', 'taken')
+
+
+def _steps(entity: Mapping[str, Any]) -> tuple[Step, ...]:
+    state, times = str(entity['state']), entity['times']
+    if state in ('cancelled', 'expired'):
+        reached = [step for step in STEPS if step in times]
+        done = tuple(Step(step, 'done', times[step]) for step in reached)
+        return (*done, Step(state, 'current', times.get(state)))
+    here = STEPS.index(_STEP_OF.get(state, state))
+    finished = state == 'delivered'
+    return tuple(
+        Step(
+            step,
+            'done' if place < here or finished else 'current' if place == here else 'ahead',
+            times.get(step) if place <= here else None,
+        )
+        for place, step in enumerate(STEPS)
+    )
+
+
+def _waits(hospital: Hospital, view: View, entity: Mapping[str, Any]) -> Waits | None:
+    waiting = entity['waiting']
+    if not waiting or entity['state'] in ENDED:
+        return None
+    robot = str(waiting['params'].get('robot', ''))
+    known = view.entities.get('robot', {}).get(robot)
+    lift = hospital.lifts.get(LiftId(waiting['params'].get('lift', '')))
+    return Waits(waiting['code'], str(known['name']) if known else robot, lift.name if lift else None)
+
+
+def _eta(entity: Mapping[str, Any], now: int) -> Range | None:
+    eta = entity['eta']
+    if not eta or entity['state'] in ENDED or entity['state'] in ('awaiting_receipt', 'opened'):
+        return None
+    if entity['state'] == 'taken':
+        return None
+    early, late = int(eta['early']), int(eta['late'])
+    return Range(minutes_until(early, now), minutes_until(late, now), early, late)
+
+
+def _comes(entity: Mapping[str, Any], robot: Mapping[str, Any] | None, now: int) -> Range | None:
+    """Return when the robot stands at the sender, while it drives there on this delivery's leg."""
+    if robot is None or entity['state'] != 'assigned':
+        return None
+    arrives = robot.get('arrives')
+    if arrives is None or robot.get('goal_station') != entity['sender']:
+        return None
+    return Range(minutes_until(arrives, now), minutes_until(arrives, now), arrives, arrives)

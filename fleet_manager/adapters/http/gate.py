@@ -1,0 +1,149 @@
+"""The gate in front of every route: language, role, origin, size and form token, in this order."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, quote
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http.access import METRICS, PUBLIC, AccessTable
+from fleet_manager.adapters.http.auth import Person
+from fleet_manager.adapters.http.security import (
+    SAFE_METHODS,
+    BodyTooLarge,
+    BodyTooSlow,
+    read_body,
+    replay,
+    same_token,
+    trusted_origin,
+)
+
+if TYPE_CHECKING:
+    from fleet_manager.adapters.http.site import Site
+
+FORM: Final = 'application/x-www-form-urlencoded'
+JSON: Final = 'application/json'
+#: A websocket that may not be opened; closed before it is accepted, browsers see HTTP 403.
+POLICY_VIOLATION: Final = 1008
+
+
+class Denied(Exception):
+    """The request goes no further. `code` names the text of the error page."""
+
+    def __init__(self, status: int, code: str, **headers: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
+class Gate:
+    """ASGI middleware that lets through what `access.ACCESS` allows and nothing else."""
+
+    def __init__(self, app: ASGIApp, *, site: Site, table: AccessTable) -> None:
+        self._app = app
+        self._site = site
+        self._table = table
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope['type'] not in ('http', 'websocket'):
+            await self._app(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault('state', {})
+        headers = Headers(scope=scope)
+        cookies = cookie_parser(headers.get('cookie', ''))
+        lang = i18n.choose(cookies.get('lang'), headers.get('accept-language', ''))
+        state['words'] = self._site.words[lang]
+        state['person'] = None
+        try:
+            receive = await self._check(scope, headers, cookies, receive, state)
+        except Denied as denied:
+            await self._refuse(denied, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _check(
+        self,
+        scope: Scope,
+        headers: Headers,
+        cookies: dict[str, str],
+        receive: Receive,
+        state: dict[str, Any],
+    ) -> Receive:
+        """Raise Denied, or put the person into `state` and return how to read the body."""
+        socket = scope['type'] == 'websocket'
+        method = 'WS' if socket else scope['method']
+        match = self._table.match(method, scope['path'])
+        if match.access is None:
+            if match.allowed:
+                raise Denied(405, 'method', allow=', '.join(match.allowed))
+            raise Denied(404, 'not_found')
+        changes = socket or method not in SAFE_METHODS
+        if changes and not trusted_origin(headers, self._site.allowed_origins):
+            raise Denied(403, 'origin')
+        if match.access == METRICS:
+            self._check_metrics(headers)
+            return receive
+        person = await self._site.people.of(cookies.get(self._site.cookie))
+        state['person'] = person
+        if match.access != PUBLIC:
+            if person is None:
+                raise Denied(401, 'signed_out')
+            if person.role not in match.access:
+                raise Denied(403, 'forbidden')
+        if not changes or socket:
+            return receive
+        try:
+            body = await read_body(headers, receive)
+        except BodyTooLarge:
+            raise Denied(413, 'too_large', connection='close') from None
+        except BodyTooSlow:
+            raise Denied(408, 'too_slow', connection='close') from None
+        _check_form(headers, body, None if match.access == PUBLIC else person)
+        return replay(body, receive)
+
+    def _check_metrics(self, headers: Headers) -> None:
+        token = self._site.metrics_token
+        given = headers.get('authorization', '')
+        if not token or not hmac.compare_digest(given.encode(), f'Bearer {token}'.encode()):
+            raise Denied(401, 'signed_out', **{'www-authenticate': 'Bearer'})
+
+    async def _refuse(self, denied: Denied, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] == 'websocket':
+            await send({'type': 'websocket.close', 'code': POLICY_VIOLATION})
+            return
+        await self._answer(denied, scope)(scope, receive, send)
+
+    def _answer(self, denied: Denied, scope: Scope) -> Response:
+        path: str = scope['path']
+        page = not path.startswith(('/api/', '/i18n/')) and path != '/metrics'
+        if denied.status == 401 and page:
+            query = scope.get('query_string', b'').decode('ascii', 'replace')
+            here = f'{path}?{query}' if query else path
+            back = f'?next={quote(here)}' if scope['method'] == 'GET' and path != '/' else ''
+            return RedirectResponse(f'/login{back}', 303)
+        response = self._site.pages.error(scope, denied.status, denied.code)
+        response.headers.update(denied.headers)
+        return response
+
+
+def _check_form(headers: Headers, body: bytes, person: Person | None) -> None:
+    """Refuse a body that is neither a form nor JSON, or that lacks its session's token."""
+    kind = headers.get('content-type', '').partition(';')[0].strip().lower()
+    if body and kind not in (FORM, JSON):
+        raise Denied(415, 'content_type')
+    if person is None:
+        return
+    token = headers.get('x-csrf-token', '')
+    if not token and kind == FORM:
+        fields = dict(parse_qsl(body.decode('latin-1')))
+        token = fields.get('csrf', '')
+    if not same_token(token, person.csrf):
+        raise Denied(403, 'form_expired')

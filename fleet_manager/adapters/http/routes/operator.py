@@ -1,0 +1,81 @@
+"""The operator's page and what its buttons do."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from fleet_manager.adapters.http.bodies import Body, read_json
+from fleet_manager.adapters.http.pages import REFUSAL_STATUS
+from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
+from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.messages import (
+    AcknowledgeAlert,
+    Command,
+    PauseFleet,
+    PauseRobot,
+    ReadmitRobot,
+    ResumeFleet,
+    ResumeRobot,
+)
+
+router = APIRouter()
+
+
+class Nothing(Body):
+    """The body of a command that needs none: `{}`."""
+
+
+@router.get('/operator')
+async def operator(request: Request, site: SiteDep) -> Response:
+    """Every floor, lift, robot, delivery and alert on one page."""
+    return site.pages.page(request, 'operator.html')
+
+
+@router.post('/api/v1/robots/{robot}/pause')
+async def pause_robot(robot: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Hold one robot where it is."""
+    return await _command(request, site, PauseRobot(person.actor(), RobotId(robot)))
+
+
+@router.post('/api/v1/robots/{robot}/resume')
+async def resume_robot(robot: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Let a paused robot go on."""
+    return await _command(request, site, ResumeRobot(person.actor(), RobotId(robot)))
+
+
+@router.post('/api/v1/robots/{robot}/readmit')
+async def readmit_robot(
+    robot: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
+    """Say that an excluded robot was looked at and is where it says."""
+    return await _command(request, site, ReadmitRobot(person.actor(), RobotId(robot)))
+
+
+@router.post('/api/v1/fleet/pause')
+async def pause_fleet(request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Hold every robot where it is. Not an emergency stop: that is the red button on the robot."""
+    return await _command(request, site, PauseFleet(person.actor()))
+
+
+@router.post('/api/v1/fleet/resume')
+async def resume_fleet(request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Let the fleet go on."""
+    return await _command(request, site, ResumeFleet(person.actor()))
+
+
+@router.post('/api/v1/alerts/{alert}/acknowledge')
+async def acknowledge(alert: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Say that an alert was seen. Its condition goes on."""
+    return await _command(request, site, AcknowledgeAlert(person.actor(), alert))
+
+
+async def _command(request: Request, site: Site, command: Command) -> Response:
+    if await request.body():
+        await read_json(request, Nothing)
+    reply = await site.submit(command)
+    if reply.refusal_code is not None:
+        code = reply.refusal_code
+        status = REFUSAL_STATUS.get(code, 422)
+        return site.pages.error(request.scope, status, code, **reply.refusal_params)
+    return JSONResponse({})

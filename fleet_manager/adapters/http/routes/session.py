@@ -1,0 +1,166 @@
+"""Log in, log out, choose the language."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from fleet_manager.adapters.http.auth import Person
+from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
+from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
+from fleet_manager.domain.ids import AccountId, StationId
+from fleet_manager.domain.messages import Role
+
+router = APIRouter()
+
+#: A path of ours: no other host can hide in it.
+_LOCAL: Final = re.compile(r'/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}')
+_OUTCOME_STATUS: Final = {'wrong': 401, 'locked': 429, 'disabled': 403}
+_YEAR: Final = 365 * 24 * 3600
+
+
+class WardLogIn(Body):
+    """A station and its PIN."""
+
+    kind: Literal['ward']
+    station: Id
+    pin: Secret
+    next: str = ''
+
+
+class OperatorLogIn(Body):
+    """A name and a password."""
+
+    kind: Literal['operator']
+    name: Id
+    password: Secret
+    next: str = ''
+
+
+class AnyLogIn(Body):
+    """What both forms have; tells them apart."""
+
+    kind: Literal['ward', 'operator']
+    station: str = ''
+    pin: str = ''
+    name: str = ''
+    password: str = ''
+    next: str = ''
+
+
+class Language(Body):
+    """A language, and the page to come back to."""
+
+    lang: Literal['en', 'zh-CN']
+    next: str = '/'
+
+
+@router.get('/')
+async def home(person: PersonDep) -> Response:
+    """Go to the page of one's role."""
+    return RedirectResponse('/operator' if person.role == Role.OPERATOR else '/ward', 303)
+
+
+@router.get('/login')
+async def login_page(request: Request, site: SiteDep) -> Response:
+    """Show both log-ins; a QR label fills in the station."""
+    return await _login(request, site, back=local_path(request.query_params.get('next', '')))
+
+
+@router.post('/login')
+async def log_in(request: Request, site: SiteDep) -> Response:
+    """Check a PIN or password and open a session."""
+    form = await read_form(request, AnyLogIn)
+    back = local_path(form.next)
+    if form.kind == 'ward':
+        ward = await read_form(request, WardLogIn)
+        account = await site.people.ward_account(StationId(ward.station))
+        name, secret, role = account.id if account else None, ward.pin, Role.WARD
+    else:
+        operator = await read_form(request, OperatorLogIn)
+        name, secret, role = AccountId(operator.name), operator.password, Role.OPERATOR
+    outcome, token = ('wrong', '')
+    if name is not None:
+        outcome, token = await site.people.log_in(name, secret, role)
+    if outcome != 'ok':
+        return await _login(request, site, back=back, failed=outcome, form=form)
+    before: Person | None = request.state.person
+    if before is not None:
+        await site.people.log_out(before.token)
+    response = RedirectResponse(back or '/', 303)
+    response.set_cookie(
+        site.cookie, token, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
+    )
+    return response
+
+
+@router.post('/logout')
+async def log_out(request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """End the session."""
+    await read_form(request, Body)
+    await site.people.log_out(person.token)
+    response = RedirectResponse('/login', 303)
+    response.delete_cookie(
+        site.cookie, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
+    )
+    return response
+
+
+@router.post('/language')
+async def set_language(request: Request, site: SiteDep) -> Response:
+    """Remember a language and stay on the page."""
+    form = await read_form(request, Language)
+    response = RedirectResponse(local_path(form.next) or '/', 303)
+    response.set_cookie(
+        'lang',
+        form.lang,
+        max_age=_YEAR,
+        path='/',
+        httponly=True,
+        samesite='lax',
+        secure=site.secure_cookies,
+    )
+    return response
+
+
+@router.get('/i18n/{lang}.json')
+async def texts(lang: str, request: Request, site: SiteDep) -> Response:
+    """Return a whole catalog for scripts."""
+    words = site.words.get(lang)
+    if words is None:
+        return site.pages.error(request.scope, 404, 'not_found')
+    headers = {'etag': words.etag, 'cache-control': 'private, no-cache'}
+    if request.headers.get('if-none-match') == words.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(words.as_json, media_type='application/json', headers=headers)
+
+
+def local_path(path: str) -> str:
+    """Return `path` when it is one of ours, else ''."""
+    return path if _LOCAL.fullmatch(path) else ''
+
+
+async def _login(
+    request: Request, site: Site, *, back: str, failed: str = '', form: AnyLogIn | None = None
+) -> Response:
+    with_log_in = await site.people.stations()
+    stations = [
+        station for station in site.hospital.stations.values() if station.id in with_log_in
+    ]
+    label = back.removeprefix('/r/') if back.startswith('/r/') else ''
+    words = words_of(request)
+    return site.pages.page(
+        request,
+        'login.html',
+        status=_OUTCOME_STATUS.get(failed, 200),
+        stations=stations,
+        chosen=form.station if form else label,
+        operator_name=form.name if form else '',
+        as_operator=bool(form and form.kind == 'operator') or back.startswith('/operator'),
+        back=back,
+        failed=words(f'login.{failed}', phone=site.hospital.phone) if failed else '',
+        here=f'/login?next={back}' if back else '/login',
+    )

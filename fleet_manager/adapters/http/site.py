@@ -1,0 +1,121 @@
+"""Everything the routes need, in one object made by `create_app`. No globals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from fleet_manager.adapters.http.auth import People, Person
+from fleet_manager.adapters.http.feed import Hub
+from fleet_manager.adapters.http.i18n import Words
+from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.application.ports import (
+    Deposed,
+    Mailbox,
+    Overloaded,
+    Reply,
+    StoreFailed,
+    View,
+    ViewSource,
+)
+from fleet_manager.domain.ids import DeliveryId, StationId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Command
+from fleet_manager.domain.units import Instant
+
+#: A commit takes some 10 ms. Past this the answer is unknown: a repeat with the same key is safe.
+REPLY_SECONDS: Final = 5.0
+#: How long a page waits to show what was just done, before it shows the picture there is.
+FRESH_SECONDS: Final = 1.5
+
+Timeline = Callable[[DeliveryId], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the manager is. `ros_link` is True where no robot link is configured."""
+
+    alive: bool
+    leader: bool
+    database: bool
+    ros_link: bool
+    detail: str = ''
+
+    @property
+    def ready(self) -> bool:
+        """Whether people should be sent here."""
+        return self.alive and self.leader and self.database and self.ros_link
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a request may use."""
+
+    hospital: Hospital
+    map_json: bytes
+    mailbox: Mailbox
+    views: ViewSource
+    people: People
+    hub: Hub
+    clock: Callable[[], Instant]
+    health: Callable[[], Health]
+    metrics: Callable[[], bytes]
+    metrics_token: str
+    allowed_origins: frozenset[str]
+    secure_cookies: bool
+    timeline: Timeline | None
+    words: Mapping[str, Words]
+    pages: Pages
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the session cookie; `__Host-` is only kept over TLS."""
+        return '__Host-session' if self.secure_cookies else 'session'
+
+    async def submit(self, command: Command) -> Reply:
+        """Post a command and wait for its commit. Raises Overloaded when no answer came."""
+        future = asyncio.wrap_future(self.mailbox.submit(command))
+        # wait() cancels nothing: a page that goes away must not stop what the kernel answers
+        done, _ = await asyncio.wait({future}, timeout=REPLY_SECONDS)
+        if not done or future.cancelled():
+            raise Overloaded
+        try:
+            reply: Reply = future.result()
+        except (StoreFailed, Deposed):
+            raise Overloaded from None
+        return reply
+
+    async def settle(self, shows: Callable[[View], bool]) -> None:
+        """Wait until a view shows what was just committed, but not long."""
+        await self.hub.wait_for(shows, seconds=FRESH_SECONDS)
+
+    def station_known(self, station: str) -> bool:
+        """Whether there is such a station."""
+        return StationId(station) in self.hospital.stations
+
+
+def site_of(request: Request) -> Site:
+    """FastAPI dependency: the site."""
+    site: Site = request.app.state.site
+    return site
+
+
+def person_of(request: Request) -> Person:
+    """FastAPI dependency: who asks. The gate has let them through, so there is somebody."""
+    person: Person = request.state.person
+    return person
+
+
+def words_of(request: HTTPConnection) -> Words:
+    """FastAPI dependency: the language of this visit, chosen by the gate."""
+    words: Words = request.state.words
+    return words
+
+
+SiteDep = Annotated[Site, Depends(site_of)]
+PersonDep = Annotated[Person, Depends(person_of)]

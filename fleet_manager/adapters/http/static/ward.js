@@ -1,0 +1,73 @@
+// Ward pages: everything works without this file; with it they are live.
+
+import { Feed } from './feed.js';
+import { refresh } from './live.js';
+import { takeOverForms } from './send.js';
+import { localise } from './times.js';
+
+const AT_MOST_EVERY_MS = 700;
+const MINUTES_RUN_MS = 20000;
+
+localise(document);
+takeOverForms();
+for (const form of document.querySelectorAll('form[data-filter]')) filterAsTyped(form);
+if (document.body.dataset.signedIn === 'yes') follow();
+
+function follow() {
+  const bar = /** @type {HTMLElement} */ (document.getElementById('offline'));
+  const live = document.querySelector('[data-live]') !== null;
+  let shown = '';
+  let due = 0;
+  new Feed(({ entities }) => {
+    const digest = whatMatters(entities);
+    if (!live || digest === shown) return;
+    const first = shown === '';
+    shown = digest;
+    if (due || first) {
+      if (first) void refresh();
+      return;
+    }
+    due = window.setTimeout(() => {
+      due = 0;
+      void refresh();
+    }, AT_MOST_EVERY_MS);
+  }, bar);
+  if (live) setInterval(refresh, MINUTES_RUN_MS);
+}
+
+/**
+ * What a person would notice. Robots move and estimates creep: those are no reason to fetch.
+ * @param {import('./feed.js').Entities} entities
+ */
+function whatMatters(entities) {
+  const deliveries = Object.entries(entities.delivery ?? {}).map(([id, delivery]) => [
+    id,
+    delivery.state,
+    delivery.robot,
+    delivery.opening,
+    delivery.in_lift,
+    delivery.late,
+    delivery.rating,
+    delivery.waiting,
+    delivery.eta && Math.ceil(delivery.eta.late / 60000),
+  ]);
+  return JSON.stringify([deliveries, entities.fleet?.fleet?.paused]);
+}
+
+/** @param {Element} form a search whose list is filtered on every key */
+function filterAsTyped(form) {
+  const input = /** @type {HTMLInputElement} */ (form.querySelector('input[type=search]'));
+  const list = document.getElementById(form.getAttribute('data-filter') ?? '');
+  const empty = /** @type {HTMLElement} */ (list?.nextElementSibling);
+  const all = /** @type {HTMLElement[]} */ ([
+    ...(form.previousElementSibling?.children ?? []),
+    ...(list?.children ?? []),
+  ]);
+  const filter = () => {
+    const typed = input.value.toLowerCase().replace(/\s+/g, '');
+    for (const item of all) item.hidden = !(item.dataset.search ?? '').includes(typed);
+    if (empty) empty.hidden = all.some((item) => !item.hidden);
+  };
+  input.addEventListener('input', filter);
+  form.addEventListener('submit', (event) => event.preventDefault());
+}

@@ -1,0 +1,42 @@
+"""Simulated time as `/clock` tells it: for a manager whose building is simulated.
+
+Between two messages, and while none comes, time goes on at the speed of the simulation, so that a
+building that died is noticed. It never goes back.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from fleet_manager.domain.units import Instant
+
+
+class SimClock:
+    """Follows `/clock`. `now` may be called from every thread; 0 until the first message."""
+
+    def __init__(self, *, speed: float) -> None:
+        self._speed = speed
+        self._base: tuple[int, float] | None = None
+        self._latest = 0
+        self._heard = threading.Event()
+        self._lock = threading.Lock()
+
+    def hear(self, at_ms: int) -> None:
+        """Take over the time of one message, in UTC milliseconds."""
+        with self._lock:
+            self._base = (at_ms, time.monotonic())
+        self._heard.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the first message; whether it came."""
+        return self._heard.wait(seconds)
+
+    def now(self) -> Instant:
+        """Return the present of the simulation."""
+        with self._lock:
+            if self._base is not None:
+                at, heard = self._base
+                reached = at + int((time.monotonic() - heard) * 1_000 * self._speed)
+                self._latest = max(self._latest, reached)
+            return Instant(self._latest)

@@ -1,0 +1,1 @@
+"""A hospital in virtual time: robots, lifts, doors and people that run the real kernel."""

@@ -1,0 +1,128 @@
+"""Simulated people for the demo: they ask for deliveries, load, open and sign.
+
+They act as role `demo`, which the journal and the pages show, and touch only deliveries they asked
+for themselves. A person at a page and the simulated staff share one hospital.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fleet_manager.application.ports import Mailbox, Overloaded, ViewSource
+from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import (
+    Actor,
+    Command,
+    OpenCompartment,
+    RateDelivery,
+    RequestDelivery,
+    Role,
+    SignDelivery,
+)
+from fleet_manager.domain.units import HOUR, Instant
+
+#: How they look around, in seconds of wall time.
+LOOK_SECONDS: Final = 0.5
+#: Open deliveries they have at most, so that a person's request does not stand in a long line.
+MAX_OPEN: Final = 6
+#: They take so long to come to a robot, in ms: shortest, most likely, longest.
+COMING_MS: Final = (5_000, 15_000, 60_000)
+
+
+class DemoStaff:
+    """Walks through the hospital in a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        hospital: Hospital,
+        mailbox: Mailbox,
+        views: ViewSource,
+        clock: Callable[[], Instant],
+        per_hour: float,
+        seed: int,
+    ) -> None:
+        self._hospital, self._mailbox, self._views = hospital, mailbox, views
+        self._clock, self._gap = clock, HOUR / per_hour
+        self._random = random.Random(seed)  # noqa: S311 - people, not secrets
+        self._keys = seed
+        self._next_request = clock() + 3_000
+        self._due: dict[tuple[str, str], int] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._walk, name='demo-staff', daemon=True)
+
+    def start(self) -> None:
+        """Begin the shift."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Go home."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def _walk(self) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            self.look(self._clock())
+
+    def look(self, now: Instant) -> None:
+        """Do what is due now: at most one thing for each of their deliveries, one new request."""
+        deliveries = self._views.current().entities.get('delivery', {})
+        mine = {name: d for name, d in deliveries.items() if d['requested_by'].startswith('demo-')}
+        for name, delivery in mine.items():
+            command = self._wanted(DeliveryId(name), delivery)
+            if command is not None and self._is_due(name, delivery['state'], now):
+                self._say(command)
+        self._due = {k: v for k, v in self._due.items() if k[0] in mine}
+        busy = sum(d['state'] not in ('delivered', 'cancelled', 'expired') for d in mine.values())
+        if now >= self._next_request and busy < MAX_OPEN:
+            self._next_request = now + int(self._random.expovariate(1.0) * self._gap)
+            self._ask()
+
+    def _ask(self) -> None:
+        stations = list(self._hospital.stations.values())
+        sender = self._random.choice([s for s in stations if s.sends])
+        goods = self._random.choice(sender.sends)
+        takers = [s for s in stations if goods in s.takes and s.id != sender.id]
+        if takers:
+            self._keys += 1
+            recipient = self._random.choice(takers)
+            actor = _actor(sender.id)
+            self._say(RequestDelivery(actor, f'demo-{self._keys}', goods, sender.id, recipient.id))
+
+    def _wanted(self, name: DeliveryId, delivery: Mapping[str, Any]) -> Command | None:
+        state = delivery['state']
+        if state == 'awaiting_load' and not delivery['opening']:
+            return OpenCompartment(_actor(delivery['sender']), name)
+        if state == 'awaiting_receipt' and not delivery['opening']:
+            return OpenCompartment(_actor(delivery['recipient']), name)
+        if state == 'taken':
+            return SignDelivery(_actor(delivery['recipient']), name)
+        if state == 'delivered' and delivery['rating'] is None:
+            stars = self._random.choice((3, 4, 4, 5, 5, 5))
+            return RateDelivery(_actor(delivery['recipient']), name, stars)
+        return None
+
+    def _is_due(self, name: str, state: str, now: Instant) -> bool:
+        low, mode, high = COMING_MS
+        due = self._due.setdefault(
+            (name, state), now + int(self._random.triangular(low, high, mode))
+        )
+        if now < due:
+            return False
+        self._due[name, state] = now + high
+        return True
+
+    def _say(self, command: Command) -> None:
+        try:
+            self._mailbox.submit(command)
+        except Overloaded:
+            return
+
+
+def _actor(station: str) -> Actor:
+    return Actor(AccountId(f'demo-{station}'), Role.DEMO, StationId(station))

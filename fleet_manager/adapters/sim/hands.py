@@ -1,0 +1,49 @@
+"""What people do at an open compartment, and where each parcel really is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fleet_manager.domain.ids import CompartmentId, DeliveryId, RobotId
+from fleet_manager.domain.messages import OpeningAuthorised, Purpose
+
+#: A place a parcel can be: with people at one end, or in a compartment.
+Place = str
+AT_SENDER: Place = 'sender'
+AT_RECIPIENT: Place = 'recipient'
+
+
+def inside(robot: RobotId, compartment: CompartmentId) -> Place:
+    """Return the place in a robot's compartment."""
+    return f'{robot}/{compartment}'
+
+
+@dataclass(slots=True)
+class Hands:
+    """The parcels of the hospital. A person at an opened compartment moves the one it is for."""
+
+    places: dict[DeliveryId, Place] = field(default_factory=dict)
+    idle: set[DeliveryId] = field(default_factory=set)
+    _openings: dict[tuple[RobotId, int], OpeningAuthorised] = field(default_factory=dict)
+
+    def note(self, opening: OpeningAuthorised) -> None:
+        """Remember who stands there for what."""
+        self._openings[opening.robot, opening.grant] = opening
+
+    def move(self, robot: RobotId, compartment: CompartmentId, grant: int) -> bool:
+        """Put the parcel in or take it out; return whether there is one inside afterwards."""
+        opening = self._openings[robot, grant]
+        here = inside(robot, compartment)
+        occupied = here in self.places.values()
+        delivery = opening.delivery
+        if delivery in self.idle:
+            self.idle.discard(delivery)
+            return occupied
+        if opening.purpose is Purpose.PICK_UP:
+            if not occupied and self.places.get(delivery, AT_SENDER) == AT_SENDER:
+                self.places[delivery] = here
+                return True
+        elif self.places.get(delivery) == here:
+            self.places[delivery] = AT_RECIPIENT
+            return False
+        return occupied

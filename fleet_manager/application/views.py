@@ -1,0 +1,334 @@
+"""The picture pages see: entities as plain JSON objects. docs/views.md says what is in them.
+
+Only codes and figures; pages translate. Reads the present and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fleet_manager.application.cancel_delivery import may_cancel
+from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryState
+from fleet_manager.domain.ids import DoorId, LiftId, NodeId, RobotId, node_resource
+from fleet_manager.domain.lifts import sessions
+from fleet_manager.domain.maps.model import Lift, RobotSpec
+from fleet_manager.domain.messages import HopKind, LiftStage, Purpose
+from fleet_manager.domain.state import Delivery, Robot, RobotSense
+from fleet_manager.domain.traffic.release import wanted_doors
+from fleet_manager.domain.traffic.retime import Times, retime
+from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
+from fleet_manager.domain.units import HOUR
+
+#: Share of a planned time an arrival may be early, and late, until the plan has learnt better.
+EARLY, LATE = 0.9, 1.4
+#: Handling at the sender that is still to come, in ms.
+LOADING_MS: Final = 90_000
+
+Entities = dict[str, dict[str, dict[str, Any]]]
+
+
+def picture(turn: Turn) -> Entities:
+    """Return every entity of every kind, as docs/views.md has them."""
+    times = retime(turn.state, turn.now)
+    deliveries = {name: turn.state.deliveries[name] for name in sorted(turn.state.deliveries)}
+    wanted = wanted_doors(turn)
+    return {
+        'robot': {spec.id: _robot(turn, times, spec) for spec in turn.hospital.robots.values()},
+        'lift': {lift.id: _lift(turn, lift) for lift in turn.hospital.lifts.values()},
+        'door': {door: _door(turn, door, door in wanted) for door in turn.hospital.doors},
+        'delivery': {d.id: _delivery(turn, times, d) for d in deliveries.values()},
+        'alert': {name: _alert(turn, name) for name in sorted(turn.state.alerts)},
+        'fleet': {'fleet': _fleet(turn)},
+    }
+
+
+# --- robots --------------------------------------------------------------------------------------
+
+
+def _robot(turn: Turn, times: Times, spec: RobotSpec) -> dict[str, Any]:
+    robot = turn.state.robots.get(spec.id)
+    sense = turn.sensed.robots.get(spec.id)
+    pose = sense.pose if sense is not None else None
+    report = sense.report if sense is not None else None
+    plan = robot.hops if robot is not None else []
+    released = robot.released if robot is not None else 0
+    return {
+        'name': spec.name,
+        'floor': pose.floor if pose else None,
+        'x': round(pose.x, 3) if pose else None,
+        'y': round(pose.y, 3) if pose else None,
+        'yaw': round(pose.yaw, 3) if pose else None,
+        'battery': round(report.battery, 3) if report and report.battery is not None else None,
+        'charging': bool(report and report.charging),
+        'link': _link(turn, sense),
+        'heard': sense.heard if sense is not None else None,
+        'state': _robot_state(turn, robot, sense),
+        'paused': bool(robot and robot.paused),
+        'excluded': robot.excluded if robot else None,
+        'node': robot.node if robot else None,
+        'goal': robot.goal if robot and plan else None,
+        'goal_station': _station_of(turn, robot),
+        'deliveries': [robot.delivery] if robot and robot.delivery else [],
+        'compartments': _compartments(turn, robot, sense),
+        'allocated': [h.lane for h in plan if h.lane and h.sequence <= released],
+        'claimed': [h.lane for h in plan if h.lane and h.sequence > released],
+        'waits_for': _waits_for(sense),
+        'lift': _lift_of(turn, robot),
+        'arrives': times.end[spec.id, plan[-1].sequence] if plan else None,
+    }
+
+
+def _link(turn: Turn, sense: RobotSense | None) -> str:
+    if sense is None:
+        return 'never'
+    return 'ok' if turn.now - sense.heard <= SILENT_AFTER_MS else 'silent'
+
+
+def _robot_state(turn: Turn, robot: Robot | None, sense: RobotSense | None) -> str:
+    if robot is None or sense is None:
+        return 'never_seen' if sense is None else 'excluded'
+    if _link(turn, sense) == 'silent':
+        return 'silent'
+    if robot.excluded is not None:
+        return 'excluded'
+    if robot.paused or turn.state.paused:
+        return 'paused'
+    if turn.hospital.nodes[robot.node].floor == '':
+        return 'in_lift'
+    if robot.hops:
+        return _moving_state(turn, robot, sense)
+    if robot.delivery is not None:
+        return _standing_state(turn.state.deliveries[robot.delivery])
+    return 'charging' if sense.report.charging else 'idle'
+
+
+def _moving_state(turn: Turn, robot: Robot, sense: RobotSense) -> str:
+    hop = robot.next_hop()
+    if hop is not None and robot.released == robot.done:
+        if sense.blocked_by is not None:
+            return 'waiting'
+        if hop.kind is HopKind.BOARD:
+            return 'waiting_lift'
+        if hop.door:
+            return 'waiting_door'
+    return {
+        Purpose.PICK_UP: 'to_pick_up',
+        Purpose.HAND_OVER: 'to_hand_over',
+        Purpose.PARK: 'parking',
+        Purpose.CHARGE: 'parking',
+    }[robot.purpose]
+
+
+def _standing_state(delivery: Delivery) -> str:
+    if delivery.state in (DeliveryState.AWAITING_LOAD, DeliveryState.LOADING):
+        return 'at_pick_up'
+    if delivery.state in (DeliveryState.AWAITING_RECEIPT, DeliveryState.OPENED):
+        return 'at_hand_over'
+    return 'waiting'
+
+
+def _station_of(turn: Turn, robot: Robot | None) -> str | None:
+    station = turn.hospital.station_at(robot.goal) if robot and robot.hops else None
+    return station.id if station else None
+
+
+def _compartments(
+    turn: Turn, robot: Robot | None, sense: RobotSense | None
+) -> list[dict[str, Any]]:
+    delivery = turn.state.deliveries[robot.delivery] if robot and robot.delivery else None
+    return [
+        {
+            'id': c.compartment,
+            'locked': c.locked,
+            'closed': c.closed,
+            'occupied': c.occupied,
+            'delivery': delivery.id
+            if delivery and delivery.compartment == c.compartment
+            else None,
+        }
+        for c in (sense.report.compartments if sense else ())
+    ]
+
+
+def _waits_for(sense: RobotSense | None) -> dict[str, Any] | None:
+    if sense is None or sense.blocked_by is None:
+        return None
+    robot, resource = sense.blocked_by
+    return {'robot': robot, 'resource': resource, 'since': sense.blocked_since}
+
+
+def _lift_of(turn: Turn, robot: Robot | None) -> str | None:
+    ride = turn.state.session_of(robot.id) if robot else None
+    return ride[0] if ride else None
+
+
+# --- lifts, doors, alerts ------------------------------------------------------------------------
+
+
+def _lift(turn: Turn, lift: Lift) -> dict[str, Any]:
+    report, heard = turn.sensed.lifts.get(lift.id, (None, 0))
+    session = turn.state.sessions.get(lift.id)
+    serving: dict[str, Any] | None = None
+    if session is not None and session.stage is not LiftStage.EXITED:
+        serving = {'robot': session.robot, 'stage': session.stage.value, 'since': session.since}
+    return {
+        'name': {'zh': lift.name.zh, 'en': lift.name.en},
+        'floor': report.current_floor if report else None,
+        'destination': report.destination_floor if report else None,
+        'door': report.door.value if report else None,
+        'mode': report.mode.value if report else 'unknown',
+        'moving': bool(report and report.moving),
+        'height': report.height if report else None,
+        'link': _age(turn, heard if report else None),
+        'session': serving,
+        'queue': list(sessions.queue(turn, lift)),
+    }
+
+
+def _door(turn: Turn, door: DoorId, wanted: bool) -> dict[str, Any]:
+    report, heard = turn.sensed.doors.get(door, (None, 0))
+    return {
+        'position': report.position.value if report else 'unknown',
+        'link': _age(turn, heard if report else None),
+        'wanted': wanted,
+    }
+
+
+def _age(turn: Turn, heard: int | None) -> str:
+    if heard is None:
+        return 'never'
+    return 'ok' if turn.now - heard <= SILENT_AFTER_MS else 'silent'
+
+
+def _alert(turn: Turn, name: str) -> dict[str, Any]:
+    alert = turn.state.alerts[name]
+    return {
+        'code': alert.code,
+        'subject': alert.subject,
+        'params': dict(alert.params),
+        'raised_at': alert.raised_at,
+        'acknowledged': alert.acknowledged_by,
+    }
+
+
+# --- deliveries ----------------------------------------------------------------------------------
+
+
+def _delivery(turn: Turn, times: Times, delivery: Delivery) -> dict[str, Any]:
+    robot = turn.state.robots[delivery.robot] if delivery.robot else None
+    opening = delivery.opening
+    arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
+    ended = delivery.state in ENDS
+    due = arrived if arrived is not None else turn.now
+    return {
+        'number': delivery.number,
+        'goods': delivery.goods,
+        'sender': delivery.sender,
+        'recipient': delivery.recipient,
+        'urgency': delivery.urgency,
+        'state': delivery.state.value,
+        'times': dict(delivery.times),
+        'robot': delivery.robot,
+        'compartment': delivery.compartment,
+        'in_lift': bool(robot and turn.hospital.nodes[robot.node].floor == '' and not ended),
+        'opening': opening is not None and not opening.expired,
+        'promised_at': delivery.promised_at,
+        'eta': None if ended else _eta(turn, times, delivery, robot),
+        'waiting': None if ended else _why_waiting(turn, delivery, robot),
+        'late': due > delivery.promised_at and delivery.state is not DeliveryState.CANCELLED,
+        'rating': delivery.rating,
+        'may_cancel': may_cancel(delivery),
+        'note': delivery.note,
+        'requested_by': delivery.requested_by.account,
+        'why': _why(delivery),
+    }
+
+
+def _eta(
+    turn: Turn, times: Times, delivery: Delivery, robot: Robot | None
+) -> Mapping[str, int] | None:
+    """Return the arrival at the recipient as a range, where a robot is on its way."""
+    if robot is None or delivery.state in (
+        DeliveryState.AWAITING_RECEIPT,
+        DeliveryState.OPENED,
+        DeliveryState.TAKEN,
+    ):
+        return None
+    station = turn.hospital.stations
+    sender, recipient = station[delivery.sender].node, station[delivery.recipient].node
+    end = times.end[robot.id, robot.hops[-1].sequence] if robot.hops else turn.now
+    left = end - turn.now
+    at = robot.goal
+    if delivery.state is DeliveryState.ASSIGNED and at != sender:
+        left += turn.graph.times_to(sender).get(at, 0)
+    if delivery.state not in LOADED:
+        left += LOADING_MS + turn.graph.times_to(recipient).get(sender, 0)
+    elif at != recipient:
+        left += turn.graph.times_to(recipient).get(at, 0)
+    return {'early': turn.now + int(left * EARLY), 'late': turn.now + int(left * LATE)}
+
+
+def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[str, Any] | None:
+    """Return why nothing happens, as a code and its figures."""
+    if turn.state.paused:
+        return {'code': 'fleet_paused', 'params': {}}
+    if robot is None:
+        in_service = any(turn.may_move(r) for r in turn.robots())
+        code = 'all_robots_busy' if in_service else 'no_robot_in_service'
+        return {'code': code, 'params': {}}
+    if turn.heard(robot.id) is None:
+        return {'code': 'robot_silent', 'params': {'robot': robot.id}}
+    if robot.paused or robot.excluded is not None:
+        return {'code': 'robot_paused', 'params': {'robot': robot.id}}
+    goal = delivery.recipient if delivery.state in LOADED else delivery.sender
+    wanted = turn.hospital.stations[goal].node
+    if robot.goal != wanted:
+        holder = _holder_for_ever(turn, wanted, robot.id)
+        if holder is not None:
+            return {'code': 'station_occupied', 'params': {'robot': holder}}
+    hop = robot.next_hop()
+    if hop is not None and hop.kind is HopKind.BOARD and robot.released == robot.done:
+        return {'code': 'lift', 'params': {'lift': LiftId(hop.lift)}}
+    return None
+
+
+def _holder_for_ever(turn: Turn, node: NodeId, robot: RobotId) -> RobotId | None:
+    for claim in turn.state.queues.get(node_resource(node), ()):
+        if claim.robot != robot and claim.freed_by == 0:
+            return claim.robot
+    return None
+
+
+def _why(delivery: Delivery) -> dict[str, Any] | None:
+    if delivery.robot is None:
+        return None
+    return {
+        'robot': delivery.robot,
+        'cost_ms': delivery.cost_ms,
+        'runners_up': [list(r) for r in delivery.runners_up],
+    }
+
+
+def _fleet(turn: Turn) -> dict[str, Any]:
+    deliveries = turn.state.deliveries.values()
+    waiting = [d for d in deliveries if d.state is DeliveryState.ACCEPTED]
+    arrivals = [
+        (d.times[DeliveryState.AWAITING_RECEIPT], d.promised_at)
+        for d in deliveries
+        if d.times.get(DeliveryState.AWAITING_RECEIPT, 0) > turn.now - HOUR
+    ]
+    return {
+        'paused': turn.state.paused,
+        'epoch': turn.state.epoch,
+        'map_version': turn.hospital.version,
+        'robots_total': len(turn.hospital.robots),
+        'robots_available': sum(turn.may_move(r) for r in turn.robots()),
+        'deliveries_open': sum(d.state not in ENDS for d in deliveries),
+        'deliveries_waiting': len(waiting),
+        'longest_wait_ms': max((turn.now - d.requested_at for d in waiting), default=0),
+        'delivered_today': sum(d.state is DeliveryState.DELIVERED for d in deliveries),
+        'on_time': sum(at <= due for at, due in arrivals) / len(arrivals) if arrivals else None,
+        'alerts_open': len(turn.state.alerts),
+        'lift_minutes': round(turn.state.lift_ms / 60_000, 1),
+    }

@@ -1,0 +1,1 @@
+"""Where everything meets: settings, the parts list, the runner and the command line."""

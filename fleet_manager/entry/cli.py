@@ -1,0 +1,242 @@
+"""The command `fleet`. Exit codes: 0 done, 1 failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from fleet_manager import __version__
+from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help='Open fleet controller for hospital logistics robots.',
+)
+maps = typer.Typer(no_args_is_help=True, help='Hospital maps.')
+journal = typer.Typer(no_args_is_help=True, help='The journal: what happened, in order.')
+accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
+app.add_typer(maps, name='map')
+app.add_typer(journal, name='journal')
+app.add_typer(accounts, name='accounts')
+
+_State = Annotated[Path, typer.Option(help='Folder with journal and accounts.')]
+_Url = Annotated[str, typer.Option(help='Database URL instead of the state folder.')]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def version() -> None:
+    """Print the version.
+
+    Example: fleet version
+    """
+    print(__version__)
+
+
+@app.command()
+def serve(
+    hospital: Annotated[Path | None, typer.Option(help='Folder of the hospital.')] = None,
+    state_dir: Annotated[Path | None, typer.Option(help='Folder of journal and accounts.')] = None,
+    host: Annotated[str | None, typer.Option(help='Address to listen on.')] = None,
+    port: Annotated[int | None, typer.Option(help='Port of the pages.')] = None,
+    database_url: Annotated[str | None, typer.Option(help='PostgreSQL for larger sites.')] = None,
+    ros: Annotated[bool | None, typer.Option(help='Connect to ROS 2.')] = None,
+) -> None:
+    """Run the fleet manager. Settings also come from FLEET_... variables.
+
+    Example: fleet serve --hospital maps/small_hospital --state-dir /var/lib/fleet
+    """
+    from fleet_manager.entry.serve import serve as run
+
+    given = {
+        'hospital': hospital,
+        'state_dir': state_dir,
+        'host': host,
+        'port': port,
+        'database_url': database_url,
+        'ros': ros,
+    }
+    sys.exit(run(_settings(**given)))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help='Port of the pages.')] = 8080,
+    robots: Annotated[int, typer.Option(help='How many robots.', min=1)] = 8,
+    speed: Annotated[
+        float, typer.Option(help='Simulated seconds a second.', min=0.1, max=20.0)
+    ] = 1.0,
+    hospital: Annotated[Path, typer.Option(help='Folder of the hospital.')] = (
+        SHIPPED_MAPS / 'small_hospital'
+    ),
+    state_dir: Annotated[Path, typer.Option(help='Where the demo keeps its state.')] = Path(
+        '.fleet-demo'
+    ),
+    staff: Annotated[
+        float, typer.Option(help='Deliveries an hour simulated staff ask for.', min=0.0)
+    ] = 40.0,
+) -> None:
+    """Run a hospital on this machine: pages, manager, robots, lifts. Ctrl-C ends it.
+
+    Example: fleet demo --port 8090 --robots 4 --speed 3
+    """
+    from fleet_manager.entry.demo import DemoOptions
+    from fleet_manager.entry.demo import demo as run
+
+    settings = _settings(hospital=hospital, state_dir=state_dir, port=port, robots=robots)
+    sys.exit(run(DemoOptions(settings, speed=speed, staff_per_hour=staff)))
+
+
+@maps.command('check')
+def map_check(
+    path: Annotated[Path, typer.Argument(help='Folder of a hospital.')],
+    robots: Annotated[int | None, typer.Option(help='Robots that are to work there.')] = None,
+    as_json: Annotated[bool, typer.Option('--json', help='For programs.')] = False,
+) -> None:
+    """Check a hospital before the first robot moves. Exit 0 fine, 1 errors.
+
+    Example: fleet map check maps/small_hospital --robots 8
+    """
+    from fleet_manager.adapters.files.hospital import check_folder
+
+    problems = check_folder(path, robots=robots)
+    if as_json:
+        rows = [
+            {
+                'code': p.code,
+                'severity': p.severity.value,
+                'place': p.place,
+                'problem': p.problem,
+                'mend': p.mend,
+            }
+            for p in problems
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for p in problems:
+            print(f'{p.severity.value:7} {p.place}: {p.problem}. {p.mend} [{p.code}]')
+        print(f'{path}: {len(problems)} problems' if problems else f'{path}: no problems')
+    if any(p.severity.value == 'error' for p in problems):
+        sys.exit(1)
+
+
+@journal.command('verify')
+def journal_verify(
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+) -> None:
+    """Check the hash chain of the whole journal. Exit 0 whole, 1 broken.
+
+    Example: fleet journal verify --state-dir .fleet-demo
+    """
+    report = _reader(state_dir, database_url).verify()
+    if report.first_bad is not None:
+        print(f'broken at entry {report.first_bad}: {report.problem}', file=sys.stderr)
+        sys.exit(1)
+    print(f'{report.count} entries, chain whole, head {report.head_hash}')
+
+
+@journal.command('show')
+def journal_show(
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+    after: Annotated[int, typer.Option(help='Start after this entry.')] = 0,
+    limit: Annotated[int, typer.Option(help='At most so many.', min=1, max=100_000)] = 50,
+    delivery: Annotated[str | None, typer.Option(help='Only this delivery.')] = None,
+    robot: Annotated[str | None, typer.Option(help='Only this robot.')] = None,
+    kind: Annotated[str | None, typer.Option(help='Only this kind of event.')] = None,
+    as_json: Annotated[bool, typer.Option('--json', help='One JSON object a line.')] = False,
+) -> None:
+    """Show what happened.
+
+    Example: fleet journal show --delivery D000001
+    """
+    reader = _reader(state_dir, database_url)
+    found = reader.entries(after=after, limit=limit, delivery=delivery, robot=robot, kind=kind)
+    table = Table('seq', 'time (UTC)', 'who', 'what', 'delivery', 'robot', 'body', box=None)
+    for stored in found:
+        e = stored.entry
+        if as_json:
+            row: dict[str, Any] = {'seq': stored.seq, 'at': e.at, 'actor': e.actor, 'kind': e.kind}
+            print(json.dumps(row | {'body': json.loads(e.body), 'hash': stored.hash}))
+        else:
+            body = e.body if len(e.body) <= 100 else e.body[:99] + '…'
+            cells = (str(stored.seq), _utc(e.at), e.actor, e.kind, e.delivery or '', e.robot or '')
+            table.add_row(*cells, body)
+    if not as_json:
+        Console().print(table if table.row_count else 'no entries')
+
+
+@accounts.command('reset')
+def accounts_reset(
+    account: Annotated[str, typer.Argument(help='operator, or a station such as pharmacy.')],
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+) -> None:
+    """Give an account a new secret, shown once; its sessions end.
+
+    Example: fleet accounts reset operator
+    """
+    import secrets
+
+    from fleet_manager.adapters.db.accounts import SqlAccounts
+    from fleet_manager.domain.ids import AccountId
+    from fleet_manager.entry.first_run import new_pin
+
+    store = SqlAccounts(_settings(state_dir=state_dir, database_url=database_url).accounts_url)
+    found = store.get(AccountId(account))
+    if found is None:
+        known = ', '.join(a.id for a in store.all()) or 'none yet'
+        print(f'fleet accounts reset: no account {account}. There are: {known}', file=sys.stderr)
+        sys.exit(1)
+    secret = new_pin() if found.station is not None else secrets.token_urlsafe(12)
+    store.set_secret(found.id, secret=secret)
+    print(f'{account}: {secret}')
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        for problem in error.errors():
+            place = '.'.join(str(part) for part in problem['loc']) or 'settings'
+            print(f'fleet: {place}: {problem["msg"]}', file=sys.stderr)
+        sys.exit(2)
+
+
+def _reader(state_dir: Path, database_url: str) -> Any:
+    from fleet_manager.adapters.db.reader import JournalReader
+    from fleet_manager.application.ports import StoreUnavailable
+
+    url = database_url or os.environ.get('FLEET_DATABASE_URL', '')
+    settings = _settings(state_dir=state_dir, database_url=url)
+    try:
+        return JournalReader(settings.journal_url)
+    except StoreUnavailable as error:
+        print(f'fleet journal: {error}', file=sys.stderr)
+        sys.exit(1)
+
+
+def _utc(at: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at / 1000, UTC).strftime('%Y-%m-%d %H:%M:%S')
+
+
+if __name__ == '__main__':
+    main()

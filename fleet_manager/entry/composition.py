@@ -1,0 +1,195 @@
+"""The parts list: the only place where adapters meet the application."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from fastapi import FastAPI
+
+from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.reader import JournalReader
+from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.http.app import create_app
+from fleet_manager.adapters.http.site import Health
+from fleet_manager.adapters.sim.demo_staff import DemoStaff
+from fleet_manager.application.kernel import Kernel
+from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.domain.ids import DeliveryId, RobotId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.units import Instant
+from fleet_manager.entry import first_run
+from fleet_manager.entry.clock import Clock
+from fleet_manager.entry.event_log import witness
+from fleet_manager.entry.mailbox import BoundedMailbox
+from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.runner import Runner
+from fleet_manager.entry.settings import Settings
+from fleet_manager.entry.view_hub import ViewHub
+
+
+class NoDevices:
+    """A building without a link to its devices: pages work, nothing moves."""
+
+    def publish(self, directives: Sequence[Directive]) -> None:
+        """Nobody listens."""
+
+    def request_states(self, *, epoch: int) -> None:
+        """Nobody answers."""
+
+    def close(self) -> None:
+        """Nothing to leave."""
+
+    def alive(self, now: Instant) -> bool:
+        """There is nothing that could be dead."""
+        del now
+        return True
+
+
+@dataclass(slots=True)
+class Manager:
+    """A manager, put together: start it, serve its app, close it."""
+
+    app: FastAPI
+    runner: Runner
+    accounts: SqlAccounts
+    devices: Devices
+    staff: DemoStaff | None
+    new_secrets: dict[str, str]
+
+    def start(self, *, died: Callable[[int], None]) -> None:
+        """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
+        self.runner.start(died=died)
+        if self.staff is not None:
+            self.staff.start()
+
+    def close(self) -> None:
+        """Stop deciding, leave the robots standing with their last orders, give the lock back."""
+        if self.staff is not None:
+            self.staff.stop()
+        self.runner.stop()
+        self.devices.close()
+        self.accounts.close()
+
+
+def hospital_of(settings: Settings) -> Hospital:
+    """Load the hospital, with the first robots of its fleet where fewer are wanted."""
+    hospital = load_hospital(settings.hospital)
+    if settings.robots is None:
+        return hospital
+    return replace(hospital, robots=dict(islice(hospital.robots.items(), settings.robots)))
+
+
+def compose(settings: Settings) -> Manager:
+    """Put a manager together. Raises MapError, StoreUnavailable with what to do."""
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    hospital = hospital_of(settings)
+    clock = Clock.load(settings.clock_file) if settings.clock_file else Clock()
+    store = open_store(settings.journal_url)
+    accounts = SqlAccounts(settings.accounts_url)
+    made = first_run.make_accounts(accounts, hospital)
+    if made:
+        first_run.keep_secrets(settings.state_dir, made)
+    mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
+    devices = _devices(settings, hospital, mailbox, clock)
+    runner = Runner(
+        lambda: _recover(store, hospital, clock),
+        store=store,
+        devices=devices,
+        mailbox=mailbox,
+        views=views,
+        metrics=metrics,
+        clock=clock.now,
+        witness=witness,
+    )
+    app = create_app(
+        hospital=hospital,
+        mailbox=mailbox,
+        views=views,
+        accounts=accounts,
+        clock=clock.now,
+        health=lambda: _health(runner, devices, clock),
+        metrics=metrics.text,
+        metrics_token=first_run.own_token(settings.state_dir / 'metrics-token'),
+        allowed_origins=_origins(settings),
+        secure_cookies=settings.secure,
+        timeline=_timeline(settings.journal_url),
+    )
+    staff = None
+    if settings.simulated_staff_per_hour > 0:
+        staff = DemoStaff(
+            hospital=hospital,
+            mailbox=mailbox,
+            views=views,
+            clock=clock.now,
+            per_hour=settings.simulated_staff_per_hour,
+            seed=clock.now(),
+        )
+    return Manager(app, runner, accounts, devices, staff, made)
+
+
+def _recover(store: SqlStore, hospital: Hospital, clock: Clock) -> tuple[Kernel, int]:
+    holder = f'{socket.gethostname()}:{os.getpid()}'
+    recovered = store.take_over(holder=holder, now=clock.now())
+    kernel = Kernel.restore(
+        hospital,
+        snapshot=recovered.snapshot,
+        entries=(stored.entry for stored in recovered.entries),
+    )
+    version = kernel.state.map_version
+    if version and version != hospital.version:
+        raise StoreUnavailable(
+            f'the journal was written on map version {version}, the hospital now is '
+            f'{hospital.version}: go on with the old map, or start with an empty state folder'
+        )
+    return kernel, recovered.epoch
+
+
+def _devices(settings: Settings, hospital: Hospital, mailbox: BoundedMailbox, clock: Clock) -> Any:
+    if not settings.ros:
+        return NoDevices()
+    from fleet_manager.adapters.ros.link import RosLink  # only where there is a ROS
+
+    return RosLink(
+        hospital=hospital,
+        robots=[RobotId(robot) for robot in hospital.robots],
+        mailbox=mailbox,
+        now=clock.now,
+    )
+
+
+def _health(runner: Runner, devices: Any, clock: Clock) -> Health:
+    alive = runner.alive
+    link = devices.alive(clock.now())
+    return Health(alive=alive, leader=alive, database=alive, ros_link=link)
+
+
+def _origins(settings: Settings) -> list[str]:
+    scheme = 'https' if settings.secure else 'http'
+    own = [f'{scheme}://{host}:{settings.port}' for host in (settings.host, 'localhost')]
+    return [*own, *settings.origins]
+
+
+def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:
+    def timeline(delivery: DeliveryId) -> list[dict[str, Any]]:
+        reader = JournalReader(url)
+        try:
+            return [
+                {
+                    'seq': stored.seq,
+                    'at': stored.entry.at,
+                    'kind': stored.entry.kind,
+                    'actor': stored.entry.actor,
+                    'robot': stored.entry.robot,
+                }
+                for stored in reader.entries(after=0, limit=200, delivery=delivery)
+            ]
+        finally:
+            reader.close()
+
+    return timeline

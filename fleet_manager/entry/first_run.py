@@ -1,0 +1,73 @@
+"""The first start: make the accounts, with secrets nobody knows but who reads them now."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from fleet_manager.application.ports import Account, Accounts
+from fleet_manager.domain.ids import AccountId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Role
+
+OPERATOR: Final = AccountId('operator')
+PIN_DIGITS: Final = 6
+SECRETS_FILE: Final = 'first-run-secrets.txt'
+
+
+def make_accounts(accounts: Accounts, hospital: Hospital) -> dict[str, str]:
+    """Make the accounts that are missing; return their new secrets, to be shown once.
+
+    One account for the operators, with a password; one for each station, with a PIN.
+    """
+    known: set[str] = {account.id for account in accounts.all()}
+    made: dict[str, str] = {}
+    if OPERATOR not in known:
+        made[OPERATOR] = secrets.token_urlsafe(12)
+        account = Account(OPERATOR, 'Operator', Role.OPERATOR.value, None)
+        accounts.create(account, secret=made[OPERATOR])
+    for station in hospital.stations.values():
+        if station.id not in known:
+            made[station.id] = new_pin()
+            account = Account(AccountId(station.id), station.name.en, Role.WARD.value, station.id)
+            accounts.create(account, secret=made[station.id])
+    return made
+
+
+def new_pin() -> str:
+    """Return a PIN that is not one people would guess first: at least four different digits."""
+    while True:
+        pin = ''.join(secrets.choice('0123456789') for _ in range(PIN_DIGITS))
+        if len(set(pin)) >= 4:
+            return pin
+
+
+def keep_secrets(folder: Path, made: Mapping[str, str]) -> Path:
+    """Add new secrets to a file only the owner can read. Note them down, then delete it."""
+    file = folder / SECRETS_FILE
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, 'w', encoding='utf-8') as out:
+        for account, secret in made.items():
+            out.write(f'{account}\t{secret}\n')
+    return file
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    """Return the secrets still in the file; empty once somebody has deleted it."""
+    file = folder / SECRETS_FILE
+    if not file.exists():
+        return {}
+    pairs = (line.split('\t', 1) for line in file.read_text(encoding='utf-8').splitlines())
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+
+def own_token(file: Path) -> str:
+    """Return the secret in `file`, made at first use, readable by the owner only."""
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, 'w', encoding='utf-8') as out:
+            out.write(secrets.token_urlsafe(32))
+    return file.read_text(encoding='utf-8').strip()

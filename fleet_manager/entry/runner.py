@@ -1,0 +1,225 @@
+"""The thread the kernel lives in: take mail, decide, commit, and only then tell anybody.
+
+One turn:
+1. hand the mail to the kernel, and tick when something happened or it is time;
+2. write what happened, and what devices are to do now, in one transaction;
+3. answer those who wait, send devices their orders, show the new picture.
+
+When the commit fails nothing was promised to anybody: the process ends and starts again from the
+journal (exit 75 when another manager took over, 74 when the database failed, 70 on a bug).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from fleet_manager.application.kernel import Kernel, Outcome, entry
+from fleet_manager.application.ports import (
+    Batch,
+    Deposed,
+    Devices,
+    Directive,
+    Reply,
+    RobotOrder,
+    Store,
+    StoreFailed,
+)
+from fleet_manager.application.views import picture
+from fleet_manager.domain.codec import encode
+from fleet_manager.domain.messages import Event
+from fleet_manager.domain.units import Instant
+from fleet_manager.entry.crashpoints import Crashpoints
+from fleet_manager.entry.mailbox import BoundedMailbox
+from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.view_hub import ViewHub
+
+#: A decision is due at least so often, in seconds of wall time.
+TICK_SECONDS: Final = 0.2
+#: A picture is shown at most so often, in seconds of wall time.
+VIEW_SECONDS: Final = 0.2
+#: Journal lines between two snapshots: reading back takes well under a second.
+SNAPSHOT_EVERY: Final = 2_000
+#: Orders are numbered within an epoch; more than a manager sends in years.
+ORDERS_AN_EPOCH: Final = 1_000_000_000
+
+log = structlog.get_logger('runner')
+
+
+class Runner:
+    """Drives one kernel in one thread."""
+
+    def __init__(
+        self,
+        recover: Callable[[], tuple[Kernel, int]],
+        *,
+        store: Store,
+        devices: Devices,
+        mailbox: BoundedMailbox,
+        views: ViewHub,
+        metrics: Metrics,
+        clock: Callable[[], Instant],
+        witness: Callable[[Instant, Event], None],
+        crashpoints: Crashpoints | None = None,
+    ) -> None:
+        self._recover = recover
+        self._store, self._devices = store, devices
+        self._mailbox, self._views, self._metrics = mailbox, views, metrics
+        self._clock, self._witness = clock, witness
+        self._crash = crashpoints if crashpoints is not None else Crashpoints()
+        self._orders: dict[str, Directive] = {}
+        self._order_number = 0
+        self._since_snapshot = 0
+        self._next_tick = self._next_view = 0.0
+        self._died: Callable[[int], None] = lambda code: None
+        self._thread = threading.Thread(target=self._run, name='kernel', daemon=True)
+        self._stopping = threading.Event()
+        self._begun: Future[int] = Future()
+
+    def start(self, *, died: Callable[[int], None]) -> None:
+        """Read the journal back, begin under a new epoch, ask every device how it is.
+
+        Raises what made that impossible (StoreUnavailable, JournalError). Later `died` is called
+        from the kernel's thread, with an exit code, when it cannot go on.
+        """
+        self._died = died
+        self._thread.start()
+        self._begun.result()
+
+    def stop(self, *, timeout: float = 3.0) -> None:
+        """Finish the turn under way, answer what was accepted, leave."""
+        self._stopping.set()
+        self._mailbox.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the kernel's thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        """The whole life of the kernel and the store: they belong to this thread alone."""
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 - handed to whoever called start()
+            self._begun.set_exception(error)
+        else:
+            self._begun.set_result(0)
+            self._go_on()
+        finally:
+            self._store.close()
+
+    def _begin(self) -> None:
+        self._kernel, epoch = self._recover()
+        self._order_number = epoch * ORDERS_AN_EPOCH
+        self._turn_over(self._kernel.start(epoch=epoch, now=self._clock()), [])
+        self._devices.request_states(epoch=epoch)
+
+    def _go_on(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+            self._turn()
+        except Deposed:
+            log.warning('deposed', hint='another manager has taken over; this one ends')
+            self._died(75)
+        except StoreFailed:
+            log.exception('store_failed', hint='nothing was promised; a restart goes on')
+            self._died(74)
+        except Exception:
+            log.exception('kernel_broken', hint='the journal is whole; a restart goes on from it')
+            self._died(70)
+
+    def _turn(self) -> None:
+        due_in = max(0.0, self._next_tick - time.monotonic())
+        mail = self._mailbox.take(wait=due_in)
+        now = self._clock()
+        events: list[tuple[Instant, Event]] = []
+        replies: list[tuple[Future[Reply], Reply]] = []
+        for report in mail.reports:
+            events += self._kernel.handle(report, now).events
+        for command, future in mail.commands:
+            outcome = self._kernel.handle(command, now)
+            events += outcome.events
+            replies.append((future, outcome.reply or Reply()))
+        self._metrics.messages.inc(len(mail.reports) + len(mail.commands))
+        if mail.commands:
+            # Answer people first: accepting never waits for a plan.
+            self._turn_over(Outcome(tuple(events)), replies)
+            events = []
+        if mail.commands or events or time.monotonic() >= self._next_tick:
+            events += self._tick(self._clock())
+        self._turn_over(Outcome(tuple(events)), [])
+        self._show()
+
+    def _tick(self, now: Instant) -> tuple[tuple[Instant, Event], ...]:
+        self._next_tick = time.monotonic() + TICK_SECONDS
+        with self._metrics.tick_seconds.time():
+            return self._kernel.tick(now).events
+
+    def _turn_over(self, outcome: Outcome, replies: list[tuple[Future[Reply], Reply]]) -> None:
+        """Commit what happened, then tell everybody who has to know."""
+        orders = self._changed_orders()
+        if outcome.events or orders:
+            self._commit(outcome, orders)
+        for future, reply in replies:
+            if future.set_running_or_notify_cancel():
+                future.set_result(reply)
+        self._crash.reach('replied')
+        if orders:
+            self._devices.publish(list(orders.values()))
+            self._crash.reach('published')
+        for at, event in outcome.events:
+            self._witness(at, event)
+
+    def _commit(self, outcome: Outcome, orders: dict[str, Directive]) -> None:
+        kinds = [type(event).__name__ for _, event in outcome.events]
+        for kind in kinds:
+            self._crash.reach(f'decided.{kind}')
+        self._since_snapshot += len(kinds)
+        due = self._since_snapshot >= SNAPSHOT_EVERY
+        batch = Batch(
+            tuple(entry(at, event) for at, event in outcome.events),
+            tuple((name, self._order_number, encode(order)) for name, order in orders.items()),
+            snapshot=self._kernel.snapshot() if due else None,
+        )
+        with self._metrics.commit_seconds.time():
+            self._store.commit(batch, now=self._kernel.now)
+        if due:
+            self._since_snapshot = 0
+            self._crash.reach('snapshot')
+        self._metrics.events.inc(len(kinds))
+        for kind in kinds:
+            self._crash.reach(f'committed.{kind}')
+
+    def _changed_orders(self) -> dict[str, Directive]:
+        """Return the directives that changed, the orders of robots with a number that grows."""
+        changed: dict[str, Directive] = {}
+        new = self._kernel.directives()
+        for name, order in new.items():
+            if self._orders.get(name) != order:
+                self._order_number += 1
+                changed[name] = self._numbered(order)
+        self._orders = new
+        return changed
+
+    def _numbered(self, order: Directive) -> Directive:
+        if isinstance(order, RobotOrder):
+            return replace(order, update=self._order_number)
+        return order
+
+    def _show(self) -> None:
+        if time.monotonic() < self._next_view:
+            return
+        self._next_view = time.monotonic() + VIEW_SECONDS
+        turn = self._kernel.turn()
+        entities = picture(turn)
+        self._metrics.see(entities, waiting=self._mailbox.waiting())
+        self._views.publish(entities, turn.now)

@@ -1,0 +1,70 @@
+"""Settings: defaults that are safe, overridden by `FLEET_…` variables or the command line."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Final, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: The hospitals that come with the program.
+SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
+
+
+class Settings(BaseSettings):
+    """How one manager runs. Every field can be set as `FLEET_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix='FLEET_', extra='forbid')
+
+    hospital: Path = Field(SHIPPED_MAPS / 'small_hospital', description='folder of the hospital')
+    state_dir: Path = Field(Path('.fleet'), description='where journal and accounts are kept')
+    database_url: str = Field('', description='SQLAlchemy URL; empty = SQLite in the state folder')
+    host: str = Field('127.0.0.1', description='address the pages listen on')
+    port: int = Field(8080, ge=1, le=65535, description='port the pages listen on')
+    robots: int | None = Field(None, ge=1, le=1000, description='use only the first N robots')
+    ros: bool = Field(True, description='connect robots, lifts and doors over ROS 2')
+    simulated_staff_per_hour: float = Field(
+        0.0, ge=0.0, le=3600.0, description='deliveries simulated people ask for; 0 = nobody'
+    )
+    clock_file: Path | None = Field(None, description='clock shared by the processes of a demo')
+    tls_certificate: Path | None = Field(None, description='PEM file; needed beyond loopback')
+    tls_key: Path | None = Field(None, description='PEM file of the certificate')
+    origins: tuple[str, ...] = Field((), description='further addresses people type')
+    log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
+    log_json: bool = Field(False, description='log JSON lines')
+
+    @model_validator(mode='after')
+    def _closed_by_default(self) -> Self:
+        if not is_loopback(self.host) and (self.tls_certificate is None or self.tls_key is None):
+            raise ValueError(
+                f'host {self.host} is reachable from outside: give tls_certificate and tls_key, '
+                'or keep 127.0.0.1 behind a proxy that does'
+            )
+        return self
+
+    @property
+    def journal_url(self) -> str:
+        """Where state and journal are."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "fleet.db"}'
+
+    @property
+    def accounts_url(self) -> str:
+        """Where accounts are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "accounts.db"}'
+
+    @property
+    def secure(self) -> bool:
+        """Whether pages are served over TLS."""
+        return self.tls_certificate is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == 'localhost':
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,357 @@
+"""A kinematic hospital: robots on floors and in cars, lifts, doors, and what must not happen.
+
+What a robot must not do is not left to it: driving into a closed door or lift, or into a car that
+is not there, is refused by the world and counted, and so are two robots in one place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fleet_manager.domain.ids import DoorId, FloorId, LiftId, RobotId
+from fleet_manager.domain.maps.model import Door, Hospital, Lift
+from fleet_manager.domain.units import Instant
+from robot_nodes.core.body import Car, Leaf, Wheels
+from robot_nodes.core.follower import STILL, Speeds
+from robot_nodes.core.geometry import distance_to_segment, overlap, rectangle
+from robot_nodes.core.order import XY, Pose
+
+LENGTH: Final = 0.6
+WIDTH: Final = 0.5
+_REACH: Final = math.hypot(LENGTH, WIDTH) / 2
+DOOR_SECONDS: Final = 2.0
+#: Seconds without a command after which a base stops by itself.
+COMMAND_FRESH: Final = 0.5
+#: Longest stretch of time computed at once.
+STEP: Final = 0.05
+#: How many violations are kept with their details.
+MAX_DETAILS: Final = 20
+
+
+@dataclass(slots=True)
+class Body:
+    """A robot in the world. `car` is the lift it stands in, or ''."""
+
+    pose: Pose
+    car: str = ''
+    wheels: Wheels = field(default_factory=Wheels)
+    wanted: Speeds = STILL
+    told: float = -math.inf
+    refused: bool = False
+    moves: bool = False
+
+    def footprint(self) -> tuple[XY, ...]:
+        """Return the corners of the robot on its floor."""
+        return rectangle(self.pose.x, self.pose.y, self.pose.yaw, LENGTH, WIDTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Sill:
+    """The line on a floor that a door or a lift's door closes."""
+
+    kind: str
+    id: str
+    floor: FloorId
+    line: tuple[XY, XY]
+
+    @property
+    def middle(self) -> XY:
+        """The middle of the opening."""
+        (ax, ay), (bx, by) = self.line
+        return ((ax + bx) / 2, (ay + by) / 2)
+
+    def is_near(self, pose: Pose) -> bool:
+        """Whether a robot there could touch it at all."""
+        if pose.floor != self.floor:
+            return False
+        reach = _REACH + math.dist(*self.line) / 2
+        return math.dist((pose.x, pose.y), self.middle) <= reach
+
+
+class World:
+    """The hospital in motion. `step` it; set what robots, lifts and doors are told in between."""
+
+    def __init__(self, hospital: Hospital, robots: Sequence[RobotId], kept: Any = None) -> None:
+        self._hospital = hospital
+        self.seconds = 0.0
+        #: A program that runs the world faster than the wall clock may allow more.
+        self.command_fresh = COMMAND_FRESH
+        self.cars = {lift.id: _car(hospital, lift) for lift in hospital.lifts.values()}
+        self.doors = {door: Leaf(DOOR_SECONDS) for door in hospital.doors}
+        self._cages = {lift.id: _cage(hospital, lift) for lift in hospital.lifts.values()}
+        self._sills = _sills(hospital)
+        self.robots = {robot: Body(_home(hospital, robot)) for robot in robots}
+        self.violations = {'door': 0, 'lift': 0, 'collision': 0}
+        self.details: deque[str] = deque(maxlen=MAX_DETAILS)
+        self._touching: set[tuple[RobotId, RobotId]] = set()
+        if kept is not None:
+            self._restore(kept)
+
+    # --- what it is told -------------------------------------------------------------------------
+
+    def command_robot(self, robot: RobotId, speeds: Speeds) -> None:
+        """Set the speeds a robot's base is told. They end by themselves after `COMMAND_FRESH`."""
+        body = self.robots[robot]
+        body.wanted, body.told = speeds, self.seconds
+
+    def command_lift(self, lift: LiftId, *, height: float, door: float) -> None:
+        """Set where a car and its door shall go."""
+        car = self.cars[lift]
+        floors = [elevation for _, elevation in car.floors]
+        car.wanted = max(min(floors), min(max(floors), height))
+        car.leaf.wanted = max(0.0, min(1.0, door))
+
+    def command_door(self, door: DoorId, position: float) -> None:
+        """Set where a door shall go: 0 shut, 1 open."""
+        self.doors[door].wanted = max(0.0, min(1.0, position))
+
+    def is_occupied(self, lift: LiftId) -> bool:
+        """Whether anything is in the car, as its sensors see it."""
+        return any(body.car == lift for body in self.robots.values())
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        while seconds > 1e-9:
+            part = min(STEP, seconds)
+            self.seconds += part
+            self._step_openings(part)
+            for robot, body in self.robots.items():
+                self._step_robot(robot, body, part)
+            seconds -= part
+        self._look_for_collisions()
+
+    def _step_openings(self, seconds: float) -> None:
+        obstructed = self._obstructed()
+        for lift, car in self.cars.items():
+            car.step(seconds, obstructed=('lift', lift) in obstructed)
+        for door, leaf in self.doors.items():
+            leaf.step(seconds, obstructed=('door', door) in obstructed)
+        for body in self.robots.values():
+            if body.car:
+                floor = FloorId(self.cars[LiftId(body.car)].last_floor)
+                if floor != body.pose.floor:
+                    body.pose = dataclasses.replace(body.pose, floor=floor)
+
+    def _obstructed(self) -> set[tuple[str, str]]:
+        """Return the openings a robot stands in and whose door is not shut."""
+        found = set()
+        for sill in self._sills:
+            if self._leaf(sill).is_shut:
+                continue
+            for body in self.robots.values():
+                if sill.is_near(body.pose) and overlap(body.footprint(), sill.line):
+                    found.add((sill.kind, sill.id))
+        return found
+
+    def _leaf(self, sill: Sill) -> Leaf:
+        if sill.kind == 'door':
+            return self.doors[DoorId(sill.id)]
+        return self.cars[LiftId(sill.id)].leaf
+
+    def _step_robot(self, robot: RobotId, body: Body, seconds: float) -> None:
+        wanted = body.wanted if self.seconds - body.told <= self.command_fresh else STILL
+        body.moves = wanted != STILL or body.wheels.speeds != STILL
+        if not body.moves:
+            return
+        dx, dy, yaw = body.wheels.step(wanted, body.pose.yaw, seconds)
+        pose = Pose(body.pose.floor, body.pose.x + dx, body.pose.y + dy, yaw)
+        barrier = self._barrier(body, pose)
+        if barrier is None:
+            body.refused = False
+            body.pose = pose
+            self._enter_or_leave(body)
+            return
+        body.wheels.speeds = STILL
+        if not body.refused:
+            body.refused = True
+            self._count(barrier[0], f'{robot} against {barrier[0]} {barrier[1]}')
+
+    def _barrier(self, body: Body, pose: Pose) -> tuple[str, str] | None:
+        """Return what the motion to `pose` runs into, as (kind, id)."""
+        before, after = None, None
+        for sill in self._sills:
+            if not sill.is_near(pose) or self._is_passable(sill):
+                continue
+            before = before or body.footprint()
+            after = after or rectangle(pose.x, pose.y, pose.yaw, LENGTH, WIDTH)
+            if overlap(after, sill.line) and not overlap(before, sill.line):
+                return (sill.kind, sill.id)
+        inside = self._cage_of(pose)
+        if inside != body.car:
+            lift = inside or body.car
+            car = self.cars[LiftId(lift)]
+            if not car.leaf.is_open or car.level_floor != pose.floor:
+                return ('lift', lift)
+        return None
+
+    def _is_passable(self, sill: Sill) -> bool:
+        if not self._leaf(sill).is_open:
+            return False
+        return sill.kind == 'door' or self.cars[LiftId(sill.id)].level_floor == sill.floor
+
+    def _cage_of(self, pose: Pose) -> str:
+        """Return the lift whose shaft a point is in, on any floor, or ''."""
+        for lift, (x0, y0, x1, y1) in self._cages.items():
+            if x0 < pose.x < x1 and y0 < pose.y < y1 and self._stops(lift, pose.floor):
+                return lift
+        return ''
+
+    def _stops(self, lift: LiftId, floor: FloorId) -> bool:
+        return any(name == floor for name, _ in self.cars[lift].floors)
+
+    def _enter_or_leave(self, body: Body) -> None:
+        body.car = self._cage_of(body.pose)
+
+    # --- what must not happen --------------------------------------------------------------------
+
+    def _look_for_collisions(self) -> None:
+        """Count each pair of robots that begins to overlap."""
+        touching: set[tuple[RobotId, RobotId]] = set()
+        names = list(self.robots)
+        for i, first in enumerate(names):
+            for second in names[i + 1 :]:
+                a, b = self.robots[first], self.robots[second]
+                if a.pose.floor != b.pose.floor or a.car != b.car:
+                    continue
+                if math.dist((a.pose.x, a.pose.y), (b.pose.x, b.pose.y)) > 2 * _REACH:
+                    continue
+                if overlap(a.footprint(), b.footprint()):
+                    touching.add((first, second))
+                    if (first, second) not in self._touching:
+                        self._count('collision', f'{first} and {second}')
+        self._touching = touching
+
+    def _count(self, kind: str, what: str) -> None:
+        self.violations[kind] += 1
+        self.details.append(f'{self.seconds:.1f} s: {what}')
+
+    # --- keep and restore ------------------------------------------------------------------------
+
+    def keep(self, *, now: Instant) -> dict[str, Any]:
+        """Return the whole world as JSON."""
+        return {
+            'hospital': self._hospital.id,
+            'version': self._hospital.version,
+            'time': now,
+            'robots': {
+                robot: [b.pose.floor, b.pose.x, b.pose.y, b.pose.yaw, b.car]
+                for robot, b in self.robots.items()
+            },
+            'lifts': {
+                lift: [c.height, c.leaf.position, c.wanted, c.leaf.wanted, c.last_floor]
+                for lift, c in self.cars.items()
+            },
+            'doors': {door: [leaf.position, leaf.wanted] for door, leaf in self.doors.items()},
+        }
+
+    def _restore(self, kept: Any) -> None:
+        """Take over what `keep` said of things that still exist."""
+        for robot, (floor, x, y, yaw, car) in kept['robots'].items():
+            if robot in self.robots and floor in self._hospital.floors:
+                pose = Pose(FloorId(floor), float(x), float(y), float(yaw))
+                known = car if car in self.cars else ''
+                self.robots[RobotId(robot)] = Body(pose, car=known)
+        for lift, (height, door, wanted, door_wanted, floor) in kept['lifts'].items():
+            if lift in self.cars:
+                car = self.cars[LiftId(lift)]
+                car.height, car.wanted = float(height), float(wanted)
+                car.leaf.position, car.leaf.wanted = float(door), float(door_wanted)
+                car.last_floor = str(floor)
+        for door, (position, wanted) in kept['doors'].items():
+            if door in self.doors:
+                leaf = self.doors[DoorId(door)]
+                leaf.position, leaf.wanted = float(position), float(wanted)
+
+
+def _car(hospital: Hospital, lift: Lift) -> Car:
+    """Return a car standing shut at its lowest stop."""
+    floors = sorted(
+        ((stop.floor, hospital.floors[stop.floor].elevation) for stop in lift.stops),
+        key=lambda item: (item[1], item[0]),
+    )
+    low = floors[0]
+    return Car(
+        floors=tuple((str(floor), height) for floor, height in floors),
+        speed=lift.speed,
+        acceleration=lift.acceleration,
+        leaf=Leaf(lift.door_time),
+        height=low[1],
+        wanted=low[1],
+        last_floor=str(low[0]),
+    )
+
+
+def _faces_along_x(hospital: Hospital, lift: Lift) -> bool:
+    """Whether the lift is entered along x. Its depth lies along the way in."""
+    out = hospital.nodes[lift.stops[0].exit]
+    return abs(out.x - lift.at.x) > abs(out.y - lift.at.y)
+
+
+def _cage(hospital: Hospital, lift: Lift) -> tuple[float, float, float, float]:
+    """Return the car's box on the plan: x0, y0, x1, y1."""
+    w, d = lift.width / 2, lift.depth / 2
+    along_x = _faces_along_x(hospital, lift)
+    dx, dy = (d, w) if along_x else (w, d)
+    return (lift.at.x - dx, lift.at.y - dy, lift.at.x + dx, lift.at.y + dy)
+
+
+def _sills(hospital: Hospital) -> tuple[Sill, ...]:
+    doors = [_door_sill(hospital, door) for door in hospital.doors.values()]
+    lifts = [
+        _lift_sill(hospital, lift, stop.floor, stop.exit)
+        for lift in hospital.lifts.values()
+        for stop in lift.stops
+    ]
+    return (*doors, *lifts)
+
+
+def _lift_sill(hospital: Hospital, lift: Lift, floor: FloorId, out_id: Any) -> Sill:
+    """Return the side of the car that looks to its exit cell on a floor."""
+    out = hospital.nodes[out_id]
+    x0, y0, x1, y1 = _cage(hospital, lift)
+    if _faces_along_x(hospital, lift):
+        x = x1 if out.x > lift.at.x else x0
+        line: tuple[XY, XY] = ((x, y0), (x, y1))
+    else:
+        y = y1 if out.y > lift.at.y else y0
+        line = ((x0, y), (x1, y))
+    return Sill('lift', str(lift.id), floor, line)
+
+
+def _door_sill(hospital: Hospital, door: Door) -> Sill:
+    """Return the line across the lane the door is on."""
+    at = (door.at.x, door.at.y)
+    best: tuple[float, XY, XY] = (math.inf, (0.0, 0.0), (1.0, 0.0))
+    for lane in hospital.lanes.values():
+        if lane.door != door.id:
+            continue
+        a, b = hospital.nodes[lane.a], hospital.nodes[lane.b]
+        points = [(a.x, a.y), *((p.x, p.y) for p in lane.via), (b.x, b.y)]
+        for start, end in itertools.pairwise(points):
+            best = min(best, (distance_to_segment(at, start, end), start, end))
+    _, (ax, ay), (bx, by) = best
+    length = math.hypot(bx - ax, by - ay) or 1.0
+    nx, ny = -(by - ay) / length * door.width / 2, (bx - ax) / length * door.width / 2
+    line = ((at[0] + nx, at[1] + ny), (at[0] - nx, at[1] - ny))
+    return Sill('door', str(door.id), door.floor, line)
+
+
+def _home(hospital: Hospital, robot: RobotId) -> Pose:
+    """Return where a robot without a past stands: on its home bay, facing its lane."""
+    home = hospital.nodes[hospital.robots[robot].home]
+    yaw = 0.0
+    for lane_id in hospital.lanes_at.get(home.id, ())[:1]:
+        lane = hospital.lanes[lane_id]
+        via = lane.via if lane.a == home.id else tuple(reversed(lane.via))
+        other = hospital.nodes[lane.b if lane.a == home.id else lane.a]
+        to = via[0] if via else other
+        yaw = math.atan2(to.y - home.y, to.x - home.x)
+    return Pose(home.floor, home.x, home.y, yaw)

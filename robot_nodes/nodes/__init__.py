@@ -1,0 +1,1 @@
+"""Thin rclpy shells around `robot_nodes.core`, and the programs that start them."""

@@ -1,0 +1,45 @@
+"""Run the hospital's building: the world with all its lift and door controllers, in one process.
+
+`python -m robot_nodes.nodes.world --hospital-json FILE --state-dir DIR --speed 1.0`
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rclpy.parameter import Parameter
+
+from robot_nodes.nodes.door_node import DoorNode
+from robot_nodes.nodes.hospital import arguments, load, named_robots
+from robot_nodes.nodes.lift_node import LiftNode
+from robot_nodes.nodes.world_node import WorldNode
+from robot_nodes.spin import prepare, spin
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Start the building and run it until a signal."""
+    parser = arguments('robot_nodes.nodes.world', 'A hospital building with lifts and doors.')
+    parser.add_argument('--robots', default='', help='r1,r2,...; default: all')
+    parser.add_argument('--state-dir', type=Path, required=True, help='where world.json is')
+    parser.add_argument('--speed', type=float, default=1.0, help='simulated seconds a second')
+    parser.add_argument('--bare', action='store_true', help='without lift and door controllers')
+    args = parser.parse_args(argv)
+    if not 0.1 <= args.speed <= 20.0:
+        raise SystemExit('--speed is 0.1 to 20')
+    hospital = load(args.hospital_json)
+    robots = named_robots(hospital, args.robots)
+    prepare()
+    world = WorldNode(hospital, robots, state_dir=args.state_dir, speed=args.speed)
+    nodes: list[Any] = [world]
+    if not args.bare:
+        options = {'parameter_overrides': [Parameter('use_sim_time', value=True)]}
+        nodes += [LiftNode(hospital, lift, **options) for lift in hospital.lifts]
+        nodes += [DoorNode(door, **options) for door in hospital.doors]
+    return spin(nodes, at_end=world.keep)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

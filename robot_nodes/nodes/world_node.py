@@ -1,0 +1,189 @@
+"""The kinematic hospital as a ROS node: the same topics as a Gazebo bridge, and the clock."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from geometry_msgs.msg import PoseStamped, Twist
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock as ClockMessage
+from std_msgs.msg import Float64, Float64MultiArray, String
+
+from fleet_manager.domain.ids import DoorId, LiftId, RobotId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.units import SECOND, Instant
+from robot_nodes import qos
+from robot_nodes.core.world import COMMAND_FRESH, World
+from robot_nodes.files import read_json, write_json
+from robot_nodes.nodes import convert
+from robot_nodes.spin import Guard
+
+#: Steps a second of simulated time; faster worlds take longer steps rather than more than twice.
+RATE: Final = 20.0
+MAX_WALL_RATE: Final = 40.0
+#: Wall seconds a step may stand for; after a longer pause of the process the world lost time.
+MAX_GAP: Final = 0.25
+#: Wall seconds a robot may be silent before its base stops, when the world runs fast.
+COMMAND_FRESH_WALL: Final = 0.3
+#: Wall seconds between writes of world.json, and between looks at who listens.
+KEEP_EVERY: Final = 1.0
+#: Simulated seconds between sensor messages of a lift or door that stands still.
+SENSORS_EVERY: Final = 1.0
+
+
+class WorldNode(Node):
+    """The world of `robots` in `hospital`. Needs its own wall clock: it is who makes sim time."""
+
+    def __init__(
+        self, hospital: Hospital, robots: Sequence[RobotId], *, state_dir: Path, speed: float
+    ) -> None:
+        super().__init__('world')
+        self.guard = Guard(self.get_logger())
+        self._file = state_dir / 'world.json'
+        kept = self._read(hospital)
+        self.world = World(hospital, robots, kept)
+        self.world.command_fresh = max(COMMAND_FRESH, COMMAND_FRESH_WALL * speed)
+        start = time.time_ns() // 1_000_000
+        self._start = Instant(max(start, kept['time'] + 1) if kept else start)
+        self._speed = speed
+        self._last = time.monotonic()
+        self._kept_at = 0.0
+        self._odometry_wanted: set[RobotId] = set()
+        self._violations: dict[str, int] = {}
+        self._felt: dict[str, tuple[float, ...]] = {}
+        self._felt_at = 0.0
+        self._open(hospital)
+        rate = min(RATE * speed, MAX_WALL_RATE) if speed > 1.0 else RATE
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1.0 / rate, self.guard('step', self._step), clock=steady)
+
+    def _read(self, hospital: Hospital) -> Any:
+        """Return what was kept of this very map, or None; a damaged file is said and left."""
+        try:
+            kept = read_json(self._file)
+            if kept is None or kept['version'] != hospital.version:
+                return None
+            World(hospital, (), kept)
+            int(kept['time'])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.get_logger().error(f'{self._file.name} is lost, robots start at home: {error}')
+            return None
+        return kept
+
+    # --- topics ----------------------------------------------------------------------------------
+
+    def _open(self, hospital: Hospital) -> None:
+        self._clock_out = self._publisher(qos.CLOCK, '', ClockMessage)
+        self._violations_out = self._publisher(qos.VIOLATIONS, '', String)
+        robots, lifts = self.world.robots, hospital.lifts
+        self._localisation_out = {
+            r: (self._publisher(qos.LOCALISATION, r, PoseStamped), PoseStamped()) for r in robots
+        }
+        self._odometry_out = {r: self._publisher(qos.ODOM, r, Odometry) for r in robots}
+        self._sensors_out = {
+            lift: self._publisher(qos.LIFT_SENSORS, lift, Float64MultiArray) for lift in lifts
+        }
+        self._position_out = {
+            door: self._publisher(qos.DOOR_POSITION, door, Float64) for door in hospital.doors
+        }
+        for robot in robots:
+            self._listen(qos.CMD_VEL, robot, Twist, self._on_speeds(robot))
+        for lift in lifts:
+            self._listen(qos.LIFT_COMMAND, lift, Float64MultiArray, self._on_lift(lift))
+        for door in hospital.doors:
+            self._listen(qos.DOOR_COMMAND, door, Float64, self._on_door(door))
+
+    def _publisher(self, topic: qos.Topic, device: str, kind: Any) -> Any:
+        return self.create_publisher(kind, topic.of(device), topic.profile())
+
+    def _listen(
+        self, topic: qos.Topic, device: str, kind: Any, callback: Callable[[Any], None]
+    ) -> None:
+        guarded = self.guard(topic.of(device), callback)
+        self.create_subscription(kind, topic.of(device), guarded, topic.profile())
+
+    def _on_speeds(self, robot: RobotId) -> Callable[[Any], None]:
+        def take(message: Any) -> None:
+            self.world.command_robot(robot, convert.speeds_from(message))
+
+        return take
+
+    def _on_lift(self, lift: LiftId) -> Callable[[Any], None]:
+        def take(message: Any) -> None:
+            height, door = (convert.finite(figure) for figure in message.data)
+            self.world.command_lift(lift, height=height, door=door)
+
+        return take
+
+    def _on_door(self, door: DoorId) -> Callable[[Any], None]:
+        def take(message: Any) -> None:
+            self.world.command_door(door, convert.finite(message.data))
+
+        return take
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def _now(self) -> Instant:
+        return Instant(self._start + int(self.world.seconds * SECOND))
+
+    def _step(self) -> None:
+        wall = time.monotonic()
+        self.world.step(min(wall - self._last, MAX_GAP) * self._speed)
+        self._last = wall
+        now = self._now()
+        self._clock_out.publish(ClockMessage(clock=convert.to_time(now)))
+        self._say_robots(now)
+        self._say_openings()
+        self._say_violations()
+        if wall - self._kept_at >= KEEP_EVERY:
+            self._kept_at = wall
+            self.keep()
+            self._odometry_wanted = {
+                r for r, out in self._odometry_out.items() if out.get_subscription_count()
+            }
+
+    def _say_robots(self, now: Instant) -> None:
+        for robot, body in self.world.robots.items():
+            out, message = self._localisation_out[robot]
+            out.publish(convert.fill_pose(message, body.pose, now))
+            if robot in self._odometry_wanted:
+                odometry = Odometry(header=message.header, child_frame_id=f'{robot}/base_link')
+                odometry.pose.pose = message.pose
+                odometry.twist.twist = convert.twist_to(body.wheels.speeds)
+                self._odometry_out[robot].publish(odometry)
+
+    def _say_openings(self) -> None:
+        """Say where lifts and doors are: on change, and now and then."""
+        again = self.world.seconds - self._felt_at >= SENSORS_EVERY
+        if again:
+            self._felt_at = self.world.seconds
+        for lift, car in self.world.cars.items():
+            occupied = float(self.world.is_occupied(lift))
+            figures = (car.height, car.velocity, car.leaf.position, occupied)
+            if again or self._felt.get(f'lift {lift}') != figures:
+                self._felt[f'lift {lift}'] = figures
+                self._sensors_out[lift].publish(Float64MultiArray(data=figures))
+        for door, leaf in self.world.doors.items():
+            position = (leaf.position,)
+            if again or self._felt.get(f'door {door}') != position:
+                self._felt[f'door {door}'] = position
+                self._position_out[door].publish(Float64(data=leaf.position))
+
+    def _say_violations(self) -> None:
+        if self.world.violations != self._violations:
+            self._violations = dict(self.world.violations)
+            said = {**self._violations, 'details': list(self.world.details)}
+            self._violations_out.publish(String(data=json.dumps(said)))
+            if any(self._violations.values()):
+                self.get_logger().error(f'must not happen: {self.world.details[-1]}')
+
+    def keep(self) -> None:
+        """Write the world to disk; call once more at the end."""
+        write_json(self._file, self.world.keep(now=self._now()))

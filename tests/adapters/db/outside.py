@@ -1,0 +1,41 @@
+"""Reaching into a database past the store, as an attacker, a rival or a bad disk would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from fleet_manager.adapters.db import engines
+
+
+@contextmanager
+def connection(url: str) -> Iterator[Connection]:
+    """Open a plain connection that commits at the end."""
+    engine = create_engine(engines.parse(url), poolclass=NullPool)
+    with engine.begin() as opened:
+        yield opened
+    engine.dispose()
+
+
+def run(url: str, *statements: str, **values: Any) -> None:
+    """Run statements."""
+    with connection(url) as opened:
+        for statement in statements:
+            opened.execute(text(statement), values)
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """Return what a query finds."""
+    with connection(url) as opened:
+        return [tuple(row) for row in opened.execute(text(query))]
+
+
+def unguard(url: str) -> None:
+    """Drop the triggers that keep the journal append-only."""
+    if url.startswith('sqlite'):
+        run(url, *(f'DROP TRIGGER event_no_{name}' for name in ('update', 'delete', 'replace')))
+    else:
+        run(url, 'DROP TRIGGER event_no_change ON event', 'DROP TRIGGER event_no_truncate ON event')

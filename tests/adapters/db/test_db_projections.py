@@ -1,0 +1,74 @@
+"""The state tables say what the journal says."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from fleet_manager.adapters.db.projections import changes_tables
+from fleet_manager.adapters.db.store import open_store
+from fleet_manager.domain.codec import EVENT_TYPES
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.units import Instant
+from tests.adapters.db import outside
+from tests.adapters.db.story import Expected, Story, batch, whole_delivery
+
+NOW = Instant(1_700_000_000_000)
+TURNS = 150
+
+
+def tables(url: str) -> Expected:
+    """Read the tables into the form of the story."""
+    found = Expected()
+    for name, state, robot in outside.rows(url, 'SELECT id, state, robot FROM delivery'):
+        found.deliveries[name] = (state, robot)
+    for name, giver, taker in outside.rows(
+        url, 'SELECT delivery, from_holder, to_holder FROM custody ORDER BY delivery, seq'
+    ):
+        found.custody.setdefault(name, []).append((giver, taker))
+    found.holdings.update(dict(outside.rows(url, 'SELECT resource, robot FROM holding')))
+    return found
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_after_any_course_of_events_the_tables_hold_what_happened(
+    database: str, seed: int
+) -> None:
+    story, stop = Story(seed), random.Random(seed)
+    store = open_store(database)
+    store.take_over(holder='a', now=NOW)
+    reached: set[str] = set()
+    for turn in range(TURNS):
+        store.commit(batch(*story.turn(), at=turn), now=NOW)
+        reached |= {state for state, _ in story.expected.deliveries.values()}
+        if stop.random() < 0.1:
+            store.close()
+            store = open_store(database)
+            store.take_over(holder='a', now=NOW)
+            assert tables(database) == story.expected
+    store.close()
+    assert tables(database) == story.expected
+    assert reached >= set(DeliveryState) - {DeliveryState.EXPIRED}
+
+
+def test_custody_goes_from_sender_to_robot_to_recipient_without_a_gap(database: str) -> None:
+    store = open_store(database)
+    store.take_over(holder='a', now=NOW)
+    for at, event in enumerate(whole_delivery(1, 'r1')):
+        store.commit(batch(event, at=at), now=NOW)
+    store.close()
+    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+        ('d1', 1, 'sender:pharmacy', 'robot:r1/c1', 4, 'pharmacy'),
+        ('d1', 2, 'robot:r1/c1', 'recipient:ward_3', 7, 'ward-3'),
+    ]
+    assert outside.rows(
+        database, 'SELECT state, version, requested_at, ended_at, robot FROM delivery'
+    ) == [('delivered', 9, 0, 8, 'r1')]
+
+
+def test_only_known_events_are_followed() -> None:
+    followed = {kind for kind in EVENT_TYPES if changes_tables(kind)}
+    assert len(followed) == 14
+    assert not changes_tables('AlertRaised')
+    assert not changes_tables('Nothing')

@@ -1,0 +1,72 @@
+"""A manager that does nothing but write, until it is killed: `python -m tests.adapters.db.victim`.
+
+    victim URL FIRST [statement:N | commit | committed] [kill | stop]
+
+Says `ready EPOCH`, then `ack SEQ` after each commit, `deposed` when it is. FIRST is the number of
+its first delivery. It ends itself, or stands still, at a labelled point of its third commit: before
+its Nth statement, before COMMIT, or when the commit has returned but nobody was told.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+from sqlalchemy import event
+
+from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.application.ports import Batch, Deposed
+from fleet_manager.domain.units import Instant
+from tests.adapters.db.story import entry, whole_delivery
+
+ARMED_COMMIT = 3
+EXIT_DEPOSED = 75
+
+
+class Trap:
+    """Ends the process, or freezes it, at a labelled point."""
+
+    def __init__(self, store: SqlStore, point: str, how: str) -> None:
+        self.armed = False
+        self.point, self._how = point, how
+        self._statements = 0
+        event.listen(store._engine, 'before_cursor_execute', self._before_statement)
+        event.listen(store._engine, 'commit', lambda _: self.spring('commit'))
+
+    def _before_statement(self, *_: Any) -> None:
+        if self.armed:
+            self._statements += 1
+            self.spring(f'statement:{self._statements}')
+
+    def spring(self, point: str) -> None:
+        """Do it, when this is the point."""
+        if self.armed and point == self.point:
+            self.armed = False
+            os.kill(os.getpid(), signal.SIGKILL if self._how == 'kill' else signal.SIGSTOP)
+
+
+def main(url: str, first: int, point: str = '', how: str = 'kill') -> None:
+    """Write for ever."""
+    store = open_store(url)
+    trap = Trap(store, point, how)
+    print('ready', store.take_over(holder=f'victim {os.getpid()}', now=Instant(1)).epoch, flush=True)
+    commits = 0
+    for number in range(first, first + 100_000):
+        told = [entry(one) for one in whole_delivery(number, 'r1')]
+        for part in (told[:1], told[1:5], told[5:]):
+            commits += 1
+            trap.armed = commits == ARMED_COMMIT
+            batch = Batch(tuple(part), snapshot=f'{number}' if number % 5 == 0 else None)
+            try:
+                seq = store.commit(batch, now=Instant(number))
+            except Deposed:
+                print('deposed', flush=True)
+                sys.exit(EXIT_DEPOSED)
+            trap.spring('committed')
+            print('ack', seq, flush=True)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

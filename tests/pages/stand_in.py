@@ -1,0 +1,568 @@
+"""A small scripted fleet behind the pages' seam: a Mailbox and a ViewSource, and nothing real.
+
+It walks each delivery through its states, drives robots along the map's lanes and lets nobody
+wait long. It keeps none of the kernel's rules beyond what the pages have to show; the stories
+run against the real demo as well.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleet_manager.application.ports import Account, Overloaded, Reply, View
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
+from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.units import Instant
+
+TICK = 0.1
+CANCELLABLE = ('accepted', 'assigned', 'awaiting_load')
+
+
+def now() -> Instant:
+    return Instant(int(time.time() * 1_000))
+
+
+class StandInAccounts:
+    """Accounts in a dict. `slow` seconds a check takes, to fill the hashing queue."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.secrets: dict[str, str] = {}
+        self.sessions: dict[str, str] = {}
+        self.failures: dict[str, int] = {}
+        self.slow = 0.0
+
+    def all(self) -> list[Account]:
+        return [self.accounts[name] for name in sorted(self.accounts)]
+
+    def get(self, account: AccountId) -> Account | None:
+        return self.accounts.get(account)
+
+    def create(self, account: Account, *, secret: str) -> None:
+        self.accounts[account.id] = account
+        self.secrets[account.id] = secret
+
+    def set_secret(self, account: AccountId, *, secret: str) -> None:
+        self.secrets[account] = secret
+
+    def set_disabled(self, account: AccountId, *, disabled: bool) -> None:
+        known = self.accounts[account]
+        self.accounts[account] = Account(
+            known.id, known.label, known.role, known.station, disabled
+        )
+        self.sessions = {t: a for t, a in self.sessions.items() if a != account}
+
+    def verify(self, account: AccountId, *, secret: str, now: Instant) -> str:
+        time.sleep(self.slow)
+        if self.failures.get(account, 0) >= 5:
+            return 'locked'
+        if account not in self.accounts or self.secrets[account] != secret:
+            self.failures[account] = self.failures.get(account, 0) + 1
+            return 'wrong'
+        self.failures.pop(account, None)
+        return 'disabled' if self.accounts[account].disabled else 'ok'
+
+    def open_session(self, account: AccountId, *, now: Instant) -> str:
+        token = f'token-{len(self.sessions)}-{account}-{time.monotonic_ns()}'
+        self.sessions[token] = account
+        return token
+
+    def session(self, token: str, *, now: Instant) -> Account | None:
+        return self.accounts.get(self.sessions.get(token, ''))
+
+    def close_session(self, token: str) -> None:
+        self.sessions.pop(token, None)
+
+
+def with_log_ins(hospital: Hospital) -> StandInAccounts:
+    """Return one PIN for each station (see `pin_of`) and the operator."""
+    accounts = StandInAccounts()
+    for station in hospital.stations:
+        account = Account(AccountId(f'ward-{station}'), station, 'ward', station)
+        accounts.create(account, secret=pin_of(station))
+    operator = Account(AccountId('dispatch'), 'Dispatch', 'operator', None)
+    accounts.create(operator, secret='a long secret')
+    return accounts
+
+
+def pin_of(station: str) -> str:
+    return f'{sum(station.encode()) * 7919 % 1_000_000:06}'
+
+
+@dataclass
+class StandInRobot:
+    """A robot on the map's nodes; `route` is what is still to be driven."""
+
+    id: RobotId
+    name: str
+    home: NodeId
+    node: NodeId
+    floor: str
+    x: float
+    y: float
+    yaw: float = 0.0
+    battery: float = 0.9
+    route: list[tuple[NodeId, str]] = field(default_factory=list)
+    goal: NodeId | None = None
+    delivery: str | None = None
+    compartment: str = 'c1'
+    occupied: bool = False
+    paused: bool = False
+    excluded: str | None = None
+    waits_for: dict[str, Any] | None = None
+
+
+class StandIn:
+    """A Mailbox and a ViewSource. `hand` is how long people at a door take, in seconds."""
+
+    def __init__(
+        self, hospital: Hospital, *, robots: int = 6, speed: float = 8.0, hand: float = 0.8
+    ) -> None:
+        self.hospital = hospital
+        self.speed = speed
+        self.hand = hand
+        self.full = False
+        self.silent = False
+        self.commands: list[m.Command] = []
+        self.reports: list[m.Report] = []
+        self._deliveries: dict[str, dict[str, Any]] = {}
+        self._keys: dict[tuple[str, str], tuple[m.RequestDelivery, str]] = {}
+        self.alerts: dict[str, dict[str, Any]] = {}
+        self._paused = False
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = 1000
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[View], None]] = []
+        self.robots = {
+            spec.id: self._at_home(spec.id, spec.name, spec.home)
+            for spec in list(hospital.robots.values())[:robots]
+        }
+        self._view = View(0, now(), self._entities())
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='stand-in', daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._thread.join(timeout=5)
+
+    # --- ViewSource ---
+
+    def current(self) -> View:
+        return self._view
+
+    def subscribe(self, listener: Callable[[View], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # --- Mailbox ---
+
+    def submit(self, command: m.Command) -> Future[Reply]:
+        if self.full:
+            raise Overloaded
+        future: Future[Reply] = Future()
+        if self.silent:
+            return future
+        with self._lock:
+            self.commands.append(command)
+            future.set_result(self._handle(command))
+        return future
+
+    def report(self, report: m.Report) -> None:
+        self.reports.append(report)
+
+    def raise_alert(self, alert: str, code: str, subject: str) -> None:
+        with self._lock:
+            self.alerts[alert] = {
+                'code': code,
+                'subject': subject,
+                'params': {},
+                'raised_at': now(),
+                'acknowledged': None,
+            }
+
+    def publish(self) -> None:
+        """Publish a view now; the tests without a thread use this as the tick."""
+        with self._lock:
+            self._view = View(self._view.seq + 1, now(), self._entities())
+        for listener in list(self._listeners):
+            listener(self._view)
+
+    # --- commands ---
+
+    def _handle(self, command: m.Command) -> Reply:
+        match command:
+            case m.RequestDelivery():
+                return self._request(command)
+            case m.PauseFleet() | m.ResumeFleet():
+                self._paused = isinstance(command, m.PauseFleet)
+            case m.PauseRobot() | m.ResumeRobot() | m.ReadmitRobot():
+                return self._steer(command)
+            case m.AcknowledgeAlert():
+                if command.alert not in self.alerts:
+                    return Reply('unknown_alert')
+                self.alerts[command.alert]['acknowledged'] = command.actor.account
+            case _:
+                return self._on_delivery(command)
+        return Reply()
+
+    def _steer(self, command: m.PauseRobot | m.ResumeRobot | m.ReadmitRobot) -> Reply:
+        robot = self.robots.get(command.robot)
+        if robot is None:
+            return Reply('unknown_robot')
+        if isinstance(command, m.ReadmitRobot):
+            robot.excluded = None
+        else:
+            robot.paused = isinstance(command, m.PauseRobot)
+        return Reply()
+
+    def _request(self, command: m.RequestDelivery) -> Reply:
+        known = self._keys.get((command.actor.account, command.key))
+        if known is not None:
+            return (
+                Reply(delivery=known[1], replayed=True)
+                if known[0] == command
+                else Reply('key_reused')
+            )
+        stations = self.hospital.stations
+        if not {command.sender, command.recipient} <= set(stations):
+            return Reply('unknown_station')
+        if command.goods not in GOODS:
+            return Reply('unknown_goods')
+        if command.actor.station not in (command.sender, command.recipient):
+            return Reply('not_allowed')
+        if command.goods not in stations[command.sender].sends:
+            return Reply('goods_not_sent_here', {'station': command.sender})
+        if command.goods not in stations[command.recipient].takes:
+            return Reply('goods_not_taken_here', {'station': command.recipient})
+        self._number += 1
+        delivery = f'd{self._number}'
+        urgency = GOODS[command.goods].urgency
+        self._deliveries[delivery] = {
+            'number': self._number,
+            'goods': command.goods,
+            'sender': command.sender,
+            'recipient': command.recipient,
+            'urgency': urgency.value,
+            'state': 'accepted',
+            'times': {'accepted': now()},
+            'robot': None,
+            'compartment': None,
+            'in_lift': False,
+            'opening': False,
+            'promised_at': now() + PROMISES[urgency].within,
+            'eta': None,
+            'waiting': None,
+            'late': False,
+            'rating': None,
+            'may_cancel': True,
+            'note': command.note,
+            'requested_by': command.actor.account,
+            'why': None,
+        }
+        self._keys[command.actor.account, command.key] = (command, delivery)
+        self.publish()
+        return Reply(delivery=delivery)
+
+    def _on_delivery(self, command: Any) -> Reply:
+        delivery = self._deliveries.get(command.delivery)
+        if delivery is None:
+            return Reply('unknown_delivery')
+        state, mine = delivery['state'], command.actor.station
+        match command:
+            case m.CancelDelivery():
+                if state not in CANCELLABLE:
+                    ended = state in ('delivered', 'cancelled', 'expired')
+                    return Reply('already_ended' if ended else 'too_late_to_cancel')
+                self._release(command.delivery)
+                self._set(command.delivery, 'cancelled')
+            case m.OpenCompartment():
+                if delivery['opening']:
+                    return Reply('opening_pending')
+                if (mine, state) == (delivery['sender'], 'awaiting_load'):
+                    self._open(command.delivery, 'loading', 'under_way')
+                elif (mine, state) == (delivery['recipient'], 'awaiting_receipt'):
+                    self._open(command.delivery, 'opened', 'taken')
+                else:
+                    return Reply('robot_not_here')
+            case m.SignDelivery():
+                if state != 'taken':
+                    return Reply('not_opened')
+                self._release(command.delivery)
+                self._set(command.delivery, 'delivered')
+            case m.RateDelivery():
+                return self._rate(command, delivery)
+        self.publish()
+        return Reply()
+
+    def _rate(self, command: m.RateDelivery, delivery: dict[str, Any]) -> Reply:
+        if delivery['state'] != 'delivered':
+            return Reply('not_received_yet')
+        if delivery['rating'] is not None:
+            return Reply('already_rated')
+        self._deliveries[command.delivery] = delivery | {'rating': command.stars}
+        self.publish()
+        return Reply()
+
+    def _open(self, delivery: str, state: str, then: str) -> None:
+        self._deliveries[delivery] = self._deliveries[delivery] | {'opening': True}
+        self._later(self.hand / 2, lambda: self._set(delivery, state))
+        self._later(self.hand * 1.5, lambda: self._handled(delivery, then))
+
+    def _handled(self, delivery: str, state: str) -> None:
+        self._set(delivery, state)
+        robot = self.robots[self._deliveries[delivery]['robot']]
+        robot.occupied = state == 'under_way'
+        if state == 'under_way':
+            self._send(robot, self._deliveries[delivery]['recipient'])
+
+    def _release(self, delivery: str) -> None:
+        robot = self.robots.get(self._deliveries[delivery]['robot'] or '')
+        if robot is not None:
+            robot.delivery, robot.occupied = None, False
+            self._route(robot, robot.home)
+
+    def _set(self, delivery: str, state: str) -> None:
+        entity = self._deliveries[delivery]
+        self._deliveries[delivery] = entity | {
+            'state': state,
+            'times': entity['times'] | {state: now()},
+            'may_cancel': state in CANCELLABLE,
+            'opening': False,
+        }
+
+    # --- the script ---
+
+    def _run(self) -> None:
+        while not self._stopped.wait(TICK):
+            with self._lock:
+                while self._due and self._due[0][0] <= time.monotonic():
+                    heapq.heappop(self._due)[2]()
+                if not self._paused:
+                    self._assign()
+                    for robot in self.robots.values():
+                        self._drive(robot)
+            self.publish()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (time.monotonic() + seconds, len(self.commands) * 2, call))
+
+    def _assign(self) -> None:
+        for delivery, entity in self._deliveries.items():
+            if entity['state'] != 'accepted' or now() - entity['times']['accepted'] < 600:
+                continue
+            free = [
+                robot
+                for robot in self.robots.values()
+                if robot.delivery is None and not robot.paused and robot.excluded is None
+            ]
+            if not free:
+                continue
+            target = self.hospital.stations[entity['sender']].node
+            costs = sorted((len(self._path(r.node, target)), r.id) for r in free)
+            robot = self.robots[costs[0][1]]
+            robot.delivery = delivery
+            self._deliveries[delivery] = entity | {
+                'robot': robot.id,
+                'compartment': robot.compartment,
+                'why': {
+                    'robot': robot.id,
+                    'cost_ms': costs[0][0] * 5_000,
+                    'runners_up': [[name, cost * 5_000] for cost, name in costs[1:3]],
+                },
+            }
+            self._set(delivery, 'assigned')
+            self._send(robot, entity['sender'])
+
+    def _send(self, robot: StandInRobot, station: StationId) -> None:
+        self._route(robot, self.hospital.stations[station].node)
+
+    def _route(self, robot: StandInRobot, node: NodeId) -> None:
+        robot.goal, robot.route = node, self._path(robot.node, node)
+
+    def _drive(self, robot: StandInRobot) -> None:
+        if robot.paused or robot.excluded is not None:
+            return
+        left = self.speed * TICK
+        while robot.route and left > 0:
+            node = self.hospital.nodes[robot.route[0][0]]
+            if node.floor and node.floor != robot.floor:
+                robot.floor, robot.x, robot.y = node.floor, node.x, node.y
+            away = math.hypot(node.x - robot.x, node.y - robot.y)
+            if away > left:
+                robot.yaw = math.atan2(node.y - robot.y, node.x - robot.x)
+                robot.x += (node.x - robot.x) * left / away
+                robot.y += (node.y - robot.y) * left / away
+                return
+            left -= away
+            robot.x, robot.y, robot.node = node.x, node.y, node.id
+            robot.route.pop(0)
+        if not robot.route and robot.goal is not None:
+            robot.goal = None
+            self._arrived(robot)
+
+    def _arrived(self, robot: StandInRobot) -> None:
+        state = self._deliveries[robot.delivery]['state'] if robot.delivery else ''
+        if robot.delivery and state == 'assigned':
+            self._set(robot.delivery, 'awaiting_load')
+        elif robot.delivery and state == 'under_way':
+            self._set(robot.delivery, 'awaiting_receipt')
+
+    def _path(self, start: NodeId, goal: NodeId) -> list[tuple[NodeId, str]]:
+        """Return the nodes after `start` with the lane to each, by Dijkstra; lifts cost 10 m."""
+        queue: list[tuple[float, NodeId]] = [(0.0, start)]
+        came: dict[NodeId, tuple[NodeId, str]] = {}
+        cost = {start: 0.0}
+        while queue:
+            so_far, node = heapq.heappop(queue)
+            if node == goal:
+                break
+            for other, lane, length in self._next(node):
+                if so_far + length < cost.get(other, math.inf):
+                    cost[other] = so_far + length
+                    came[other] = (node, lane)
+                    heapq.heappush(queue, (cost[other], other))
+        path: list[tuple[NodeId, str]] = []
+        node = goal
+        while node != start:
+            before, lane = came[node]
+            path.insert(0, (node, lane))
+            node = before
+        return path
+
+    def _next(self, node: NodeId) -> Iterator[tuple[NodeId, str, float]]:
+        for lane_id in self.hospital.lanes_at[node]:
+            lane = self.hospital.lanes[LaneId(lane_id)]
+            yield (lane.b if lane.a == node else lane.a), lane.id, lane.length
+        for lift in self.hospital.lifts.values():
+            if node == lift.car:
+                for stop in lift.stops:
+                    yield stop.exit, '', 5.0
+            for stop in lift.stops:
+                if node == stop.wait:
+                    yield lift.car, '', 5.0
+
+    # --- the picture ---
+
+    def _entities(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        for delivery, entity in list(self._deliveries.items()):
+            self._deliveries[delivery] = entity | {'eta': self._eta(entity)}
+        return {
+            'robot': {robot.id: self._robot(robot) for robot in self.robots.values()},
+            'lift': {lift: self._lift(lift) for lift in self.hospital.lifts},
+            'door': {
+                door: {'position': 'closed', 'link': 'ok', 'wanted': False}
+                for door in self.hospital.doors
+            },
+            'delivery': dict(self._deliveries),
+            'alert': {alert: dict(entity) for alert, entity in self.alerts.items()},
+            'fleet': {'fleet': self._fleet()},
+        }
+
+    def _eta(self, entity: dict[str, Any]) -> dict[str, int] | None:
+        minutes = {'accepted': 9, 'assigned': 8, 'awaiting_load': 6, 'under_way': 3}
+        left = minutes.get(entity['state'])
+        if left is None or entity['robot'] is None:
+            return None
+        return {'early': now() + left * 50_000, 'late': now() + left * 84_000}
+
+    def _robot(self, robot: StandInRobot) -> dict[str, Any]:
+        lanes = [lane for _, lane in robot.route if lane]
+        entity = self._deliveries.get(robot.delivery or '')
+        station = self.hospital.station_at(robot.goal) if robot.goal else None
+        in_car = self.hospital.nodes[robot.node].floor == ''
+        return {
+            'name': robot.name,
+            'floor': robot.floor,
+            'x': round(robot.x, 3),
+            'y': round(robot.y, 3),
+            'yaw': round(robot.yaw, 3),
+            'battery': robot.battery,
+            'charging': robot.goal is None and robot.delivery is None,
+            'link': 'ok',
+            'heard': now(),
+            'state': self._robot_state(robot, entity),
+            'paused': robot.paused,
+            'excluded': robot.excluded,
+            'node': robot.node,
+            'goal': robot.goal,
+            'goal_station': station.id if station else None,
+            'deliveries': [robot.delivery] if robot.delivery else [],
+            'compartments': [
+                {
+                    'id': 'c1',
+                    'locked': True,
+                    'closed': True,
+                    'occupied': robot.occupied,
+                    'delivery': robot.delivery,
+                }
+            ],
+            'allocated': lanes[:2],
+            'claimed': lanes[2:],
+            'waits_for': robot.waits_for,
+            'lift': 'A' if in_car else None,
+            'arrives': now() + len(robot.route) * 2_000 if robot.route else None,
+        }
+
+    def _robot_state(self, robot: StandInRobot, entity: dict[str, Any] | None) -> str:
+        if robot.excluded is not None:
+            return 'excluded'
+        if robot.paused or self._paused:
+            return 'paused'
+        if robot.waits_for is not None:
+            return 'waiting'
+        if robot.goal is None and entity is None:
+            return 'charging'
+        if entity is None:
+            return 'parking'
+        if robot.goal is None:
+            loading = entity['state'] in ('awaiting_load', 'loading')
+            return 'at_pick_up' if loading else 'at_hand_over'
+        return 'to_pick_up' if entity['state'] == 'assigned' else 'to_hand_over'
+
+    def _lift(self, lift: str) -> dict[str, Any]:
+        return {
+            'name': {'zh': f'{lift} 号电梯', 'en': f'Lift {lift}'},
+            'floor': next(iter(self.hospital.floors)),
+            'destination': next(iter(self.hospital.floors)),
+            'door': 'closed',
+            'mode': 'human',
+            'moving': False,
+            'height': 0.0,
+            'link': 'ok',
+            'session': None,
+            'queue': [],
+        }
+
+    def _fleet(self) -> dict[str, Any]:
+        states = [entity['state'] for entity in self._deliveries.values()]
+        free = [r for r in self.robots.values() if not r.paused and r.excluded is None]
+        return {
+            'paused': self._paused,
+            'epoch': 1,
+            'map_version': self.hospital.version,
+            'robots_total': len(self.robots),
+            'robots_available': 0 if self._paused else len(free),
+            'deliveries_open': sum(s not in ('delivered', 'cancelled') for s in states),
+            'deliveries_waiting': states.count('accepted'),
+            'longest_wait_ms': 0,
+            'delivered_today': states.count('delivered'),
+            'on_time': 0.98,
+            'alerts_open': len(self.alerts),
+            'lift_minutes': 3.5,
+        }
+
+    def _at_home(self, robot: RobotId, name: str, home: NodeId) -> StandInRobot:
+        node = self.hospital.nodes[home]
+        return StandInRobot(robot, name, home, home, node.floor, node.x, node.y)
