@@ -25,7 +25,7 @@ test: ## All gates and all tests; as root also installs what tests need from Deb
 	@$(SETUP) dev --system
 	@$(MAKE) --no-print-directory gates
 	$(BIN)/pytest -m 'not slow' --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --include='$(GATED)'
+	$(BIN)/coverage report --skip-covered --fail-under=95 --include='$(GATED)'
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ]
 
 check: ## The gates and the fast tests: for the time between two edits

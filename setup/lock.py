@@ -8,6 +8,7 @@ installer itself.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,10 @@ def compile_lock(
     if hashes:
         command.append('--generate-hashes')
     text = '\n'.join(requirements)
-    subprocess.run(command, input=text, text=True, check=True, stdout=subprocess.DEVNULL)
+    environment = {'UV_SYSTEM_CERTS': 'true', **os.environ}
+    subprocess.run(
+        command, input=text, env=environment, text=True, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def main() -> None:

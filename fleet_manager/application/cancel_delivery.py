@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, ENDS, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.messages import CancelDelivery, DeliveryCancelled, Role, RunWithdrawn
@@ -35,4 +35,4 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
 
 def may_cancel(delivery: Delivery) -> bool:
     """Whether one tap still cancels: not loaded, and nobody was just allowed to open."""
-    return delivery.state in CANCELLABLE and delivery.opening is None
+    return delivery.is_surely_empty

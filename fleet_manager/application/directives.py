@@ -11,8 +11,10 @@ from fleet_manager.application.ports import (
     OrderNode,
     RobotOrder,
 )
-from fleet_manager.domain.ids import LaneId, LiftId
-from fleet_manager.domain.messages import Hop, HopKind, LiftStage, Purpose
+from fleet_manager.domain.ids import LaneId, LiftId, RobotId, SessionId
+from fleet_manager.domain.lifts.sessions import report_of
+from fleet_manager.domain.maps.model import NodeKind
+from fleet_manager.domain.messages import Hop, HopKind, LiftStage
 from fleet_manager.domain.robots.plausibility import way_points
 from fleet_manager.domain.state import Robot
 from fleet_manager.domain.traffic.release import wanted_doors
@@ -29,8 +31,10 @@ def directives(turn: Turn) -> dict[str, Directive]:
     found: dict[str, Directive] = {}
     for robot in turn.robots():
         found[f'robot:{robot.id}'] = _order(turn, robot)
-    for lift in sorted(turn.state.sessions):
-        found[f'lift:{lift}'] = _lift(turn, lift)
+    for lift in sorted(turn.hospital.lifts):
+        lift_order = _left_over(turn, lift) or _lift(turn, lift)
+        if lift_order is not None:
+            found[f'lift:{lift}'] = lift_order
     wanted = wanted_doors(turn)
     for door in turn.hospital.doors:
         found[f'door:{door}'] = DoorOrder(door, open=door in wanted)
@@ -41,6 +45,7 @@ def _order(turn: Turn, robot: Robot) -> RobotOrder:
     delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
     opening = delivery.opening if delivery is not None else None
     usable = opening is not None and not opening.expired and not opening.opened
+    usable = usable and robot.excluded is None
     return RobotOrder(
         robot=robot.id,
         epoch=turn.state.epoch,
@@ -49,7 +54,7 @@ def _order(turn: Turn, robot: Robot) -> RobotOrder:
         map_version=turn.hospital.version,
         nodes=_nodes(turn, robot),
         paused=robot.paused or turn.state.paused or robot.excluded is not None,
-        charge=robot.purpose is Purpose.CHARGE,
+        charge=turn.hospital.nodes[robot.goal].kind is NodeKind.CHARGER,
         grant=opening.grant if opening is not None and usable else 0,
         grant_compartment=delivery.compartment if delivery is not None and usable else None,
         grant_expires=opening.expires if opening is not None and usable else None,
@@ -92,8 +97,31 @@ def _node(turn: Turn, robot: Robot, hop: Hop) -> OrderNode:
     )
 
 
-def _lift(turn: Turn, lift: LiftId) -> LiftOrder:
-    session = turn.state.sessions[lift]
+def _left_over(turn: Turn, lift: LiftId) -> LiftOrder | None:
+    """End a session of ours that is over for us, but not for the lift: it serves nobody else.
+
+    Happens when it said that it was free before it was. A number we never gave is not ours to end.
+    """
+    report, running = report_of(turn, lift), turn.state.sessions.get(lift)
+    if report is None or (running is not None and report.session == running.id):
+        return None
+    robot, _, number = report.session.rpartition('#')
+    ours = RobotId(robot) in turn.state.robots and number.isdecimal()
+    if not ours or int(number) > turn.state.sessions_made:
+        return None
+    return LiftOrder(
+        lift=lift,
+        session=SessionId(report.session),
+        end_session=True,
+        destination=report.current_floor,
+        door_open=False,
+    )
+
+
+def _lift(turn: Turn, lift: LiftId) -> LiftOrder | None:
+    session = turn.state.sessions.get(lift)
+    if session is None:
+        return None
     boarding = session.stage in (LiftStage.REQUESTED, LiftStage.OPEN)
     return LiftOrder(
         lift=lift,

@@ -27,7 +27,7 @@ OPENING_MS: Final = 30_000
 
 
 def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refusal:
-    """Let the robot open the delivery's compartment once, for staff of the station it stands at."""
+    """Let the robot open the compartment once, for staff of the station it stands at."""
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')

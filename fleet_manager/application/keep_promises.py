@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import ENDS
+from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.messages import DeliveryArchived, OpeningExpired
+from fleet_manager.domain.state import Opening
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import HOUR
 
@@ -20,9 +22,23 @@ def keep_promises(turn: Turn) -> None:
     for name in sorted(turn.state.deliveries):
         delivery = turn.state.deliveries[name]
         opening = delivery.opening
-        if opening is not None and not opening.expired and not opening.opened:
-            if delivery.robot and turn.now > opening.expires + OPENING_GRACE_MS:
+        if opening is not None and delivery.robot is not None:
+            if _ran_out_unused(turn, delivery.robot, opening):
                 turn.emit(OpeningExpired(delivery.robot, delivery.id, opening.grant))
-        if delivery.state in ENDS:
-            if turn.now - delivery.times[delivery.state] > ARCHIVE_AFTER_MS:
-                turn.emit(DeliveryArchived(delivery.id))
+        ended = delivery.state in ENDS
+        if ended and turn.now - delivery.times[delivery.state] > ARCHIVE_AFTER_MS:
+            turn.emit(DeliveryArchived(delivery.id))
+
+
+def _ran_out_unused(turn: Turn, robot: RobotId, opening: Opening) -> bool:
+    """Whether the robot itself said, after the time was over, that it did not open.
+
+    A silent robot may stand there open or loaded: then nobody knows, and nothing runs out.
+    """
+    sense = turn.heard(robot)
+    return (
+        not (opening.expired or opening.opened)
+        and sense is not None
+        and sense.heard > opening.expires + OPENING_GRACE_MS
+        and sense.report.last_grant < opening.grant
+    )

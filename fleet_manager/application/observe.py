@@ -56,9 +56,15 @@ def observe(turn: Turn, report: Report) -> None:
         if sense is not None:
             sense.pose = report
     elif isinstance(report, LiftReport):
-        turn.sensed.lifts[report.lift] = (report, turn.now)
+        if report.lift in turn.hospital.lifts:
+            turn.sensed.lifts[report.lift] = (report, turn.now)
+        else:
+            _malformed(turn, MalformedReport(report.lift, 'no lift of this hospital'))
     elif isinstance(report, DoorReport):
-        turn.sensed.doors[report.door] = (report, turn.now)
+        if report.door in turn.hospital.doors:
+            turn.sensed.doors[report.door] = (report, turn.now)
+        else:
+            _malformed(turn, MalformedReport(report.door, 'no door of this hospital'))
     else:
         _malformed(turn, report)
 
@@ -84,7 +90,7 @@ def _remember(turn: Turn, report: RobotReport) -> bool:
     pose = PoseReport(report.robot, report.floor, report.x, report.y, report.yaw)
     sense = turn.sensed.robots.get(report.robot)
     if sense is None:
-        turn.sensed.robots[report.robot] = RobotSense(report, turn.now, pose)
+        turn.sensed.robots[report.robot] = RobotSense(report, turn.now, pose, since=turn.now)
         return True
     if report.incarnation == sense.report.incarnation:
         if report.sequence <= sense.report.sequence:
@@ -94,6 +100,8 @@ def _remember(turn: Turn, report: RobotReport) -> bool:
         return False
     else:
         sense.retired = (*sense.retired, sense.report.incarnation)[-RETIRED:]
+    if turn.heard(report.robot) is None:
+        sense.since = turn.now
     sense.report, sense.heard, sense.pose = report, turn.now, pose
     return True
 

@@ -230,11 +230,11 @@ def _sequence(item: Any, kind: type, arrange: Callable[[list[Any]], list[Any]] =
 
     def convert(values: Any, one: _Convert) -> list[Any]:
         done: list[Any] = []
-        try:
-            for value in values:
+        for value in values:
+            try:
                 done.append(one(value))
-        except _Bad as bad:
-            raise bad.within(f'[{len(done)}]') from None
+            except _Bad as bad:
+                raise bad.within(f'[{len(done)}]') from None
         return done
 
     def write(value: Any) -> list[Any]:
@@ -257,11 +257,11 @@ def _fixed(items: tuple[Any, ...]) -> _Plan:
         if len(values) != len(ones):
             raise _Bad(f'{len(ones)} items expected, got {len(values)}')
         done: list[Any] = []
-        try:
-            for one, value in zip(ones, values, strict=True):
+        for one, value in zip(ones, values, strict=True):
+            try:
                 done.append(one(value))
-        except _Bad as bad:
-            raise bad.within(f'[{len(done)}]') from None
+            except _Bad as bad:
+                raise bad.within(f'[{len(done)}]') from None
         return done
 
     writers = tuple(plan.encode for plan in plans)
@@ -307,40 +307,35 @@ class _Field(NamedTuple):
 
 
 def _record(cls: type) -> _Plan:
-    """Plan a dataclass. Its fields are planned at first use, so that a class may hold itself."""
-    table: list[_Field] = []
+    record = _Record(cls)
+    return _Plan(record.encode, record.decode)
 
-    def plan_fields() -> list[_Field]:
-        hints = get_type_hints(cls)
-        found = []
-        for item in fields(cls):
-            if not item.init:
-                continue
-            try:
-                plan = _plan(hints[item.name])
-            except TypeError as error:
-                raise TypeError(f'{cls.__name__}.{item.name}: {error}') from None
-            required = item.default is MISSING and item.default_factory is MISSING
-            found.append(_Field(item.name, required, *plan))
-        table[:] = found
-        return table
 
-    def write(value: Any) -> dict[str, Any]:
-        if type(value) is not cls:
-            raise _Bad(f'{cls.__name__} expected, got {_name(value)}')
+class _Record:
+    """The plan of a dataclass. Its fields are planned at first use: a class may hold itself."""
+
+    __slots__ = ('_cls', '_table')
+
+    def __init__(self, cls: type) -> None:
+        self._cls = cls
+        self._table: list[_Field] = []
+
+    def encode(self, value: Any) -> dict[str, Any]:
+        if type(value) is not self._cls:
+            raise _Bad(f'{self._cls.__name__} expected, got {_name(value)}')
         done = {}
-        for name, _, one, _ in table or plan_fields():
+        for name, _, one, _ in self._table or self._plan_fields():
             try:
                 done[name] = one(getattr(value, name))
             except _Bad as bad:
                 raise bad.within(f'.{name}') from None
         return done
 
-    def read(raw: Any) -> Any:
+    def decode(self, raw: Any) -> Any:
         if type(raw) is not dict:
             raise _Bad(f'object expected, got {_name(raw)}')
         done = {}
-        for name, required, _, one in table or plan_fields():
+        for name, required, _, one in self._table or self._plan_fields():
             if name in raw:
                 try:
                     done[name] = one(raw[name])
@@ -352,8 +347,21 @@ def _record(cls: type) -> _Plan:
             unknown = min(name for name in raw if name not in done)
             raise _Bad('unknown field').within(f'.{unknown[:40]}')
         try:
-            return cls(**done)
+            return self._cls(**done)
         except (TypeError, ValueError) as error:
             raise _Bad(str(error)) from None
 
-    return _Plan(write, read)
+    def _plan_fields(self) -> list[_Field]:
+        hints = get_type_hints(self._cls)
+        table: list[_Field] = []
+        for item in fields(self._cls):
+            if not item.init:
+                continue
+            try:
+                plan = _plan(hints[item.name])
+            except TypeError as error:
+                raise TypeError(f'{self._cls.__name__}.{item.name}: {error}') from None
+            required = item.default is MISSING and item.default_factory is MISSING
+            table.append(_Field(item.name, required, *plan))
+        self._table = table  # whole or not at all: another thread may be reading it
+        return table

@@ -188,13 +188,14 @@ def _reached(state: FleetState, e: m.NodeReached, at: Instant) -> None:
 
 
 def _held(state: FleetState, e: m.RobotPaused | m.RobotResumed, at: Instant) -> None:
-    del at
-    state.robots[e.robot].paused = isinstance(e, m.RobotPaused)
+    robot = state.robots[e.robot]
+    robot.paused, robot.moving_since = isinstance(e, m.RobotPaused), at
 
 
 def _fleet_held(state: FleetState, e: m.FleetPaused | m.FleetResumed, at: Instant) -> None:
-    del at
     state.paused = isinstance(e, m.FleetPaused)
+    for robot in state.robots.values():
+        robot.moving_since = at
 
 
 def _excluded(state: FleetState, e: m.RobotExcluded, at: Instant) -> None:
@@ -203,8 +204,8 @@ def _excluded(state: FleetState, e: m.RobotExcluded, at: Instant) -> None:
 
 
 def _readmitted(state: FleetState, e: m.RobotReadmitted, at: Instant) -> None:
-    del at
-    state.robots[e.robot].excluded = None
+    robot = state.robots[e.robot]
+    robot.excluded, robot.moving_since = None, at
 
 
 # --- lifts and alerts  ---

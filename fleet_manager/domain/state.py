@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, DeliveryState
 from fleet_manager.domain.ids import (
     CompartmentId,
     DeliveryId,
@@ -77,6 +77,12 @@ class Delivery:
     def requested_at(self) -> Instant:
         """When it was accepted."""
         return self.times[DeliveryState.ACCEPTED]
+
+    @property
+    def is_surely_empty(self) -> bool:
+        """Whether no robot can hold the parcel: none was opened, or may be opening just now."""
+        unopened = self.opening is None or self.opening.expired
+        return self.state in CANCELLABLE and unopened
 
 
 @dataclass(slots=True)
@@ -193,11 +199,16 @@ class FleetState:
 
 @dataclass(slots=True)
 class RobotSense:
-    """What a robot said lately."""
+    """What a robot said lately; `since` is when it was heard first after it had been silent.
+
+    `searched` is when a route was last looked for in vain.
+    """
 
     report: RobotReport
     heard: Instant
     pose: PoseReport
+    since: Instant
+    searched: Instant | None = None
     retired: tuple[str, ...] = ()
     good: int = 0
     blocked_since: Instant | None = None

@@ -47,7 +47,7 @@ class Child:
                 stderr=out,
                 env=dict(self.environment),
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
             )
         self.starts += 1
 

@@ -1,41 +1,66 @@
-"""The one clock of a manager: wall time, or simulated time that runs faster."""
+"""The clock of a manager: wall time, or the time of a simulated building."""
 
 from __future__ import annotations
 
-import json
+import threading
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Protocol
 
 from fleet_manager.domain.units import Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Simulated time `sim_ms` at wall time `wall_ms`, running at `speed`. Real time by default."""
-
-    wall_ms: int = 0
-    sim_ms: int = 0
-    speed: float = 1.0
+class Clock(Protocol):
+    """Tells the present in UTC milliseconds, to every thread."""
 
     def now(self) -> Instant:
-        """Return the present in UTC milliseconds of this clock."""
-        wall = time.time_ns() // 1_000_000
-        return Instant(self.sim_ms + int((wall - self.wall_ms) * self.speed))
+        """Return the present."""
 
-    @classmethod
-    def beginning(cls, *, speed: float, not_before: int) -> Clock:
-        """Return a clock that starts now, or where an earlier, faster run has got to."""
-        wall = time.time_ns() // 1_000_000
-        return cls(wall, max(wall, not_before), speed)
+    def wait(self, seconds: float) -> bool:
+        """Wait until the clock knows the time; whether it does."""
 
-    @classmethod
-    def load(cls, file: Path) -> Clock:
-        """Read a clock that another process of the same demo shares."""
-        return cls(**json.loads(file.read_text()))
 
-    def save(self, file: Path) -> None:
-        """Write the clock for the other processes, whole or not at all."""
-        temporary = file.with_suffix('.new')
-        temporary.write_text(json.dumps(asdict(self)))
-        temporary.replace(file)
+class WallClock:
+    """The time of this machine."""
+
+    def now(self) -> Instant:
+        """Return the present."""
+        return Instant(time.time_ns() // 1_000_000)
+
+    def wait(self, seconds: float) -> bool:
+        """It always knows the time."""
+        del seconds
+        return True
+
+
+class SimClock:
+    """Follows the `/clock` of a simulation; 0 until the first message.
+
+    Between two messages, and while none comes, time goes on at the speed of the simulation, so
+    that a building that died is noticed. It never goes back.
+    """
+
+    def __init__(self, *, speed: float) -> None:
+        self._speed = speed
+        self._base: tuple[int, float] | None = None
+        self._latest = 0
+        self._heard = threading.Event()
+        self._lock = threading.Lock()
+
+    def hear(self, at_ms: int) -> None:
+        """Take over the time of one message, in UTC milliseconds."""
+        with self._lock:
+            self._base = (at_ms, time.monotonic())
+        self._heard.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the first message; whether it came."""
+        return self._heard.wait(seconds)
+
+    def now(self) -> Instant:
+        """Return the present of the simulation."""
+        with self._lock:
+            if self._base is not None:
+                at, heard = self._base
+                reached = at + int((time.monotonic() - heard) * 1_000 * self._speed)
+                self._latest = max(self._latest, reached)
+            return Instant(self._latest)

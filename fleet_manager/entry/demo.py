@@ -24,7 +24,6 @@ from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
 from fleet_manager.entry.children import Child, end_all
-from fleet_manager.entry.clock import Clock
 from fleet_manager.entry.composition import hospital_of
 from fleet_manager.entry.first_run import SECRETS_FILE, read_secrets
 from fleet_manager.entry.settings import Settings
@@ -84,7 +83,7 @@ def demo(options: DemoOptions) -> int:
         if not _wait_until_ready(settings, children, stop):
             return 0 if stop.asked else _failed(children, settings.state_dir)
         _greet(options, hospital, first=first)
-        _look_after(children, options, stop)
+        _look_after(children, stop)
     finally:
         print('\nStopping ...', flush=True)
         end_all(children)
@@ -99,23 +98,11 @@ def _prepare(options: DemoOptions, hospital: Hospital) -> list[Child]:
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     map_file = state / 'hospital.json'
     map_file.write_text(json.dumps(hospital_to_json(hospital), ensure_ascii=False))
-    clock = Clock.beginning(speed=options.speed, not_before=_reached(state))
-    clock.save(state / 'clock.json')
     environment = _environment(options, state)
     robots = ','.join(hospital.robots)
     python = [sys.executable, '-m']
     common = ['--hospital-json', str(map_file), '--robots', robots, '--state-dir', str(state)]
-    world = [
-        *python,
-        'robot_nodes.nodes.world',
-        *common,
-        '--speed',
-        str(options.speed),
-        '--start-wall',
-        str(clock.wall_ms / 1000),
-        '--start-time',
-        str(clock.sim_ms / 1000),
-    ]
+    world = [*python, 'robot_nodes.nodes.world', *common, '--speed', str(options.speed)]
     bodies = [*python, 'robot_nodes.nodes.robots', *common, '--sim-time']
     manager = [*python, 'fleet_manager.entry.cli', 'serve']
     return [
@@ -139,7 +126,7 @@ def _environment(options: DemoOptions, state: Path) -> dict[str, str]:
         FLEET_HOST=settings.host,
         FLEET_PORT=str(settings.port),
         FLEET_SIMULATED_STAFF_PER_HOUR=str(options.staff_per_hour),
-        FLEET_CLOCK_FILE=str(state / 'clock.json'),
+        FLEET_SIM_SPEED=str(options.speed),
         PYTHONUNBUFFERED='1',
     )
     if settings.robots is not None:
@@ -150,12 +137,6 @@ def _environment(options: DemoOptions, state: Path) -> dict[str, str]:
 def _domain(state: Path) -> int:
     """Return the ROS 2 domain of a state folder: the same at each start, others elsewhere."""
     return DOMAINS[sum(str(state).encode()) % len(DOMAINS)]
-
-
-def _reached(state: Path) -> int:
-    """Return how far simulated time got in an earlier run, in UTC ms."""
-    file = state / 'time.json'
-    return int(json.loads(file.read_text())) if file.exists() else 0
 
 
 def _wait_until_ready(settings: Settings, children: list[Child], stop: _Stop) -> bool:
@@ -192,18 +173,11 @@ def _failed(children: list[Child], state: Path) -> int:
     return 1
 
 
-def _look_after(children: list[Child], options: DemoOptions, stop: _Stop) -> None:
-    state = options.settings.state_dir.resolve()
-    clock = Clock.load(state / 'clock.json')
-    saved = 0.0
+def _look_after(children: list[Child], stop: _Stop) -> None:
     while not stop.asked:
         time.sleep(LOOK_SECONDS)
-        now = time.monotonic()
-        if now - saved > 1.0:
-            saved = now
-            (state / 'time.json').write_text(str(int(clock.now())))
         for child in children:
-            _revive(child, now)
+            _revive(child, time.monotonic())
 
 
 def _revive(child: Child, now: float) -> None:

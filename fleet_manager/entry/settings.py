@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     simulated_staff_per_hour: float = Field(
         0.0, ge=0.0, le=3600.0, description='deliveries simulated people ask for; 0 = nobody'
     )
-    clock_file: Path | None = Field(None, description='clock shared by the processes of a demo')
+    sim_speed: float = Field(
+        0.0, ge=0.0, le=20.0, description='follow /clock of a simulation of this speed; 0 = real'
+    )
     tls_certificate: Path | None = Field(None, description='PEM file; needed beyond loopback')
     tls_key: Path | None = Field(None, description='PEM file of the certificate')
     origins: tuple[str, ...] = Field((), description='further addresses people type')

@@ -30,6 +30,8 @@ DOOR_SECONDS: Final = 2.0
 COMMAND_FRESH: Final = 0.5
 #: Longest stretch of time computed at once.
 STEP: Final = 0.05
+#: Metres within which a robot that is refused again is still at the same attempt.
+SAME_PLACE: Final = 0.2
 #: How many violations are kept with their details.
 MAX_DETAILS: Final = 20
 
@@ -43,7 +45,8 @@ class Body:
     wheels: Wheels = field(default_factory=Wheels)
     wanted: Speeds = STILL
     told: float = -math.inf
-    refused: bool = False
+    refused: tuple[str, str] | None = None
+    refused_at: XY = (math.inf, math.inf)
     moves: bool = False
 
     def footprint(self) -> tuple[XY, ...]:
@@ -165,14 +168,14 @@ class World:
         pose = Pose(body.pose.floor, body.pose.x + dx, body.pose.y + dy, yaw)
         barrier = self._barrier(body, pose)
         if barrier is None:
-            body.refused = False
             body.pose = pose
             self._enter_or_leave(body)
             return
         body.wheels.speeds = STILL
-        if not body.refused:
-            body.refused = True
+        at = (pose.x, pose.y)
+        if barrier != body.refused or math.dist(at, body.refused_at) > SAME_PLACE:
             self._count(barrier[0], f'{robot} against {barrier[0]} {barrier[1]}')
+        body.refused, body.refused_at = barrier, at
 
     def _barrier(self, body: Body, pose: Pose) -> tuple[str, str] | None:
         """Return what the motion to `pose` runs into, as (kind, id)."""

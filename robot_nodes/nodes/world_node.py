@@ -34,6 +34,8 @@ MAX_GAP: Final = 0.25
 COMMAND_FRESH_WALL: Final = 0.3
 #: Wall seconds between writes of world.json, and between looks at who listens.
 KEEP_EVERY: Final = 1.0
+#: Wall seconds that may have passed since the last write when the process is killed.
+UNKEPT: Final = 3 * KEEP_EVERY
 #: Simulated seconds between sensor messages of a lift or door that stands still.
 SENSORS_EVERY: Final = 1.0
 
@@ -144,7 +146,7 @@ class WorldNode(Node):
         self._say_violations()
         if wall - self._kept_at >= KEEP_EVERY:
             self._kept_at = wall
-            self.keep()
+            self.keep(ahead=UNKEPT * self._speed)
             self._odometry_wanted = {
                 r for r, out in self._odometry_out.items() if out.get_subscription_count()
             }
@@ -184,6 +186,11 @@ class WorldNode(Node):
             if any(self._violations.values()):
                 self.get_logger().error(f'must not happen: {self.world.details[-1]}')
 
-    def keep(self) -> None:
-        """Write the world to disk; call once more at the end."""
-        write_json(self._file, self.world.keep(now=self._now()))
+    def keep(self, *, ahead: float = 0.0) -> None:
+        """Write the world to disk; call once more at the end.
+
+        `ahead`: simulated seconds added to the time that is kept, so that after a kill the clock
+        goes on later than anybody has seen it. Time never goes back.
+        """
+        now = Instant(self._now() + int(ahead * SECOND))
+        write_json(self._file, self.world.keep(now=now))

@@ -229,7 +229,7 @@ def test_neither_secret_nor_token_is_anywhere_in_the_database(
             for value in row
         ]
     assert len(stored) > 10
-    assert not [value for value in stored if '4711' == value or token in value]
+    assert not [value for value in stored if value == '4711' or token in value]
     assert any(value.startswith('$argon2id$v=19$m=19456,t=2,p=1$') for value in stored)
 
 

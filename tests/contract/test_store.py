@@ -1,4 +1,4 @@
-"""What every `Store` must do: durable, all or nothing, one writer, never two robots on one place."""
+"""What every `Store` must do: durable, all or nothing, one writer, one robot on a place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from fleet_manager.application.ports import Batch, Deposed, Store, StoreFailed
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.codec import decode_event
-from fleet_manager.domain.ids import NodeId, ResourceId, RobotId
+from fleet_manager.domain.ids import DeliveryId, NodeId, ResourceId, RobotId
 from fleet_manager.domain.units import Instant
 from tests.adapters.db.story import (
     arrived,
@@ -180,6 +180,16 @@ def test_what_cannot_be_true_is_refused_whole(stores: Stores, wrong: list[m.Even
     with pytest.raises(StoreFailed):
         store.commit(batch(requested(100), *wrong), now=NOW)
     assert nothing_of_it_is_there(stores, lines=3)
+
+
+def test_a_key_is_free_again_when_its_delivery_is_archived(stores: Stores) -> None:
+    store = stores.start()
+    store.take_over(holder='a', now=NOW)
+    store.commit(batch(*whole_delivery(1, 'r1'), m.DeliveryArchived(DeliveryId('d1'))), now=NOW)
+    store.commit(batch(requested(2, key='key-1')), now=NOW)
+    assert stores.rows('SELECT actor, key, delivery FROM idempotency') == [
+        ('ward-3', 'key-1', 'd2')
+    ]
 
 
 def test_an_event_that_cannot_be_read_back_is_refused(stores: Stores) -> None:

@@ -1,4 +1,4 @@
-"""Orders and robots for tests: a straight corridor of nodes two metres apart, and what stands on it."""
+"""Orders and robots for tests: a corridor of nodes two metres apart, and a robot on it."""
 
 from __future__ import annotations
 

@@ -63,7 +63,10 @@ class SqlAccounts:
         self._reading = engines.read_only(self._engine)
         self._nobody = HASHER.hash(secrets.token_urlsafe(16))
         try:
-            with errors.unavailable('cannot open the accounts'), self._engine.begin() as connection:
+            with (
+                errors.unavailable('cannot open the accounts'),
+                self._engine.begin() as connection,
+            ):
                 migrate(connection, 'accounts')
         except BaseException:
             self._engine.dispose()
@@ -124,7 +127,9 @@ class SqlAccounts:
                 raise LookupError(f'there is no account {account!r}')
             connection.execute(delete(sessions).where(sessions.c.account == account))
             if 'secret_hash' in values:
-                connection.execute(delete(attempts).where(attempts.c.name_hash == _digest(account)))
+                connection.execute(
+                    delete(attempts).where(attempts.c.name_hash == _digest(account))
+                )
 
     # --- log-in ---
 

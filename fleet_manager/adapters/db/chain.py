@@ -55,9 +55,9 @@ class Chain:
 
     __slots__ = ('epoch', 'hash', 'seq')
 
-    def __init__(self, seq: int = 0, hash: str = GENESIS, epoch: int = 0) -> None:
+    def __init__(self, seq: int = 0, head_hash: str = GENESIS, epoch: int = 0) -> None:
         self.seq = seq
-        self.hash = hash
+        self.hash = head_hash
         self.epoch = epoch
 
     def follow(self, stored: StoredEntry) -> None:

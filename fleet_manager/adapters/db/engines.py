@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, StaticPool, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    QueuePool,
+    StaticPool,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError
 
 from fleet_manager.adapters.db import errors
@@ -48,7 +57,9 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreUnavailable('not a database URL: use sqlite:///path or postgresql://…') from None
+        raise StoreUnavailable(
+            'not a database URL: use sqlite:///path or postgresql://…'
+        ) from None
     backend = parsed.drivername.partition('+')[0]
     if backend in ('postgresql', 'postgres'):
         return parsed.set(drivername='postgresql+psycopg')
@@ -160,7 +171,8 @@ class FileLock:
     """A lock on `<database>.lock`, so that only one manager writes. Ends with the process."""
 
     def __init__(self, database: Path) -> None:
-        self.path = database.with_name(database.name + '.lock')
+        real = database.resolve()  # by whatever link it is called
+        self.path = real.with_name(real.name + '.lock')
         with errors.unavailable(str(self.path)):
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:

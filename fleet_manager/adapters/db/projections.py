@@ -6,7 +6,7 @@ a resource, a parcel in a taken compartment) raises, nothing is committed and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def changes_tables(kind: str) -> bool:
     return kind in _KINDS
 
 
-# --- deliveries ------------------------------------------------------------------------------------
+# --- deliveries ------------------------------------------------------------------------------
 
 
 def _requested(connection: Connection, at: Instant, e: m.DeliveryRequested) -> None:
@@ -64,6 +64,12 @@ def _requested(connection: Connection, at: Instant, e: m.DeliveryRequested) -> N
             'delivery': e.delivery,
         },
     )
+
+
+def _archived(connection: Connection, at: Instant, e: m.DeliveryArchived) -> None:
+    """Forget the key, as the kernel does; the delivery stays."""
+    del at
+    connection.execute(delete(idempotency).where(idempotency.c.delivery == e.delivery))
 
 
 def _step(connection: Connection, at: Instant, e: Any, **more: str | None) -> Row[Any]:
@@ -142,7 +148,7 @@ def _printable(key: str) -> str:
     return key.encode('unicode_escape').decode('ascii')
 
 
-# --- resources -------------------------------------------------------------------------------------
+# --- resources -------------------------------------------------------------------------------
 
 
 def _took(connection: Connection, at: Instant, e: m.RobotPlaced | m.HopsReleased) -> None:
@@ -160,17 +166,12 @@ def _freed(connection: Connection, at: Instant, e: m.NodeReached) -> None:
             raise InvariantBroken(f'{e.robot} frees {resource}, which it does not hold')
 
 
-def holdings(connection: Connection) -> Sequence[tuple[str, str]]:
-    """Return every resource that is held and by which robot."""
-    rows = connection.execute(select(holding).order_by(holding.c.resource))
-    return [(row.resource, row.robot) for row in rows]
-
-
 _PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = MappingProxyType(
     {
         m.DeliveryRequested: _requested,
         m.DeliveryCancelled: _moved_on,
         m.DeliveryExpired: _moved_on,
+        m.DeliveryArchived: _archived,
         m.RunAssigned: _assigned,
         m.RunWithdrawn: _withdrawn,
         m.RobotArrived: _moved_on,

@@ -108,4 +108,6 @@ class JournalReader:
 
 def _compare(stored: StoredEntry, anchor: str) -> None:
     if stored.hash != anchor:
-        raise ChainBroken(stored.seq, 'differs from the anchor: this line or one before was forged')
+        raise ChainBroken(
+            stored.seq, 'differs from the anchor: this line or one before was forged'
+        )

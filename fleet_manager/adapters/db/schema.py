@@ -122,6 +122,7 @@ idempotency: Final = Table(
     Column('key', Text, primary_key=True),
     Column('body_hash', Text, nullable=False),
     Column('delivery', Text, ForeignKey('delivery.id'), nullable=False),
+    UniqueConstraint('delivery'),
 )
 
 custody: Final = Table(

@@ -163,8 +163,8 @@ class SqlStore:
         holder, epoch, silent = self._connection.execute(query.where(leader.c.id == 1)).one()
         if silent < LEASE:
             raise StoreUnavailable(
-                f'{holder} leads with epoch {epoch} and wrote {silent / SECOND:.0f} s ago: end it, '
-                f'or wait until it is silent for {LEASE // SECOND} s'
+                f'{holder} leads with epoch {epoch} and wrote {silent / SECOND:.0f} s ago: '
+                f'end it, or wait until it is silent for {LEASE // SECOND} s'
             )
 
     def _try_lock(self) -> bool:
@@ -239,9 +239,8 @@ def _read_back(connection: Connection, epoch: int) -> tuple[Recovered, Chain]:
     head = Chain() if newest is None else _anchor(connection, newest.seq)
     if newest is not None and snapshot_hash(head.hash, newest.body) != newest.hash:
         raise StoreUnavailable(
-            f'the snapshot after journal line {newest.seq} was changed. If `fleet journal verify` '
-            f'finds the journal whole, remove it (DELETE FROM snapshot WHERE seq = {newest.seq}): '
-            'it is made again from the journal'
+            f'the snapshot after journal line {newest.seq} was changed: {_REPAIR}. If the journal '
+            'is whole the newest row of the table `snapshot` may be removed: it is made again'
         )
     entries: list[StoredEntry] = []
     start = head.seq

@@ -104,6 +104,11 @@ class DeliveryPage:
         return str(self.raw['state'])
 
     @property
+    def arrived(self) -> bool:
+        """Whether the promise was kept or broken already: it is about the arrival."""
+        return self.ended or 'awaiting_receipt' in self.raw['times']
+
+    @property
     def other(self) -> Station:
         """Return the other end, seen from the person's station."""
         return self.sender if self.side == 'recipient' else self.recipient

@@ -327,6 +327,11 @@ def _errors(values: Any) -> tuple[str, ...]:
 # --- what devices are told -----------------------------------------------------------------------
 
 
+def millis(stamp: Time) -> int:
+    """Return a ROS time in milliseconds."""
+    return int(stamp.sec) * 1_000 + int(stamp.nanosec) // 1_000_000
+
+
 def time_message(at: Instant | None) -> Time:
     """Return a moment as ROS time, UTC; None and everything before 1970 is zero."""
     seconds, rest = divmod(max(0, at or 0), 1_000)

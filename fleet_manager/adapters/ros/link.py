@@ -40,7 +40,7 @@ SHORTEST_SPIN_SECONDS: Final = 0.001
 #: After an error that is nobody's message, so that it cannot take a whole core.
 PAUSE_SECONDS: Final = 0.05
 #: No beat for so long: the thread hangs.
-ALIVE_MILLIS: Final = 2_000
+ALIVE_SECONDS: Final = 2.0
 CLOSE_SECONDS: Final = 2.0
 #: A question for a state is not kept for late joiners, so it is asked again of those who have
 #: said nothing since: finding each other takes one to three seconds.
@@ -66,7 +66,8 @@ class RosLink:
 
     Only the listed robots are heard and spoken to; their ids are parts of topic names, so they
     are letters, digits and underscores. `now` is UTC and is called from both threads. Raises
-    LinkFailed when ROS does not start.
+    LinkFailed when ROS does not start. For a simulated building `heard_clock` gets each `/clock`
+    in ms, and `speed` is its seconds a second: robots count the lease of an order in their time.
     """
 
     def __init__(
@@ -77,19 +78,22 @@ class RosLink:
         mailbox: Mailbox,
         now: Callable[[], Instant],
         namespace: str = '',
+        heard_clock: Callable[[int], None] | None = None,
+        speed: float = 1.0,
     ) -> None:
         self._hospital = hospital
         self._robots = tuple(robots)
         self._mailbox = mailbox
         self._now = now
+        self._heard_clock = heard_clock
         self._lock = threading.Lock()
-        self._repeats = Repeats()
+        self._repeats = Repeats(speed=speed)
         self._question: _Question | None = None
         self._questions = 0
         self._wake_pending = False
         self._stopping = threading.Event()
         self._closed = False
-        self._beat = now()
+        self._beat = time.monotonic()
         self._heard: dict[RobotId, float] = {}
         self._ears: list[Ear] = []
         self._voices: dict[tuple[str, RobotId | None], Any] = {}
@@ -123,9 +127,9 @@ class RosLink:
             self._question = _Question(epoch, self._questions, asked=at, next_time=at)
         self._wake()
 
-    def alive(self, now: Instant) -> bool:
+    def alive(self) -> bool:
         """Whether the ROS thread has been round its loop in the last two seconds."""
-        return self._thread.is_alive() and now - self._beat <= ALIVE_MILLIS
+        return self._thread.is_alive() and time.monotonic() - self._beat <= ALIVE_SECONDS
 
     def counters(self) -> dict[str, int]:
         """Return what was heard, said and refused, by kind of topic: `robot_state.malformed`."""
@@ -173,6 +177,10 @@ class RosLink:
             pose = partial(convert.pose_report, robot=robot, hospital=self._hospital)
             self._listen(qos.STATE, state, robot, report=self._state_heard)
             self._listen(qos.POSE, pose, robot)
+        if self._heard_clock is not None:
+            topic = qos.CLOCK
+            self._counters[f'{topic.kind}.exceptions'] = 0
+            self._node.create_subscription(topic.type, topic.of(), self._follow, topic.qos)
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)
 
@@ -251,7 +259,7 @@ class RosLink:
                 at = time.monotonic()
                 self._send_due(at)
                 patience = self._catch_up(at)
-                self._beat = self._now()
+                self._beat = time.monotonic()
             except Exception:  # noqa: BLE001 - without this thread nobody is heard
                 self._failed('link')
                 time.sleep(PAUSE_SECONDS)
@@ -264,6 +272,13 @@ class RosLink:
         if due is not None:
             turns.append(due)
         return max(SHORTEST_SPIN_SECONDS, min([at + SPIN_SECONDS, *turns]) - at)
+
+    def _follow(self, message: Any) -> None:
+        try:
+            if self._heard_clock is not None:
+                self._heard_clock(convert.millis(message.clock))
+        except Exception:  # noqa: BLE001 - what leaves a callback ends the node
+            self._failed(qos.CLOCK.kind)
 
     def _state_heard(self, report: Report) -> None:
         if isinstance(report, RobotReport):

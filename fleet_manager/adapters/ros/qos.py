@@ -21,6 +21,7 @@ from hospital_fleet_msgs.msg import (
     RobotState,
 )
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
 
 from fleet_manager.domain.ids import RobotId
 
@@ -68,8 +69,10 @@ LIFT_STATES: Final = Topic('lift_state', 'lift_states', LiftState, True, False, 
 DOOR_STATES: Final = Topic('door_state', 'door_states', DoorState, True, False, 100)
 LIFT_REQUESTS: Final = Topic('lift_request', 'lift_requests', LiftRequest, True, False, 100)
 DOOR_REQUESTS: Final = Topic('door_request', 'door_requests', DoorRequest, True, False, 100)
+#: The time of a simulated building; outside of every namespace.
+CLOCK: Final = Topic('clock', '/clock', Clock, False, False, 1)
 
 #: What the manager hears.
-HEARD: Final = (STATE, POSE, LIFT_STATES, DOOR_STATES)
+HEARD: Final = (STATE, POSE, LIFT_STATES, DOOR_STATES, CLOCK)
 #: What the manager says.
 SAID: Final = (ORDER, INSTANT_ACTION, LIFT_REQUESTS, DOOR_REQUESTS)

@@ -21,9 +21,13 @@ class _Wanted:
 
 
 class Repeats:
-    """The newest directive of each device. Not thread-safe."""
+    """The newest directive of each device. Not thread-safe.
 
-    def __init__(self) -> None:
+    `speed` is how many seconds pass for the devices in one of ours.
+    """
+
+    def __init__(self, *, speed: float = 1.0) -> None:
+        self._speed = speed
         self._wanted: dict[tuple[str, str], _Wanted] = {}
 
     def put(self, directives: Sequence[Directive], *, at: float) -> bool:
@@ -44,7 +48,7 @@ class Repeats:
         """Return what is to be said now, and plan the next repetition of each."""
         due = [wanted for wanted in self._wanted.values() if wanted.due <= at]
         for wanted in due:
-            wanted.due = at + _period(wanted.directive)
+            wanted.due = at + _period(wanted.directive) / self._speed
         return [wanted.directive for wanted in due]
 
     def next_due(self) -> float | None:

@@ -1,4 +1,4 @@
-"""A lift with the session rules of Open-RMF: exclusive while it holds, people's when it is free."""
+"""A lift with the session rules of Open-RMF: exclusive while held, people's when free."""
 
 from __future__ import annotations
 

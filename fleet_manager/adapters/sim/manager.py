@@ -51,9 +51,7 @@ class SimManager:
         else:
             self.kernel.tick(now)
         snapshot, at = self._snapshot
-        self.kernel = Kernel.restore(
-            self.hospital, snapshot=snapshot, entries=self.journal[at:]
-        )
+        self.kernel = Kernel.restore(self.hospital, snapshot=snapshot, entries=self.journal[at:])
         if self.kernel.snapshot() != before:
             raise InvariantBroken('the journal gives another state than the kernel had')
         self._epoch += 1

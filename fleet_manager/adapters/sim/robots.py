@@ -91,10 +91,11 @@ class SimRobot:
         """Take over an order unless a newer one, or a newer manager, was heard already."""
         if self.is_off(now) or order.epoch < self.epoch:
             return
-        if order.epoch == self.epoch and self.order is not None:
-            if order.update < self.order.update or sent < self._stamp:
-                return
-        if not any(node.sequence == self.last_sequence for node in order.nodes if node.released):
+        known = self.order
+        same_manager = known is not None and order.epoch == self.epoch
+        if same_manager and (order.update < known.update or sent < self._stamp):
+            return
+        if not any(n.sequence == self.last_sequence for n in order.nodes if n.released):
             return
         self.epoch, self.order, self._stamp, self._heard = order.epoch, order, sent, now
 
@@ -133,9 +134,8 @@ class SimRobot:
         """Return the released nodes it has not reached."""
         if self.order is None:
             return ()
-        return tuple(
-            node for node in self.order.nodes if node.released and node.sequence > self.last_sequence
-        )
+        ahead = (n for n in self.order.nodes if n.sequence > self.last_sequence)
+        return tuple(node for node in ahead if node.released)
 
     def _drive(self, now: Instant, elapsed_ms: int, gate: Gate) -> None:
         left = elapsed_ms

@@ -1,9 +1,6 @@
-"""One hospital day in one loop: world, network, people, manager, oracle.
+"""A hospital in one loop: the world, the network, people, the manager, and the oracle.
 
-    sim = Simulation(hospital, Random(7))
-    sim.request('drug', sender='pharmacy', recipient='n2w')
-    sim.run_until(sim.is_calm, limit_ms=HOUR)
-    assert not sim.oracle.violations
+Build a `Simulation`, `request` deliveries, `run` or `run_until`, and look at `oracle.violations`.
 """
 
 from __future__ import annotations
@@ -29,8 +26,8 @@ from fleet_manager.domain.messages import (
     OpeningAuthorised,
     Report,
     RequestDelivery,
-    Role,
     RobotReport,
+    Role,
 )
 from fleet_manager.domain.state import FleetState
 from fleet_manager.domain.units import Instant

@@ -15,11 +15,10 @@ from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
 from fleet_manager.domain.robots.battery import ALERT_BELOW
 from fleet_manager.domain.state import Delivery, Robot
+from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
 
-#: A robot that may drive and does not reach the next node for so long is stuck.
-STUCK_MS: Final = 90_000
 #: A door that was asked for and is not open after so long is overdue.
 MALFORMED_FOR_MS: Final = 60_000
 #: Nobody is told of silence before devices had time to say their first word.
@@ -69,11 +68,10 @@ def _robot(turn: Turn, robot: Robot) -> Iterator[Condition]:
     if robot.excluded is not None:
         yield Condition('robot_excluded', robot.id, {'reason': robot.excluded})
         return
-    if sense is not None and sense.report.battery is not None:
-        if sense.report.battery < ALERT_BELOW and not sense.report.charging:
-            yield Condition('battery_low', robot.id, {})
-    stuck = robot.released > robot.done and turn.now - robot.moving_since > STUCK_MS
-    if stuck and turn.may_move(robot):
+    battery = sense.report.battery if sense is not None and not sense.report.charging else None
+    if battery is not None and battery < ALERT_BELOW:
+        yield Condition('battery_low', robot.id, {})
+    if is_stuck(turn, robot):
         yield Condition('robot_stuck', robot.id, {'node': robot.node})
 
 
@@ -100,13 +98,11 @@ def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
     subject = delivery.id
     goods = GOODS[delivery.goods]
     arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
-    if delivery.state is DeliveryState.AWAITING_RECEIPT and arrived is not None:
-        if turn.now - arrived > goods.collect_reminder:
-            yield Condition('not_collected', subject, {'station': delivery.recipient})
-    at_sender = delivery.times.get(DeliveryState.AWAITING_LOAD)
-    if delivery.state is DeliveryState.AWAITING_LOAD and at_sender is not None:
-        if turn.now - at_sender > goods.load_limit // 2:
-            yield Condition('not_loaded', subject, {'station': delivery.sender})
+    waited = turn.now - delivery.times[delivery.state]
+    if delivery.state is DeliveryState.AWAITING_RECEIPT and waited > goods.collect_reminder:
+        yield Condition('not_collected', subject, {'station': delivery.recipient})
+    if delivery.state is DeliveryState.AWAITING_LOAD and waited > goods.load_limit // 2:
+        yield Condition('not_loaded', subject, {'station': delivery.sender})
     if arrived is None and turn.now > delivery.promised_at:
         yield Condition('delivery_late', subject, {'station': delivery.recipient})
     if delivery.opening is not None and delivery.opening.expired:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency, rank
-from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.cost import time_to
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
-from fleet_manager.domain.ids import NodeId, RunId, node_resource
+from fleet_manager.domain.ids import NodeId, RunId, StationId, node_resource
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import (
     DeliveryExpired,
@@ -21,13 +21,17 @@ from fleet_manager.domain.messages import (
 )
 from fleet_manager.domain.robots.battery import CHARGE_BELOW
 from fleet_manager.domain.state import Delivery, Robot
-from fleet_manager.domain.traffic.plan import plan_leg
+from fleet_manager.domain.traffic.hindrances import hindrances
+from fleet_manager.domain.traffic.plan import is_hopeless, plan_leg
+from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.turn import Turn
 
 #: A robot that may not move for so long loses a delivery that is not loaded.
 WITHDRAW_AFTER_MS: Final = 60_000
 #: Searches a turn: the rest waits for the next one, so that a turn stays short.
 LEGS_A_TURN: Final = 4
+#: A robot without a way waits so long for the next search, so that others get their turn.
+SEARCH_AGAIN_MS: Final = 2_000
 #: Runners-up kept with an assignment, to explain it.
 RUNNERS_UP: Final = 3
 
@@ -38,13 +42,14 @@ def dispatch_round(turn: Turn) -> None:
     insert_parcels(turn)
     continue_runs(turn, LEGS_A_TURN)
     clear_stations(turn, LEGS_A_TURN)
+    reroute(turn, LEGS_A_TURN)
 
 
 def withdraw(turn: Turn) -> None:
     """Take deliveries from robots that cannot come, and end those nobody loads."""
     for robot in turn.robots():
         delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
-        if delivery is None or delivery.state not in CANCELLABLE:
+        if delivery is None or not delivery.is_surely_empty:
             continue
         if _is_lost(turn, robot):
             turn.emit(RunWithdrawn(_run(delivery), robot.id, delivery.id, 'robot_unavailable'))
@@ -57,6 +62,8 @@ def insert_parcels(turn: Turn) -> None:
     """Give each waiting delivery, most urgent first, the robot that is there soonest."""
     waiting = [d for d in turn.state.deliveries.values() if d.state is DeliveryState.ACCEPTED]
     for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
+        if not any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
+            return
         _assign(turn, delivery)
 
 
@@ -68,12 +75,10 @@ def continue_runs(turn: Turn, budget: int) -> None:
         errand = _errand(turn, robot)
         if errand is None or robot.goal == errand[1] or budget == 0:
             continue
-        if not turn.may_move(robot) or _kept_by_another(turn, robot, errand[1]):
+        if not _may_search(turn, robot) or _kept_by_another(turn, robot, errand[1]):
             continue
         budget -= 1
-        leg = _leg(turn, robot, *errand)
-        if leg is not None:
-            turn.emit(leg)
+        _send(turn, robot, _leg(turn, robot, *errand))
 
 
 def clear_stations(turn: Turn, budget: int) -> None:
@@ -83,12 +88,26 @@ def clear_stations(turn: Turn, budget: int) -> None:
     stand where the other has to go do not wait for ever.
     """
     for robot in turn.robots():
-        if budget == 0 or not turn.may_move(robot) or not _should_clear(turn, robot):
+        if budget == 0 or not _may_search(turn, robot) or not _should_clear(turn, robot):
             continue
         budget -= 1
-        leg = _parking_leg(turn, robot)
-        if leg is not None:
-            turn.emit(leg)
+        _send(turn, robot, _parking_leg(turn, robot))
+
+
+def reroute(turn: Turn, budget: int) -> None:
+    """Lead robots around what stands still, or into a bay, before they pile up behind it."""
+    hindered = hindrances(turn)
+    if not hindered.robots and not hindered.lifts:
+        return
+    for robot in turn.robots():
+        if budget == 0 or not robot.hops or not _may_search(turn, robot):
+            continue
+        end = retime(turn.state, turn.now, hindered).end[robot.id, robot.hops[-1].sequence]
+        if robot.id in hindered.robots or not is_hopeless(end, now=turn.now):
+            continue
+        budget -= 1
+        leg = _leg(turn, robot, robot.purpose, robot.goal)
+        _send(turn, robot, leg or _parking_leg(turn, robot))
 
 
 def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
@@ -101,8 +120,12 @@ def _assign(turn: Turn, delivery: Delivery) -> None:
     sender = turn.hospital.stations[delivery.sender].node
     times = turn.graph.times_to(sender)
     offers = []
+    if _is_awaited(turn, delivery.sender) or _is_shut(turn, delivery.recipient):
+        return
     for robot in turn.robots():
         if not is_free_and_in_service(turn, robot) or not has_battery_for_a_run(turn, robot):
+            continue
+        if _kept_by_another(turn, robot, sender):
             continue
         compartment = empty_compartment(turn, robot)
         cost = time_to(turn.state, turn.graph, robot, times)
@@ -124,6 +147,18 @@ def _assign(turn: Turn, delivery: Delivery) -> None:
     )
 
 
+def _is_awaited(turn: Turn, station: StationId) -> bool:
+    """Whether a robot is on its way to load there: the place is for one, the next one can wait."""
+    state = DeliveryState.ASSIGNED
+    return any(d.state is state and d.sender == station for d in turn.state.deliveries.values())
+
+
+def _is_shut(turn: Turn, station: StationId) -> bool:
+    """Whether a robot that does not move stands in the station."""
+    queue = turn.state.queues.get(node_resource(turn.hospital.stations[station].node), ())
+    return any(claim.robot in hindrances(turn).robots for claim in queue[:1])
+
+
 def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
     """Return where the robot has to go for its delivery, and why."""
     if robot.delivery is None:
@@ -137,7 +172,30 @@ def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
 
 
 def _leg(turn: Turn, robot: Robot, purpose: Purpose, goal: NodeId) -> LegPlanned | None:
-    return plan_leg(turn.state, turn.graph, robot, goal=goal, purpose=purpose, now=turn.now)
+    return plan_leg(
+        turn.state,
+        turn.graph,
+        robot,
+        goal=goal,
+        purpose=purpose,
+        now=turn.now,
+        hindered=hindrances(turn),
+    )
+
+
+def _may_search(turn: Turn, robot: Robot) -> bool:
+    """Whether to look for a route: the robot may move, and was not refused one just now."""
+    sense = turn.heard(robot.id)
+    if sense is None or not turn.may_move(robot):
+        return False
+    return sense.searched is None or turn.now - sense.searched >= SEARCH_AGAIN_MS
+
+
+def _send(turn: Turn, robot: Robot, leg: LegPlanned | None) -> None:
+    """Commit to a leg, or note that there is none now."""
+    turn.sensed.robots[robot.id].searched = turn.now if leg is None else None
+    if leg is not None:
+        turn.emit(leg)
 
 
 def _should_clear(turn: Turn, robot: Robot) -> bool:
@@ -182,10 +240,18 @@ def _parking_leg(turn: Turn, robot: Robot) -> LegPlanned | None:
 
 
 def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
-    """Return the bays of a kind nobody wants, nearest first."""
+    """Return the bays of a kind nobody wants, nearest first.
+
+    A robot that was not seen yet is taken to stand at home, switched off.
+    """
+    taken = {
+        spec.home for spec in turn.hospital.robots.values() if spec.id not in turn.state.robots
+    }
     found = []
     for node in turn.hospital.nodes.values():
-        if node.kind is kind and not turn.state.queues.get(node_resource(node.id)):
+        if node.kind is not kind or node.id in taken:
+            continue
+        if not turn.state.queues.get(node_resource(node.id)):
             cost = time_to(turn.state, turn.graph, robot, turn.graph.times_to(node.id))
             if cost is not None:
                 found.append((cost, node.id))
@@ -201,7 +267,7 @@ def _is_lost(turn: Turn, robot: Robot) -> bool:
 
 
 def _nobody_loads(turn: Turn, delivery: Delivery) -> bool:
-    if delivery.state is not DeliveryState.AWAITING_LOAD or delivery.opening is not None:
+    if delivery.state is not DeliveryState.AWAITING_LOAD:
         return False
     arrived = delivery.times[DeliveryState.AWAITING_LOAD]
     return turn.now - arrived > GOODS[delivery.goods].load_limit

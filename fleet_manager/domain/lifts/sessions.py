@@ -28,6 +28,7 @@ from fleet_manager.domain.messages import (
 )
 from fleet_manager.domain.state import LiftSession, Robot
 from fleet_manager.domain.traffic import claims
+from fleet_manager.domain.traffic.hindrances import is_out_of_service
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
 from fleet_manager.domain.units import Instant
 
@@ -116,10 +117,12 @@ def _advance(turn: Turn, lift: LiftId) -> None:
 
 
 def _given_up(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
-    """Whether the robot cannot come any more: it was not let in yet, and may not move for long."""
+    """Whether nobody will ride: not let in yet, and lift or robot are out of it for long."""
     robot = turn.state.robots[session.robot]
     hop = _ride(robot, lift)
     waiting = hop is not None and hop.sequence > robot.released
+    if waiting and is_out_of_service(turn, lift):
+        return True
     return waiting and not turn.may_move(robot) and turn.now > session.deadline
 
 
@@ -135,7 +138,7 @@ def _call(turn: Turn, robot: Robot) -> None:
         return
     lift = turn.hospital.lifts[LiftId(hop.lift)]
     near = hop.sequence <= robot.done + 2
-    if not near or lift.id in turn.state.sessions:
+    if not near or lift.id in turn.state.sessions or is_out_of_service(turn, lift.id):
         return
     if not claims.is_head(turn.state.queues, robot.id, hop):
         return

@@ -12,7 +12,8 @@ from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Hop, HopKind, LegPlanned, Purpose
 from fleet_manager.domain.state import FleetState, Robot
-from fleet_manager.domain.traffic.retime import Times, retime
+from fleet_manager.domain.traffic.hindrances import LATE_MS, Hindrances
+from fleet_manager.domain.traffic.retime import NOTHING, Times, retime
 from fleet_manager.domain.traffic.sipp import Move, search
 from fleet_manager.domain.traffic.steps import StepGraph
 from fleet_manager.domain.units import FOREVER, Instant
@@ -26,18 +27,20 @@ def plan_leg(
     goal: NodeId,
     purpose: Purpose,
     now: Instant,
+    hindered: Hindrances = NOTHING,
 ) -> LegPlanned | None:
     """Return a leg from where the robot's frozen steps end to `goal`, or None: keep the old plan.
 
-    `goal` must be a bay. What is released, and a ride under way, stays as it is.
+    `goal` must be a bay. What is released, and a ride under way, stays as it is. A leg that would
+    have to wait for what is hindered is none.
     """
-    times = retime(state, now)
+    times = retime(state, now, hindered)
     frozen = state.frozen(robot)
     start, at = _frozen_end(robot, times, frozen)
     others = _others(state, times, robot)
     busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
-    moves = search(graph, busy, start=start, at=at, goal=goal)
-    if moves is None:
+    moves = search(graph, busy, start=start, at=at, goal=goal, closed=hindered.lifts)
+    if moves is None or (moves and is_hopeless(moves[-1].end, now=now)):
         return None
     hops = _places(_hops(graph.hospital, moves, first=frozen + 1), others, state, robot, frozen)
     if hops is None:
@@ -45,6 +48,11 @@ def plan_leg(
     return LegPlanned(
         robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=hops
     )
+
+
+def is_hopeless(end: int, *, now: Instant) -> bool:
+    """Whether a hop that is expected to be done at `end` waits for something that stands still."""
+    return end - now >= LATE_MS
 
 
 def _frozen_end(robot: Robot, times: Times, frozen: int) -> tuple[NodeId, int]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Final
 
 from fleet_manager.domain.errors import InvariantBroken
 from fleet_manager.domain.ids import ResourceId, RobotId
 from fleet_manager.domain.messages import Hop
 from fleet_manager.domain.state import Claim, FleetState
+from fleet_manager.domain.traffic.hindrances import LATE_MS, Hindrances
 from fleet_manager.domain.units import FOREVER, Instant
 
 #: A hop that should be done by now is expected within this time.
-ALMOST_THERE_MS = 1_000
+ALMOST_THERE_MS: Final = 1_000
+#: When everybody moves.
+NOTHING: Final = Hindrances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ class Times:
         return self.end[claim.robot, claim.freed_by]
 
 
-def retime(state: FleetState, now: Instant) -> Times:
+def retime(state: FleetState, now: Instant, hindered: Hindrances = NOTHING) -> Times:
     """Propagate earliest times along the dependency graph (longest path in a DAG, Kahn 1962).
 
-    Raises InvariantBroken when the graph has a cycle: then a plan was accepted that must not be.
+    What is hindered, and all that waits for it, is expected `LATE_MS` later. Raises InvariantBroken
+    when the graph has a cycle: then a plan was accepted that must not be.
     """
     hops = {(r.id, h.sequence): h for r in state.robots.values() for h in r.hops}
     waits_on, followers = _arcs(state, hops)
@@ -49,7 +54,7 @@ def retime(state: FleetState, now: Instant) -> Times:
     ready = sorted(key for key, count in waits_on.items() if count == 0)
     while ready:
         key = ready.pop()
-        _settle(state, times, key, hops[key])
+        _settle(state, times, key, hops[key], late=_late(state, key, hops[key], hindered))
         for follower, _ in followers.get(key, ()):
             waits_on[follower] -= 1
             if waits_on[follower] == 0:
@@ -85,15 +90,23 @@ def _arcs(
     return waits_on, followers
 
 
-def _settle(state: FleetState, times: Times, key: _Key, hop: Hop) -> None:
+def _late(state: FleetState, key: _Key, hop: Hop, hindered: Hindrances) -> int:
+    """Return how much later the hop is done than planned because something stands still."""
+    robot = state.robots[key[0]]
+    stands = key[0] in hindered.robots and hop is robot.hops[0]
+    shut = hop.lift in hindered.lifts and key[1] > robot.released
+    return LATE_MS if stands or shut else 0
+
+
+def _settle(state: FleetState, times: Times, key: _Key, hop: Hop, *, late: int) -> None:
     robot, sequence = state.robots[key[0]], key[1]
     duration = hop.end - hop.start
     released = sequence <= robot.released
     if released and sequence == robot.done + 1:
-        end = max(robot.moving_since + duration, times.now + ALMOST_THERE_MS)
+        end = max(robot.moving_since + duration, times.now + ALMOST_THERE_MS) + late
         times.start[key], times.end[key] = times.now, end
         return
-    moves = max(times.now, times.end.get((robot.id, sequence - 1), 0))
+    moves = max(times.now, times.end.get((robot.id, sequence - 1), 0)) + late
     for resource in hop.claims:
         for claim in _before(state, resource, key):
             moves = max(moves, times.freed(claim))

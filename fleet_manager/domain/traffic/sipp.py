@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from fleet_manager.domain.ids import NodeId, ResourceId, node_resource
+from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
 from fleet_manager.domain.traffic.steps import Step, StepGraph
 from fleet_manager.domain.units import FOREVER
 
@@ -58,12 +58,19 @@ class Gaps:
 
 
 def search(
-    graph: StepGraph, busy: Busy, *, start: NodeId, at: int, goal: NodeId
+    graph: StepGraph,
+    busy: Busy,
+    *,
+    start: NodeId,
+    at: int,
+    goal: NodeId,
+    closed: Collection[LiftId] = (),
 ) -> tuple[Move, ...] | None:
     """Return the earliest moves from `start` (standing there at `at`) to stay on `goal` for ever.
 
     `busy` must not hold the robot's own claims. None when there is no such way: the goal is
-    somebody's for ever, or the robot cannot get out. Bays are touched only at both ends.
+    somebody's for ever, or the robot cannot get out. Bays are touched only at both ends, `closed`
+    lifts not at all.
     """
     gaps = Gaps(busy)
     final = gaps.last(node_resource(goal))
@@ -74,24 +81,26 @@ def search(
     origin = (start, first)
     best: dict[tuple[NodeId, int], int] = {origin: at}
     came: dict[tuple[NodeId, int], tuple[tuple[NodeId, int], Move]] = {}
-    closed: set[tuple[NodeId, int]] = set()
+    done: set[tuple[NodeId, int]] = set()
     heap: list[tuple[int, NodeId, int, int]] = [(at + rest[start], start, 0, first)]
     pushed = 0
-    while heap and len(closed) < MAX_EXPANSIONS:
+    while heap and len(done) < MAX_EXPANSIONS:
         _, node, _, interval = heapq.heappop(heap)
         state = (node, interval)
-        if state in closed:
+        if state in done:
             continue
-        closed.add(state)
+        done.add(state)
         if node == goal and interval == final:
             return _unwind(came, state)
         leave_by = gaps.of(node_resource(node))[1][interval]
         for step in graph.steps[node]:
             if step.target not in rest or not graph.may_pass(step.target, start=start, goal=goal):
                 continue
+            if step.lift in closed:
+                continue
             for begin, target in _departures(gaps, step, best[state], leave_by):
                 then, end = (step.target, target), begin + step.duration
-                if then not in closed and end < best.get(then, FOREVER):
+                if then not in done and end < best.get(then, FOREVER):
                     best[then] = end
                     came[then] = (state, Move(step, begin, end))
                     pushed += 1

@@ -18,8 +18,8 @@ class Step:
     """From `origin` to `target`: over `lane`, or by `lift`.
 
     `leave` is the time until the place behind is free again, `duration` until the robot stands on
-    the target. Over a lane both are the same; in a lift the waiting cell is free once it is inside.
-    `held` is claimed from start to end beside the target node.
+    the target. Over a lane both are the same; a waiting cell is free once the robot is inside the
+    lift. `held` is claimed from start to end beside the target node.
     """
 
     origin: NodeId

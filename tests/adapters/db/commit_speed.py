@@ -1,4 +1,4 @@
-"""Measures commits: `python -m tests.adapters.db.commit_speed [folder or postgresql:// URL] [commits]`.
+"""Measures commits: `python -m tests.adapters.db.commit_speed [folder or URL] [commits]`.
 
 Each commit holds five events of which three change tables. Run it on the disk the database will be
 on: with synchronous=FULL the disk decides.
@@ -30,7 +30,9 @@ def turn(number: int) -> Batch:
         m.RobotPaused(robot, OPERATOR),
         delivery,
         assigned(delivery.delivery, 'r1'),
-        m.RunWithdrawn(assigned(delivery.delivery, 'r1').run, robot, delivery.delivery, 'measured'),
+        m.RunWithdrawn(
+            assigned(delivery.delivery, 'r1').run, robot, delivery.delivery, 'measured'
+        ),
         m.RobotResumed(robot, NURSE),
     )
     return Batch(tuple(entry(event) for event in events), commands=(('robot:r1', number, '{}'),))

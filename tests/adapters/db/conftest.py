@@ -9,11 +9,6 @@ import pytest
 from tests.postgres import fresh_database
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker of the tests that start a PostgreSQL."""
-    config.addinivalue_line('markers', "postgres: starts a PostgreSQL of the tests' own")
-
-
 @pytest.fixture(params=['sqlite', pytest.param('postgresql', marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database of either kind."""

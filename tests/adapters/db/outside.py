@@ -38,4 +38,6 @@ def unguard(url: str) -> None:
     if url.startswith('sqlite'):
         run(url, *(f'DROP TRIGGER event_no_{name}' for name in ('update', 'delete', 'replace')))
     else:
-        run(url, 'DROP TRIGGER event_no_change ON event', 'DROP TRIGGER event_no_truncate ON event')
+        run(
+            url, 'DROP TRIGGER event_no_change ON event', 'DROP TRIGGER event_no_truncate ON event'
+        )

@@ -80,9 +80,7 @@ def arrived(delivery: str, robot: str, purpose: m.Purpose) -> m.RobotArrived:
 
 def opened(delivery: str, robot: str, compartment: str = 'c1') -> m.CompartmentOpened:
     """Make the opening of a compartment."""
-    return m.CompartmentOpened(
-        RobotId(robot), CompartmentId(compartment), DeliveryId(delivery), 1
-    )
+    return m.CompartmentOpened(RobotId(robot), CompartmentId(compartment), DeliveryId(delivery), 1)
 
 
 def loaded(delivery: str, robot: str, compartment: str = 'c1') -> m.ParcelLoaded:

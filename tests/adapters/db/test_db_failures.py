@@ -15,6 +15,7 @@ from fleet_manager.application.ports import Account, StoreFailed, StoreUnavailab
 from fleet_manager.domain.errors import JournalError
 from fleet_manager.domain.ids import AccountId
 from fleet_manager.domain.units import Instant
+from tests import postgres
 from tests.adapters.db.story import batch, requested
 
 NOW = Instant(1_700_000_000_000)
@@ -107,6 +108,16 @@ def test_every_error_of_a_library_becomes_ours(error: Exception, text: str) -> N
     assert str(caught.value).startswith('x: ')
     assert text in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+def test_without_a_postgresql_its_tests_say_why_they_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, 'DEBIAN', tmp_path)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert postgres.server.__wrapped__() == (
+        'no PostgreSQL server here: apt-get install postgresql'
+    )
 
 
 def test_a_bug_stays_a_bug() -> None:

@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
+
+import pytest
 
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.domain.units import Instant
 from tests.adapters.db import outside
+from tests.adapters.db.victim import Victim
 
-ROOT = Path(__file__).parents[3]
 KILLS = 20
 #: A third commit that was under way: its two predecessors had 1 and 4 events.
 POINTS = ('statement:1', 'statement:2', 'statement:3', 'statement:8', 'commit', 'committed')
 BEFORE, AFTER = 5, 9
 
 
-class Victim:
-    """A writing process that is, or will be, killed."""
-
-    def __init__(self, url: str, first: int, *point: str) -> None:
-        command = [sys.executable, '-m', 'tests.adapters.db.victim', url, str(first), *point]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        self.acknowledged = 0
-
-    def hear(self, lines: int | None = None) -> list[str]:
-        """Read what it says: so many lines, or to its end."""
-        assert self.process.stdout is not None
-        heard: list[str] = []
-        while lines is None or len(heard) < lines:
-            line = self.process.stdout.readline()
-            if not line.endswith('\n'):
-                break
-            heard.append(line.strip())
-            if line.startswith('ack'):
-                self.acknowledged = int(line.split()[1])
-        return heard
-
-    def kill(self) -> None:
-        """End it as a power cut of the process would; read what it still had said."""
-        self.process.kill()
-        self.hear()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
+@pytest.mark.slow
 def test_twenty_kills_lose_nothing_that_was_acknowledged(database: str) -> None:
     chance = random.Random(7)
     kills = KILLS if database.startswith('sqlite') else KILLS // 2

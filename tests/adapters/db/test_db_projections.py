@@ -69,6 +69,6 @@ def test_custody_goes_from_sender_to_robot_to_recipient_without_a_gap(database: 
 
 def test_only_known_events_are_followed() -> None:
     followed = {kind for kind in EVENT_TYPES if changes_tables(kind)}
-    assert len(followed) == 14
+    assert len(followed) == 15
     assert not changes_tables('AlertRaised')
     assert not changes_tables('Nothing')

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from hospital_fleet_msgs.msg import (
     Compartment,
@@ -31,6 +32,7 @@ from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
+from rosgraph_msgs.msg import Clock
 
 KEPT = QoSProfile(
     depth=1,
@@ -126,6 +128,10 @@ class Devices:
     def do_door(self, door_name: str, mode: int) -> None:
         message = DoorState(door_name=door_name, current_mode=DoorMode(value=mode))
         self.publisher(DoorState, 'door_states', SHARED).publish(message)
+
+    def do_clock(self, seconds: int, nanosec: int) -> None:
+        message = Clock(clock=Time(sec=seconds, nanosec=nanosec))
+        self.publisher(Clock, '/clock', LOSSY).publish(message)
 
     def do_hear(self, robot: str) -> None:
         """Tell every order, action and request that arrives."""

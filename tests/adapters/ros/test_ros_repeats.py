@@ -61,3 +61,11 @@ def test_a_closed_door_is_told_five_times_less_often_than_an_open_one() -> None:
     repeats.put([door(is_open=True)], at=10.0)
     said = sum(len(repeats.take_due(at=10.0 + second)) for second in range(10))
     assert said == 10
+
+
+def test_a_building_that_runs_ten_times_as_fast_is_told_ten_times_as_often() -> None:
+    """Robots count the lease of an order in their own time."""
+    repeats = Repeats(speed=10.0)
+    repeats.put([order(1)], at=0.0)
+    said = sum(len(repeats.take_due(at=step / 20)) for step in range(20))
+    assert said == 10

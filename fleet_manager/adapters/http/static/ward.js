@@ -57,12 +57,11 @@ function whatMatters(entities) {
 /** @param {Element} form a search whose list is filtered on every key */
 function filterAsTyped(form) {
   const input = /** @type {HTMLInputElement} */ (form.querySelector('input[type=search]'));
-  const list = document.getElementById(form.getAttribute('data-filter') ?? '');
-  const empty = /** @type {HTMLElement} */ (list?.nextElementSibling);
-  const all = /** @type {HTMLElement[]} */ ([
-    ...(form.previousElementSibling?.children ?? []),
-    ...(list?.children ?? []),
-  ]);
+  const place = document.getElementById(form.getAttribute('data-filter') ?? '');
+  /** @type {NodeListOf<HTMLElement>} */
+  const found = place?.querySelectorAll('[data-search]') ?? document.querySelectorAll('#none');
+  const all = [...found];
+  const empty = /** @type {HTMLElement | null} */ (place?.querySelector('[data-empty]') ?? null);
   const filter = () => {
     const typed = input.value.toLowerCase().replace(/\s+/g, '');
     for (const item of all) item.hidden = !(item.dataset.search ?? '').includes(typed);

@@ -10,14 +10,18 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ('event', 'custody')
+#: The tables nobody may change, and how to find the row that an INSERT would replace.
+SAME_KEY = {
+    'event': 'SELECT 1 FROM event WHERE seq = NEW.seq',
+    'custody': 'SELECT 1 FROM custody WHERE delivery = NEW.delivery AND seq = NEW.seq',
+}
 
 
 def upgrade() -> None:
     """Make everything."""
     _make_leader_and_journal()
     _make_projections()
-    for table in APPEND_ONLY:
+    for table in SAME_KEY:
         if op.get_bind().dialect.name == 'sqlite':
             _guard_sqlite(table)
         else:
@@ -114,6 +118,7 @@ def _make_projections() -> None:
         sa.Column('delivery', sa.Text, nullable=False),
         sa.PrimaryKeyConstraint('actor', 'key', name='pk_idempotency'),
         sa.ForeignKeyConstraint(['delivery'], ['delivery.id'], name='fk_idempotency_delivery'),
+        sa.UniqueConstraint('delivery', name='uq_idempotency_delivery'),
     )
     op.create_table(
         'custody',
@@ -137,16 +142,13 @@ def _make_projections() -> None:
 
 def _guard_sqlite(table: str) -> None:
     """Deny every change; INSERT OR REPLACE would delete without asking a DELETE trigger."""
-    key = {'event': ('seq',), 'custody': ('delivery', 'seq')}[table]
-    same = ' AND '.join(f'{column} = NEW.{column}' for column in key)
     for name, when in (
-        ('update', 'BEFORE UPDATE'),
-        ('delete', 'BEFORE DELETE'),
-        ('replace', 'BEFORE INSERT'),
+        ('update', f'BEFORE UPDATE ON {table}'),
+        ('delete', f'BEFORE DELETE ON {table}'),
+        ('replace', f'BEFORE INSERT ON {table} WHEN EXISTS ({SAME_KEY[table]})'),
     ):
-        only = f'WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})' if name == 'replace' else ''
         op.execute(
-            f'CREATE TRIGGER {table}_no_{name} {when} ON {table} {only} '
+            f'CREATE TRIGGER {table}_no_{name} {when} '
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
 

@@ -1,0 +1,206 @@
+// The still part of the operator's map: floors above each other, rooms, lanes, stations.
+// One unit is one metre; y grows upwards in the hospital and downwards on the screen.
+
+import { svg } from './elements.js';
+import { named } from './words.js';
+
+const GAP = 4.6; // metres between floors: room for a floor's name
+const SHAFT = 9.5; // metres of width for each lift beside the floors
+const SMALLEST_TEXT = 9; // pixels
+const SMALL = 6; // pixels of a metre: the lists tell the rest
+
+/**
+ * @typedef {{id: string, name: {zh: string, en: string}, polygon: number[][], kind: string}} Room
+ * @typedef {{id: string, name: {zh: string, en: string}, level: number, elevation: number,
+ *   outline: number[][], rooms: Room[]}} Floor
+ * @typedef {{left: number, top: number, bottom: number, floor: Floor}} Place
+ */
+
+export class Building {
+  /** @param {any} hospital the static map of `/api/v1/map` */
+  constructor(hospital) {
+    this.hospital = hospital;
+    /** @type {Map<string, any>} */
+    this.nodes = new Map(hospital.nodes.map((/** @type {any} */ node) => [node.id, node]));
+    /** @type {Map<string, any>} */
+    this.lanes = new Map(hospital.lanes.map((/** @type {any} */ lane) => [lane.id, lane]));
+    /** @type {Map<string, any>} */
+    this.stations = new Map(hospital.stations.map((/** @type {any} */ one) => [one.id, one]));
+    /** @type {Map<string, any>} */
+    this.lifts = new Map(hospital.lifts.map((/** @type {any} */ lift) => [lift.id, lift]));
+    /** @type {Map<string, any>} */
+    this.doors = new Map(hospital.doors.map((/** @type {any} */ door) => [door.id, door]));
+    /** @type {Map<string, Place>} */
+    this.places = new Map();
+    /** @type {Map<string, SVGElement>} */
+    this.laneLines = new Map();
+    this.width = 0;
+    this.height = 0;
+    this.stack();
+  }
+
+  /** Put the floors above each other, the highest first. */
+  stack() {
+    const floors = [...this.hospital.floors].sort((a, b) => b.level - a.level);
+    for (const floor of floors) {
+      const xs = floor.outline.map((/** @type {number[]} */ point) => point[0]);
+      const ys = floor.outline.map((/** @type {number[]} */ point) => point[1]);
+      const top = Math.max(...ys);
+      this.height += GAP;
+      this.places.set(floor.id, {
+        left: Math.min(...xs),
+        top: this.height + top,
+        bottom: this.height + top - Math.min(...ys),
+        floor,
+      });
+      this.height += top - Math.min(...ys);
+      this.width = Math.max(this.width, Math.max(...xs) - Math.min(...xs));
+    }
+    this.floorsWidth = this.width;
+    this.width += 2 + SHAFT * this.hospital.lifts.length;
+    this.height += GAP;
+  }
+
+  /** @param {string} floor @param {number} x @param {number} y @returns {[number, number]} */
+  at(floor, x, y) {
+    const place = this.places.get(floor);
+    return place ? [x - place.left, place.top - y] : [0, 0];
+  }
+
+  /** @param {string} floor @param {number[][]} points @returns {string} */
+  path(floor, points) {
+    return points.map(([x, y], n) => `${n ? 'L' : 'M'}${this.at(floor, x, y).join(' ')}`).join('');
+  }
+
+  /** The middle of a lift's column. @param {number} index */
+  shaft(index) {
+    return /** @type {number} */ (this.floorsWidth) + 2 + SHAFT * (index + 0.5);
+  }
+
+  /** @returns {SVGElement} everything that does not move */
+  draw() {
+    const group = svg('g', { class: 'still' });
+    for (const { floor } of this.places.values()) group.append(this.drawFloor(floor));
+    for (const lane of this.lanes.values()) {
+      const ends = [this.nodes.get(lane.a), this.nodes.get(lane.b)];
+      const points = [[ends[0].x, ends[0].y], ...lane.via, [ends[1].x, ends[1].y]];
+      const line = svg('path', { class: 'lane', d: this.path(lane.floor, points) });
+      this.laneLines.set(lane.id, line);
+      group.append(line);
+    }
+    for (const door of this.doors.values()) {
+      const [x, y] = this.at(door.floor, door.at[0], door.at[1]);
+      group.append(svg('circle', { class: 'door', cx: x, cy: y, r: 0.35 }));
+    }
+    for (const station of this.stations.values()) group.append(this.drawStation(station));
+    return group;
+  }
+
+  /** @param {Floor} floor */
+  drawFloor(floor) {
+    const group = svg('g');
+    group.append(svg('path', { class: 'floor', d: `${this.path(floor.id, floor.outline)}Z` }));
+    for (const room of floor.rooms) {
+      const shape = svg('path', { class: `room ${room.kind}`, d: `${this.path(floor.id, room.polygon)}Z` });
+      shape.append(svg('title', {}, named(room.name)));
+      group.append(shape);
+    }
+    for (const room of floor.rooms) {
+      if (room.kind === 'corridor') continue;
+      const box = bounds(room.polygon);
+      const [x, y] = this.at(floor.id, box.x, box.y);
+      group.append(
+        svg('text', { class: 'room-name', x, y, 'data-width': box.width, 'data-height': box.height }, named(room.name)),
+      );
+    }
+    const [x, y] = this.at(floor.id, this.places.get(floor.id)?.left ?? 0, 0);
+    const top = y - this.topOf(floor);
+    group.append(svg('text', { class: 'floor-name', x, y: top - 1.2 }, named(floor.name)));
+    return group;
+  }
+
+  /** @param {Floor} floor */
+  topOf(floor) {
+    return Math.max(...floor.outline.map((point) => point[1]));
+  }
+
+  /** @param {any} station */
+  drawStation(station) {
+    const node = this.nodes.get(station.node);
+    const [x, y] = this.at(node.floor, node.x, node.y);
+    const group = svg('g', { class: 'station' });
+    group.append(svg('rect', { x: x - 0.8, y: y - 0.8, width: 1.6, height: 1.6, rx: 0.3 }));
+    group.append(svg('title', {}, `${named(station.name)} ${station.code}`));
+    const [dx, dy] = this.inward(node);
+    group.append(
+      svg('text', { x: x + dx * 1.7, y: y + dy * 1.5, 'data-size': 9.5 }, station.code));
+    return group;
+  }
+
+  /** From the corridor into the room: away from the lane that ends here. @param {any} node */
+  inward(node) {
+    for (const lane of this.lanes.values()) {
+      if (lane.a !== node.id && lane.b !== node.id) continue;
+      const other = this.nodes.get(lane.a === node.id ? lane.b : lane.a);
+      const away = Math.hypot(node.x - other.x, node.y - other.y) || 1;
+      return [(node.x - other.x) / away, -(node.y - other.y) / away];
+    }
+    return [0, -1];
+  }
+
+  /**
+   * Size texts in pixels and hide names that do not fit their room.
+   * @param {SVGElement} root @param {number} metre pixels of one metre
+   */
+  fit(root, metre) {
+    root.classList.toggle('small', metre < SMALL);
+    for (const text of root.querySelectorAll('.room-name')) {
+      const width = Number(text.getAttribute('data-width')) * metre;
+      const height = Number(text.getAttribute('data-height')) * metre;
+      const size = Math.min(11, Math.max(SMALLEST_TEXT, metre));
+      const needed = [...(text.textContent ?? '')].reduce(
+        (sum, letter) => sum + (letter > '\u2e80' ? size : size * 0.58), 4);
+      text.toggleAttribute('hidden', needed > width || size * 1.4 > height);
+      text.setAttribute('font-size', String(size / metre));
+    }
+    for (const text of root.querySelectorAll('[data-size]')) {
+      text.setAttribute('font-size', String(Number(text.getAttribute('data-size')) / metre));
+    }
+    for (const text of root.querySelectorAll('.floor-name')) {
+      text.setAttribute('font-size', String(13 / metre));
+    }
+  }
+
+  /** Where something is, in words. @param {string} resource @returns {string} */
+  placeName(resource) {
+    const [kind, id] = [resource.split(':', 1)[0], resource.slice(resource.indexOf(':') + 1)];
+    if (kind === 'car') return this.lifts.has(id) ? named(this.lifts.get(id).name) : id;
+    const lane = this.lanes.get(id);
+    const node = this.nodes.get(lane ? lane.a : id);
+    const end = lane ? this.nodes.get(lane.b) : node;
+    const floor = node && this.places.get(node.floor)?.floor;
+    if (!floor) return id;
+    const point = [(node.x + end.x) / 2, (node.y + end.y) / 2];
+    const room = floor.rooms.find((/** @type {Room} */ one) => inside(point, one.polygon));
+    return room ? `${named(room.name)} · ${named(floor.name)}` : named(floor.name);
+  }
+}
+
+/** @param {number[][]} polygon */
+function bounds(polygon) {
+  const xs = polygon.map((point) => point[0]);
+  const ys = polygon.map((point) => point[1]);
+  const [left, right] = [Math.min(...xs), Math.max(...xs)];
+  const [low, high] = [Math.min(...ys), Math.max(...ys)];
+  return { x: (left + right) / 2, y: (low + high) / 2, width: right - left, height: high - low };
+}
+
+/** @param {number[]} point @param {number[][]} polygon */
+function inside([x, y], polygon) {
+  let odd = false;
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
+    const [[ax, ay], [bx, by]] = [polygon[i], polygon[j]];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+  }
+  return odd;
+}

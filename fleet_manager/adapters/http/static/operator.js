@@ -1,0 +1,154 @@
+// The operator's page: one map of all floors, the lists beside it, and what the buttons send.
+
+import { Building } from './building.js';
+import { put, say, svg } from './elements.js';
+import { Feed } from './feed.js';
+import { Shafts } from './lifts.js';
+import { Lists } from './lists.js';
+import { Robots } from './robots.js';
+import { duration, loadWords, t } from './words.js';
+
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+const bar = /** @type {HTMLElement} */ (document.getElementById('offline'));
+bar.dataset.stale = app.dataset.stale;
+
+void start();
+
+async function start() {
+  const [map] = await Promise.all([fetch('/api/v1/map').then((answer) => answer.json()), loadWords()]);
+  const building = new Building(map);
+  const shafts = new Shafts(building);
+  const robots = new Robots(building, select);
+  const lists = new Lists(building, { select, command });
+  const root = draw(building, shafts, robots);
+  fitTo(root, building, robots);
+  /** @type {import('./feed.js').Entities} */
+  let entities = {};
+  let now = 0;
+  let due = false;
+
+  const feed = new Feed((news) => {
+    entities = news.entities;
+    now = news.now;
+    if (news.set.robot || news.gone.robot) {
+      robots.update(entities.robot ?? {}, now);
+      lanes(building, entities.robot ?? {}, robots.selected);
+    }
+    if (news.set.lift || news.set.robot) shafts.update(entities.lift ?? {}, entities.robot ?? {});
+    if (!due) {
+      due = true; // lists are for reading: twice a second is enough
+      setTimeout(() => {
+        due = false;
+        showLists();
+      }, 500);
+    }
+  }, bar);
+  setInterval(() => {
+    now = Date.now() + feed.offset;
+    robots.update(entities.robot ?? {}, now); // ages grow without news
+    showLists();
+  }, 2000);
+
+  function showLists() {
+    lists.update(entities, now);
+    kpis(entities);
+  }
+
+  /** @param {string} id the robot to show in the map and in the lists */
+  function select(id) {
+    if (robots.selected === id) return;
+    robots.selected = lists.selected = id;
+    robots.update(entities.robot ?? {}, now);
+    const glyph = robots.glyphs.get(id);
+    if (glyph && !glyph.group.contains(document.activeElement)) robots.layer.append(glyph.group);
+    lanes(building, entities.robot ?? {}, id);
+    lists.update(entities, now);
+  }
+}
+
+/** @param {Building} building @param {Shafts} shafts @param {Robots} robots */
+function draw(building, shafts, robots) {
+  const root = svg('svg', { viewBox: `-1 0 ${building.width + 2} ${building.height}`, role: 'group' });
+  put(root, 'aria-label', t('operator.map'));
+  const ratio = (building.width + 2) / building.height;
+  document.documentElement.style.setProperty('--ratio', ratio.toFixed(3));
+  const arrow = svg('marker', {
+    id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7,
+    markerUnits: 'strokeWidth', orient: 'auto',
+  });
+  arrow.append(svg('path', { class: 'head', d: 'M0 0.500L8 4L0 7.500Z' }));
+  const definitions = svg('defs');
+  definitions.append(arrow);
+  root.append(definitions, building.draw(), shafts.layer, robots.arrows, robots.layer);
+  document.getElementById('map')?.append(root);
+  return root;
+}
+
+/** @param {SVGElement} root @param {Building} building @param {Robots} robots */
+function fitTo(root, building, robots) {
+  const fit = () => {
+    const box = root.getBoundingClientRect();
+    const metre = Math.min(box.width / (building.width + 2), box.height / building.height) || 1;
+    building.fit(root, metre);
+    robots.fit(metre);
+  };
+  new ResizeObserver(fit).observe(root);
+  fit();
+}
+
+/** Colour the lanes robots may drive on now, and dash those they will ask for. */
+function lanes(/** @type {Building} */ building, /** @type {Record<string, any>} */ robots, /** @type {string} */ selected) {
+  /** @type {Map<string, string>} */
+  const wanted = new Map();
+  for (const kind of ['claimed', 'allocated']) {
+    for (const [id, robot] of Object.entries(robots)) {
+      for (const lane of robot[kind]) {
+        wanted.set(lane, `lane ${kind}${id === selected ? ' chosen' : ''}`);
+      }
+    }
+  }
+  for (const [id, line] of building.laneLines) put(line, 'class', wanted.get(id) ?? 'lane');
+}
+
+/** @param {import('./feed.js').Entities} entities */
+function kpis(entities) {
+  const fleet = entities.fleet?.fleet;
+  if (!fleet) return;
+  const values = {
+    robots: `${fleet.robots_available} / ${fleet.robots_total}`,
+    open: fleet.deliveries_open,
+    waiting: fleet.deliveries_waiting,
+    longest: duration(fleet.longest_wait_ms),
+    delivered: fleet.delivered_today,
+    on_time: fleet.on_time === null ? '–' : `${Math.floor(fleet.on_time * 100)} %`,
+    alerts: fleet.alerts_open,
+    lift: fleet.lift_minutes,
+  };
+  for (const [name, value] of Object.entries(values)) {
+    const place = document.querySelector(`[data-kpi=${name}] dd`);
+    if (place) say(place, String(value));
+  }
+  document.querySelector('[data-kpi=alerts]')?.classList.toggle('attention', fleet.alerts_open > 0);
+  const button = /** @type {HTMLElement} */ (document.getElementById('pause-fleet'));
+  button.hidden = false;
+  say(button, t(fleet.paused ? 'operator.resume_fleet' : 'operator.pause_fleet'));
+  button.onclick = () => command(fleet.paused ? 'fleet/resume' : 'fleet/pause');
+  const paused = /** @type {HTMLElement} */ (document.getElementById('fleet-paused'));
+  paused.hidden = !fleet.paused;
+}
+
+/** Post a command; say what went wrong. @param {string} path */
+async function command(path) {
+  const said = /** @type {HTMLElement} */ (document.getElementById('said'));
+  try {
+    const answer = await fetch(`/api/v1/${path}`, {
+      method: 'POST',
+      headers: { 'X-CSRF-Token': app.dataset.csrf ?? '' },
+    });
+    said.hidden = answer.ok;
+    if (!answer.ok) say(said, (await answer.json()).error.message);
+  } catch {
+    said.hidden = false;
+    say(said, t('operator.failed'));
+  }
+}

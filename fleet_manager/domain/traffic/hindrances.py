@@ -1,0 +1,62 @@
+"""What stands still for longer than a plan can wait for: robots, and lifts nobody may enter.
+
+Nothing is taken away from them. Everything behind them is expected late instead, so that a new plan
+around them is better than the old one, and goes before their claims in the queues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fleet_manager.domain.ids import LiftId, RobotId
+from fleet_manager.domain.messages import LiftMode
+from fleet_manager.domain.state import Robot
+from fleet_manager.domain.turn import Turn
+from fleet_manager.domain.units import HOUR, SECOND
+
+#: How much later all that waits for something that stands still is expected.
+LATE_MS: Final = 1 * HOUR
+#: A robot that may drive and does not reach the next node for so long is stuck.
+STUCK_MS: Final = 90 * SECOND
+#: A robot, or a lift, that said nothing for so long is not waited for. Shorter cuts change nothing.
+LOST_MS: Final = 30 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrances:
+    """Robots that do not move, and lifts that take nobody."""
+
+    robots: frozenset[RobotId] = frozenset()
+    lifts: frozenset[LiftId] = frozenset()
+
+
+def hindrances(turn: Turn) -> Hindrances:
+    """Return what stands still now. A paused fleet is nobody's hindrance: it goes on together."""
+    lifts = frozenset(lift for lift in turn.hospital.lifts if is_out_of_service(turn, lift))
+    robots = frozenset(robot.id for robot in turn.robots() if _stands_still(turn, robot))
+    return Hindrances(robots, lifts)
+
+
+def is_stuck(turn: Turn, robot: Robot) -> bool:
+    """Whether the robot may drive and does not."""
+    sense = turn.heard(robot.id)
+    if sense is None or robot.released == robot.done or not turn.may_move(robot):
+        return False
+    return turn.now - max(robot.moving_since, sense.since) > STUCK_MS
+
+
+def is_out_of_service(turn: Turn, lift: LiftId) -> bool:
+    """Whether the lift is silent for long, or says that robots must not enter."""
+    report, heard = turn.sensed.lifts.get(lift, (None, turn.sensed.started))
+    if turn.now - heard > LOST_MS:
+        return True
+    return report is not None and report.mode not in (LiftMode.HUMAN, LiftMode.AGV)
+
+
+def _stands_still(turn: Turn, robot: Robot) -> bool:
+    if robot.paused or robot.excluded is not None:
+        return True
+    sense = turn.sensed.robots.get(robot.id)
+    heard = sense.heard if sense is not None else turn.sensed.started
+    return turn.now - heard > LOST_MS or is_stuck(turn, robot)

@@ -1,0 +1,197 @@
+"""Robot, lift and door controllers in the demo's hospital, without ROS: whole rides."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import pytest
+
+from fleet_manager.domain.ids import FloorId, LiftId, NodeId, RobotId
+from fleet_manager.domain.maps.model import Lane, Station
+from fleet_manager.domain.units import Instant
+from robot_nodes.core.door_controller import DoorController
+from robot_nodes.core.gates import DoorView, LiftView
+from robot_nodes.core.lift_controller import (
+    DoorState,
+    LiftController,
+    Mode,
+    Request,
+    RequestKind,
+    Sensors,
+)
+from robot_nodes.core.memory import Memory
+from robot_nodes.core.order import Order, OrderNode
+from robot_nodes.core.robot import Inputs, Robot, Spec
+from robot_nodes.core.world import World
+from tests.robot_nodes.build import small_hospital
+
+R1 = RobotId('r1')
+
+
+def path(start: NodeId, goal: NodeId) -> list[tuple[NodeId, Lane]]:
+    """Return the lanes from one node to another on its floor, with the nodes they lead to."""
+    h = small_hospital()
+    came: dict[NodeId, tuple[NodeId, Lane] | None] = {start: None}
+    line = deque([start])
+    while line:
+        here = line.popleft()
+        for lane_id in h.lanes_at.get(here, ()):
+            lane = h.lanes[lane_id]
+            there = lane.b if lane.a == here else lane.a
+            if there not in came:
+                came[there] = (here, lane)
+                line.append(there)
+    found: list[tuple[NodeId, Lane]] = []
+    here = goal
+    while (step := came[here]) is not None:
+        found.append((here, step[1]))
+        here = step[0]
+    return found[::-1]
+
+
+@dataclass
+class Trip:
+    """The nodes of an order under construction."""
+
+    nodes: list[OrderNode]
+
+    def drive(self, goal: NodeId) -> None:
+        h = small_hospital()
+        here = self.nodes[-1].node
+        for target, lane in path(here, goal):
+            via = [(p.x, p.y) for p in lane.via]
+            if lane.a != here:
+                via.reverse()
+            self._add(target, lane.floor, speed=lane.speed, via=tuple(via), door=lane.door)
+            here = target
+        assert h.nodes[goal]
+
+    def ride(self, lift_id: LiftId, target: FloorId) -> None:
+        lift = small_hospital().lifts[lift_id]
+        floor = self.nodes[-1].floor
+        self.drive(lift.stop(floor).wait)
+        self._add(lift.car, floor, lift=lift_id, boards=True, session='s1')
+        self._add(lift.stop(target).exit, target, lift=lift_id, session='s1')
+
+    def _add(
+        self, target: NodeId, floor: FloorId, *, speed: float = 0.4, **fields: object
+    ) -> None:
+        at = small_hospital().nodes[target]
+        self.nodes.append(
+            OrderNode(target, len(self.nodes), True, floor, at.x, at.y, speed, **fields)  # type: ignore[arg-type]
+        )
+
+
+class Building:
+    """The world with one robot and every controller; what travels between them is instant."""
+
+    def __init__(self) -> None:
+        h = small_hospital()
+        self.now = 1_000_000
+        self.world = World(h, (R1,))
+        self.lifts = {
+            lift.id: LiftController(
+                tuple((str(s.floor), h.floors[s.floor].elevation) for s in lift.stops)
+            )
+            for lift in h.lifts.values()
+        }
+        self.doors = {door: DoorController(now=Instant(0)) for door in h.doors}
+        self.memory = Memory()
+        self.start_robot()
+
+    def start_robot(self) -> None:
+        h = small_hospital()
+        spec = Spec('r1', h.id, h.version, ('c1', 'c2'))
+        self.robot = Robot(spec, self.memory, now=Instant(self.now))
+
+    def step(self, order: Order) -> None:
+        self.now += 50
+        now = Instant(self.now)
+        inputs = Inputs(
+            orders=(order,) if self.now % 1_000 == 0 else (),
+            pose=self.world.robots[R1].pose,
+            pose_at=now,
+            lifts={str(name): self._lift_view(name, now) for name in self.lifts},
+            doors={str(d): DoorView(self.world.doors[d].is_open, now) for d in self.world.doors},
+        )
+        output = self.robot.step(now, inputs)
+        self.state, self.memory = output.state, output.memory
+        self.world.command_robot(R1, output.speeds)
+        self._manage(order, now)
+        self.world.step(0.05)
+
+    def _lift_view(self, name: LiftId, now: Instant) -> LiftView:
+        car = self.world.cars[name]
+        self.lifts[name].feel(
+            Sensors(car.height, car.velocity, car.leaf.position, self.world.is_occupied(name), now)
+        )
+        said = self.lifts[name].status()
+        assert said is not None
+        is_open, agv = said.door is DoorState.OPEN, said.mode is Mode.AGV
+        return LiftView(said.current_floor, is_open, agv, said.session, now)
+
+    def _manage(self, order: Order, now: Instant) -> None:
+        """Ask lifts and doors as a manager does: from where the robot is in its order."""
+        done = self.state.last_sequence
+        for node in order.nodes:
+            if node.boards:
+                target = order.nodes[node.sequence + 1]
+                floor = node.floor if done < node.sequence else target.floor
+                kind = RequestKind.AGV_MODE
+                if done >= target.sequence:
+                    kind = RequestKind.END_SESSION
+                ask = Request('s1', kind, str(floor), door_open=True)
+                self.lifts[LiftId(node.lift)].ask(ask, now=now)
+        for door, controller in self.doors.items():
+            near = [n.sequence for n in order.nodes if n.door == door]
+            wanted = any(done < s <= done + 2 for s in near)
+            controller.ask('fleet', to_open=wanted, now=now)
+            position = controller.step(now)
+            if position is not None:
+                self.world.command_door(door, position)
+        for lift, lift_controller in self.lifts.items():
+            command = lift_controller.step(now)
+            if command is not None:
+                self.world.command_lift(lift, height=command.height, door=command.door)
+
+
+def order_of(trip: Trip) -> Order:
+    h = small_hospital()
+    return Order(1, 'r1', h.id, h.version, 'o1', 1, tuple(trip.nodes), 10.0)
+
+
+def start_at_home() -> Trip:
+    home = small_hospital().nodes[small_hospital().robots[R1].home]
+    return Trip([OrderNode(home.id, 0, True, home.floor, home.x, home.y, 0.0)])
+
+
+UPSTAIRS = [s for s in small_hospital().stations.values() if not s.node.startswith('L1.')]
+
+
+@pytest.mark.parametrize('lift', ['A', 'B'])
+@pytest.mark.parametrize('station', UPSTAIRS, ids=lambda station: station.id)
+def test_a_ride_to_a_station_upstairs_violates_nothing(lift: str, station: Station) -> None:
+    floor, goal = small_hospital().nodes[station.node].floor, station.node
+    trip = start_at_home()
+    trip.ride(LiftId(lift), floor)
+    trip.drive(goal)
+    building = Building()
+    told = order_of(trip)
+    last = trip.nodes[-1].sequence
+    building.step(told)
+    restarts = {len(trip.nodes) // 3, len(trip.nodes) // 2}
+    for _ in range(20 * 400):
+        building.step(told)
+        if building.state.last_sequence in restarts:
+            restarts.discard(building.state.last_sequence)
+            building.start_robot()
+        if building.state.last_sequence == last and building.state.speed == 0.0:
+            break
+    assert building.state.last_sequence == last, building.state
+    assert building.state.errors == ()
+    assert building.world.violations == {'door': 0, 'lift': 0, 'collision': 0}
+    for _ in range(20 * 15):
+        building.step(told)
+    assert building.lifts[LiftId(lift)].status().session == ''  # type: ignore[union-attr]
+    assert all(leaf.is_shut for leaf in building.world.doors.values())
