@@ -22,9 +22,9 @@ def keep_promises(turn: Turn) -> None:
     for name in sorted(turn.state.deliveries):
         delivery = turn.state.deliveries[name]
         opening = delivery.opening
-        if opening is not None and delivery.robot is not None:
-            if _ran_out_unused(turn, delivery.robot, opening):
-                turn.emit(OpeningExpired(delivery.robot, delivery.id, opening.grant))
+        robot = delivery.robot
+        if robot and opening is not None and _ran_out_unused(turn, robot, opening):
+            turn.emit(OpeningExpired(robot, delivery.id, opening.grant))
         ended = delivery.state in ENDS
         if ended and turn.now - delivery.times[delivery.state] > ARCHIVE_AFTER_MS:
             turn.emit(DeliveryArchived(delivery.id))

@@ -19,7 +19,7 @@ from fleet_manager.domain.units import Instant, Millis
 from robot_nodes import qos
 from robot_nodes.core.door_controller import DoorController
 from robot_nodes.nodes import convert
-from robot_nodes.nodes.hospital import arguments, load
+from robot_nodes.nodes.hospital import arguments, load, parse
 from robot_nodes.spin import Guard, prepare, spin
 
 STATE_EVERY: Final = Millis(500)
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one door until a signal."""
     parser = arguments('robot_nodes.nodes.door_node', 'The controller of one door.')
     parser.add_argument('--door', required=True, help='name of the door')
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     hospital = load(args.hospital_json)
     if args.door not in hospital.doors:
         raise SystemExit(f'no door {args.door}; there are: {", ".join(hospital.doors)}')

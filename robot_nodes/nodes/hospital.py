@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from rclpy.utilities import remove_ros_args
 
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -23,6 +26,15 @@ def arguments(program: str, about: str) -> argparse.ArgumentParser:
     parser.add_argument('--hospital-json', type=Path, required=True, help='the hospital')
     parser.add_argument('--sim-time', action='store_true', help='take the time from /clock')
     return parser
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line (`argv` without the program's name), less what is for ROS itself.
+
+    `--ros-args -r __ns:=/ward` is rclpy's: it reads it from the process when it starts.
+    """
+    given = list(sys.argv) if argv is None else ['', *argv]
+    return parser.parse_args(remove_ros_args(given)[1:])
 
 
 def named_robots(hospital: Hospital, names: str) -> Sequence[RobotId]:

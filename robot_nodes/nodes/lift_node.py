@@ -30,7 +30,7 @@ from robot_nodes.core.lift_controller import (
     Status,
 )
 from robot_nodes.nodes import convert
-from robot_nodes.nodes.hospital import arguments, load
+from robot_nodes.nodes.hospital import arguments, load, parse
 from robot_nodes.spin import Guard, prepare, spin
 
 STATE_EVERY: Final = Millis(500)
@@ -140,7 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one lift until a signal."""
     parser = arguments('robot_nodes.nodes.lift_node', 'The controller of one lift.')
     parser.add_argument('--lift', required=True, help='name of the lift')
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     hospital = load(args.hospital_json)
     if args.lift not in hospital.lifts:
         raise SystemExit(f'no lift {args.lift}; there are: {", ".join(hospital.lifts)}')

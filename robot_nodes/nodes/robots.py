@@ -9,7 +9,7 @@ from rclpy.parameter import Parameter
 
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Hospital
-from robot_nodes.nodes.hospital import arguments, load, named_robots
+from robot_nodes.nodes.hospital import arguments, load, named_robots, parse
 from robot_nodes.nodes.robot_node import RobotNode, start
 from robot_nodes.spin import prepare, spin
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--state-dir', required=True, help='where they keep their memory')
     parser.add_argument('--hands-seconds', type=float, default=4.0)
     parser.add_argument('--max-speed', type=float, default=0.8)
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     hospital = load(args.hospital_json)
     names = named_robots(hospital, args.robots)
     prepare()

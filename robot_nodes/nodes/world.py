@@ -13,7 +13,7 @@ from typing import Any
 from rclpy.parameter import Parameter
 
 from robot_nodes.nodes.door_node import DoorNode
-from robot_nodes.nodes.hospital import arguments, load, named_robots
+from robot_nodes.nodes.hospital import arguments, load, named_robots, parse
 from robot_nodes.nodes.lift_node import LiftNode
 from robot_nodes.nodes.world_node import WorldNode
 from robot_nodes.spin import prepare, spin
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--state-dir', type=Path, required=True, help='where world.json is')
     parser.add_argument('--speed', type=float, default=1.0, help='simulated seconds a second')
     parser.add_argument('--bare', action='store_true', help='without lift and door controllers')
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     if not 0.1 <= args.speed <= 20.0:
         raise SystemExit('--speed is 0.1 to 20')
     hospital = load(args.hospital_json)

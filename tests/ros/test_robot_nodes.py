@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -30,6 +30,8 @@ with warnings.catch_warnings():
     warnings.simplefilter('ignore')
     import_module('rosidl_generator_py')
 rclpy = pytest.importorskip('rclpy')
+#: Keeps to UDP on 127.0.0.1: a killed program leaves nothing in /dev/shm.
+LOOPBACK = Path(__file__).parents[2] / 'setup' / 'dds' / 'loopback.xml'
 ROUTE = ('L1.charge-1', 'L1.b1', 'L1.n07')
 PYTHON = [sys.executable, '-W', 'error::SyntaxWarning', '-m']
 
@@ -135,11 +137,9 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> int:
     """A domain of the test's own; above 101 the ports are the system's to hand out."""
     number = 20 + (os.getpid() + random.randrange(80)) % 80
     monkeypatch.setenv('ROS_DOMAIN_ID', str(number))
-    for name, value in (
-        ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
-        ('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4'),
-    ):
-        monkeypatch.setenv(name, os.environ.get(name, value))
+    if 'FASTRTPS_DEFAULT_PROFILES_FILE' not in os.environ:
+        monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', str(LOOPBACK))
+        monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SYSTEM_DEFAULT')
     return number
 
 
@@ -318,6 +318,65 @@ def test_a_lost_memory_is_said_and_the_order_adopted(programs: Programs, peer: P
     peer.wait(lambda: robot.is_at(1))
     assert list(robot.state.errors) == []
     assert json.loads(memory.read_text())['last_node'] == ROUTE[1]
+
+
+def test_a_disk_that_refuses_stops_the_robot_until_it_takes_the_memory_again(
+    programs: Programs, peer: Peer
+) -> None:
+    robot = Robot(peer)
+    programs.state_dir.mkdir()
+    obstacle = programs.state_dir / 'robots'
+    obstacle.write_text('no folder')
+    programs.world()
+    programs.robots()
+    robot.comes_up()
+    peer.repeat(robot.out, robot.order())
+    peer.rest(2.0)
+    assert 'memory_unwritable' in robot.state.errors
+    assert (robot.state.mode, robot.state.order_id) == (robot.state.MODE_ERROR, '')
+    obstacle.unlink()
+    peer.wait(lambda: robot.is_at(1))
+    assert list(robot.state.errors) == []
+
+
+def test_a_test_can_be_the_hands_at_a_compartment(programs: Programs, peer: Peer) -> None:
+    from builtin_interfaces.msg import Time
+    from std_srvs.srv import Trigger
+
+    robot = Robot(peer)
+    programs.world()
+    programs.robots('r1', '--hands-seconds', '0')
+    robot.comes_up()
+    order = robot.order(ROUTE[:1])
+    order.grant_id, order.grant_compartment = 1, 'c2'
+    order.grant_expires = Time(sec=2**31 - 1)
+    peer.repeat(robot.out, order)
+    peer.wait(lambda: robot.state.last_grant == 1)
+    assert [c.closed for c in robot.state.compartments] == [True, False]
+    for verb in ('parcel', 'close'):
+        client = peer.node.create_client(Trigger, f'robots/r1/hands/c2/{verb}')
+        peer.wait(client.service_is_ready)
+        future = client.call_async(Trigger.Request())
+        peer.wait(future.done)
+        assert future.result().success
+    peer.wait(lambda: all(c.closed and c.locked for c in robot.state.compartments))
+    assert [c.occupied for c in robot.state.compartments] == [False, True]
+
+
+def test_a_callback_that_raises_is_counted_and_said_once() -> None:
+    from robot_nodes.spin import Guard
+
+    class Log:
+        said: ClassVar[list[str]] = []
+
+        def error(self, text: str) -> None:
+            self.said.append(text)
+
+    guard = Guard(Log())
+    callback = guard('order', lambda message: 1 / message)
+    assert [callback(0), callback(2), callback(0)] == [None, 0.5, None]
+    assert guard.failures == {'order': 2}
+    assert len(Log.said) == 1
 
 
 def lift_request(session: str, floor: str, *, end: bool = False) -> Any:

@@ -92,9 +92,10 @@ class SimRobot:
         if self.is_off(now) or order.epoch < self.epoch:
             return
         known = self.order
-        same_manager = known is not None and order.epoch == self.epoch
-        if same_manager and (order.update < known.update or sent < self._stamp):
-            return
+        if known is not None and order.epoch == self.epoch:
+            is_old = order.update < known.update or sent < self._stamp
+            if is_old:
+                return
         if not any(n.sequence == self.last_sequence for n in order.nodes if n.released):
             return
         self.epoch, self.order, self._stamp, self._heard = order.epoch, order, sent, now

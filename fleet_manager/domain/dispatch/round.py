@@ -7,6 +7,7 @@ from typing import Final
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency, rank
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.cost import time_to
+from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get_there
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
@@ -61,10 +62,11 @@ def withdraw(turn: Turn) -> None:
 def insert_parcels(turn: Turn) -> None:
     """Give each waiting delivery, most urgent first, the robot that is there soonest."""
     waiting = [d for d in turn.state.deliveries.values() if d.state is DeliveryState.ACCEPTED]
+    ways = Ways(turn, hindrances(turn))
     for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
         if not any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
             return
-        _assign(turn, delivery)
+        _assign(turn, ways, delivery)
 
 
 def continue_runs(turn: Turn, budget: int) -> None:
@@ -116,16 +118,16 @@ def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
     return (rank(Urgency(delivery.urgency), waited=waited), delivery.promised_at, delivery.id)
 
 
-def _assign(turn: Turn, delivery: Delivery) -> None:
+def _assign(turn: Turn, ways: Ways, delivery: Delivery) -> None:
     sender = turn.hospital.stations[delivery.sender].node
     times = turn.graph.times_to(sender)
     offers = []
-    if _is_awaited(turn, delivery.sender) or _is_shut(turn, delivery.recipient):
+    if _is_awaited(turn, delivery.sender):
         return
     for robot in turn.robots():
         if not is_free_and_in_service(turn, robot) or not has_battery_for_a_run(turn, robot):
             continue
-        if _kept_by_another(turn, robot, sender):
+        if _kept_by_another(turn, robot, sender) or not can_get_there(turn, ways, robot, delivery):
             continue
         compartment = empty_compartment(turn, robot)
         cost = time_to(turn.state, turn.graph, robot, times)
@@ -151,12 +153,6 @@ def _is_awaited(turn: Turn, station: StationId) -> bool:
     """Whether a robot is on its way to load there: the place is for one, the next one can wait."""
     state = DeliveryState.ASSIGNED
     return any(d.state is state and d.sender == station for d in turn.state.deliveries.values())
-
-
-def _is_shut(turn: Turn, station: StationId) -> bool:
-    """Whether a robot that does not move stands in the station."""
-    queue = turn.state.queues.get(node_resource(turn.hospital.stations[station].node), ())
-    return any(claim.robot in hindrances(turn).robots for claim in queue[:1])
 
 
 def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:

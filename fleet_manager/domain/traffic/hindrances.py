@@ -1,7 +1,7 @@
 """What stands still for longer than a plan can wait for: robots, and lifts nobody may enter.
 
-Nothing is taken away from them. Everything behind them is expected late instead, so that a new plan
-around them is better than the old one, and goes before their claims in the queues.
+Nothing is taken away from them. Everything behind them is expected late instead, so that a new
+plan around them is better than the old one, and goes before their claims in the queues.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_manager.domain.ids import LiftId, RobotId
+from fleet_manager.domain.ids import LiftId, ResourceId, RobotId
 from fleet_manager.domain.messages import LiftMode
 from fleet_manager.domain.state import Robot
 from fleet_manager.domain.turn import Turn
@@ -19,7 +19,7 @@ from fleet_manager.domain.units import HOUR, SECOND
 LATE_MS: Final = 1 * HOUR
 #: A robot that may drive and does not reach the next node for so long is stuck.
 STUCK_MS: Final = 90 * SECOND
-#: A robot, or a lift, that said nothing for so long is not waited for. Shorter cuts change nothing.
+#: A robot or lift that said nothing for so long is not waited for. Shorter cuts change nothing.
 LOST_MS: Final = 30 * SECOND
 
 
@@ -36,6 +36,16 @@ def hindrances(turn: Turn) -> Hindrances:
     lifts = frozenset(lift for lift in turn.hospital.lifts if is_out_of_service(turn, lift))
     robots = frozenset(robot.id for robot in turn.robots() if _stands_still(turn, robot))
     return Hindrances(robots, lifts)
+
+
+def held_places(turn: Turn, hindered: Hindrances) -> frozenset[ResourceId]:
+    """Return what the hindered robots stand on, or may be driving on."""
+    return frozenset(
+        resource
+        for resource, queue in turn.state.queues.items()
+        if queue[0].robot in hindered.robots
+        and queue[0].taken_by <= turn.state.robots[queue[0].robot].released
+    )
 
 
 def is_stuck(turn: Turn, robot: Robot) -> bool:

@@ -45,8 +45,8 @@ class Times:
 def retime(state: FleetState, now: Instant, hindered: Hindrances = NOTHING) -> Times:
     """Propagate earliest times along the dependency graph (longest path in a DAG, Kahn 1962).
 
-    What is hindered, and all that waits for it, is expected `LATE_MS` later. Raises InvariantBroken
-    when the graph has a cycle: then a plan was accepted that must not be.
+    What is hindered, and all that waits for it, is expected `LATE_MS` later.
+    Raises InvariantBroken when the graph has a cycle: then a plan was accepted that must not be.
     """
     hops = {(r.id, h.sequence): h for r in state.robots.values() for h in r.hops}
     waits_on, followers = _arcs(state, hops)

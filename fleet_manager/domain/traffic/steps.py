@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from fleet_manager.domain.ids import NodeId, ResourceId, car_resource, lane_resource
+from fleet_manager.domain.ids import (
+    LiftId,
+    NodeId,
+    ResourceId,
+    car_resource,
+    lane_resource,
+    node_resource,
+)
 from fleet_manager.domain.maps.model import Hospital, Lift, LiftStop
 from fleet_manager.domain.traffic import durations
 from fleet_manager.domain.units import Millis
@@ -88,6 +95,27 @@ class StepGraph:
         if goal not in self._times:
             self._times[goal] = MappingProxyType(self._dijkstra(goal))
         return self._times[goal]
+
+    def leading_to(
+        self, goal: NodeId, *, blocked: Collection[ResourceId], closed: Collection[LiftId]
+    ) -> frozenset[NodeId]:
+        """Return the nodes from which `goal` can be reached, itself among them unless blocked.
+
+        Over no blocked place, through no closed lift and no bay. One may be on a blocked node.
+        """
+        if node_resource(goal) in blocked:
+            return frozenset()
+        found, ahead = {goal}, [goal]
+        while ahead:
+            node = ahead.pop()
+            for step in self.back[node]:
+                if step.origin in found or step.held in blocked or step.lift in closed:
+                    continue
+                found.add(step.origin)
+                passable = node_resource(step.origin) not in blocked
+                if passable and not self.hospital.is_bay(step.origin):
+                    ahead.append(step.origin)
+        return frozenset(found)
 
     def _dijkstra(self, goal: NodeId) -> dict[NodeId, int]:
         best = {goal: 0}

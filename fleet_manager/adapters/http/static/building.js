@@ -34,6 +34,8 @@ export class Building {
     this.places = new Map();
     /** @type {Map<string, SVGElement>} */
     this.laneLines = new Map();
+    /** @type {{x: number, y: number}[]} where the codes of stations stand */
+    this.codes = [];
     this.width = 0;
     this.height = 0;
     this.stack();
@@ -110,7 +112,7 @@ export class Building {
       const box = bounds(room.polygon);
       const [x, y] = this.at(floor.id, box.x, box.y);
       group.append(
-        svg('text', { class: 'room-name', x, y, 'data-width': box.width, 'data-height': box.height }, named(room.name)),
+        svg('text', { class: 'room-name', x, y, 'data-y': y, 'data-width': box.width, 'data-height': box.height }, named(room.name)),
       );
     }
     const [x, y] = this.at(floor.id, this.places.get(floor.id)?.left ?? 0, 0);
@@ -132,8 +134,9 @@ export class Building {
     group.append(svg('rect', { x: x - 0.8, y: y - 0.8, width: 1.6, height: 1.6, rx: 0.3 }));
     group.append(svg('title', {}, `${named(station.name)} ${station.code}`));
     const [dx, dy] = this.inward(node);
-    group.append(
-      svg('text', { x: x + dx * 1.7, y: y + dy * 1.5, 'data-size': 9.5 }, station.code));
+    const code = { x: x + dx * 1.7, y: y + dy * 1.5 };
+    this.codes.push(code);
+    group.append(svg('text', { ...code, 'data-size': 9.5 }, station.code));
     return group;
   }
 
@@ -154,13 +157,11 @@ export class Building {
    */
   fit(root, metre) {
     root.classList.toggle('small', metre < SMALL);
+    const size = Math.min(11, Math.max(SMALLEST_TEXT, metre));
     for (const text of root.querySelectorAll('.room-name')) {
-      const width = Number(text.getAttribute('data-width')) * metre;
-      const height = Number(text.getAttribute('data-height')) * metre;
-      const size = Math.min(11, Math.max(SMALLEST_TEXT, metre));
-      const needed = [...(text.textContent ?? '')].reduce(
-        (sum, letter) => sum + (letter > '\u2e80' ? size : size * 0.58), 4);
-      text.toggleAttribute('hidden', needed > width || size * 1.4 > height);
+      const needed = widthOf(text.textContent ?? '', size) / metre;
+      const fits = needed < Number(text.getAttribute('data-width')) && this.dodge(text, needed, size / metre);
+      text.toggleAttribute('hidden', !fits);
       text.setAttribute('font-size', String(size / metre));
     }
     for (const text of root.querySelectorAll('[data-size]')) {
@@ -169,6 +170,24 @@ export class Building {
     for (const text of root.querySelectorAll('.floor-name')) {
       text.setAttribute('font-size', String(13 / metre));
     }
+  }
+
+  /**
+   * Move a room's name away from the codes of stations. All in metres.
+   * @param {Element} text @param {number} width @param {number} size
+   * @returns {boolean} whether there is a place for it
+   */
+  dodge(text, width, size) {
+    const [x, y] = [Number(text.getAttribute('x')), Number(text.getAttribute('data-y'))];
+    const spare = (Number(text.getAttribute('data-height')) - size * 1.4) / 2;
+    const free = (/** @type {number} */ at) => this.codes.every(
+      (code) => Math.abs(code.x - x) > width / 2 + size * 1.2 || Math.abs(code.y - at) > size * 1.3);
+    for (const step of [0, 0.5, -0.5, 1, -1]) {
+      if (spare < 0 || !free(y + step * spare)) continue;
+      text.setAttribute('y', String(y + step * spare));
+      return true;
+    }
+    return false;
   }
 
   /** Where something is, in words. @param {string} resource @returns {string} */
@@ -184,6 +203,11 @@ export class Building {
     const room = floor.rooms.find((/** @type {Room} */ one) => inside(point, one.polygon));
     return room ? `${named(room.name)} · ${named(floor.name)}` : named(floor.name);
   }
+}
+
+/** About how wide a text is, in pixels. @param {string} text @param {number} size */
+function widthOf(text, size) {
+  return [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? size : size * 0.58), 4);
 }
 
 /** @param {number[][]} polygon */

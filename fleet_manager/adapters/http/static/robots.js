@@ -12,7 +12,7 @@ const STALE_MS = 10000;
 
 /**
  * @typedef {{group: SVGElement, body: SVGElement, load: SVGElement, label: SVGElement,
- *   bar: SVGElement, hit: SVGElement, from: number[], to: number[], now: number[], start: number,
+ *   track: SVGElement, bar: SVGElement, hit: SVGElement, from: number[], to: number[], now: number[], start: number,
  *   floor: string, entity: any}} Glyph
  */
 
@@ -66,9 +66,10 @@ export class Robots {
     body.append(svg('path', { class: 'body', d: hull(LENGTH, WIDTH) }));
     const load = svg('rect', { class: 'load', x: -0.24, y: -0.16, width: 0.32, height: 0.32 });
     body.append(load);
+    const track = svg('rect', { class: 'track' });
     const bar = svg('rect', { class: 'battery' });
     const label = svg('text', { class: 'label' });
-    group.append(hit, body, bar, label);
+    group.append(hit, body, track, bar, label);
     group.addEventListener('click', () => this.onSelect(id));
     group.addEventListener('focus', () => this.onSelect(id));
     group.addEventListener('keydown', (event) => {
@@ -78,7 +79,7 @@ export class Robots {
     const [x, y] = this.building.at(robot.floor, robot.x, robot.y);
     const pose = [x, y, -robot.yaw];
     const glyph = {
-      group, hit, body, load, bar, label, from: pose, to: pose, now: pose, start: 0,
+      group, hit, body, load, track, bar, label, from: pose, to: pose, now: pose, start: 0,
       floor: robot.floor, entity: robot,
     };
     this.glyphs.set(id, glyph);
@@ -144,9 +145,12 @@ export class Robots {
     put(glyph.body, 'data-grown', String(grown));
     put(glyph.label, 'font-size', String(11 * pixel));
     put(glyph.label, 'y', String(-half - 3 * pixel));
-    put(glyph.bar, 'x', String(-9 * pixel));
-    put(glyph.bar, 'y', String(half + 1.5 * pixel));
-    put(glyph.bar, 'height', String(2.5 * pixel));
+    for (const part of [glyph.track, glyph.bar]) {
+      put(part, 'x', String(-9 * pixel));
+      put(part, 'y', String(half + 1.5 * pixel));
+      put(part, 'height', String(3 * pixel));
+    }
+    put(glyph.track, 'width', String(18 * pixel));
     this.place(glyph);
   }
 
