@@ -34,7 +34,7 @@ def apply(state: FleetState, event: m.Event, at: Instant) -> None:
 
 def key_of(account: str, key: str) -> str:
     """Return the name under which an idempotency key of an account is kept."""
-    return f'{account} {key}'
+    return f'{account}\n{key}'
 
 
 # --- deliveries  ---

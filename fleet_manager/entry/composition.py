@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
@@ -30,6 +31,8 @@ from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.view_hub import ViewHub
+
+log = structlog.get_logger('fleet')
 
 #: A simulated building says the time at least ten times a second once it runs, in seconds.
 CLOCK_SECONDS: Final = 15.0
@@ -92,6 +95,8 @@ def compose(settings: Settings) -> Manager:
     hospital = hospital_of(settings)
     clock = SimClock(speed=settings.sim_speed) if settings.sim_speed else WallClock()
     store = open_store(settings.journal_url)
+    for note in store.notes:
+        log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
     made = first_run.make_accounts(accounts, hospital)
     if made:

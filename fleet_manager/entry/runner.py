@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -27,7 +26,6 @@ from fleet_manager.application.ports import (
     Devices,
     Directive,
     Reply,
-    RobotOrder,
     Store,
     StoreFailed,
 )
@@ -44,6 +42,8 @@ from fleet_manager.entry.view_hub import ViewHub
 TICK_SECONDS: Final = 0.2
 #: A picture is shown at most so often, in seconds of wall time.
 VIEW_SECONDS: Final = 0.2
+#: The leader says so often that it still leads, in seconds; a standby takes over after 15.
+BEAT_SECONDS: Final = 3.0
 #: Journal lines between two snapshots: reading back takes well under a second.
 SNAPSHOT_EVERY: Final = 2_000
 #: Orders are numbered within an epoch; more than a manager sends in years.
@@ -76,7 +76,7 @@ class Runner:
         self._orders: dict[str, Directive] = {}
         self._order_number = 0
         self._since_snapshot = 0
-        self._next_tick = self._next_view = 0.0
+        self._next_tick = self._next_view = self._next_beat = 0.0
         self._died: Callable[[int], None] = lambda code: None
         self._thread = threading.Thread(target=self._run, name='kernel', daemon=True)
         self._stopping = threading.Event()
@@ -167,7 +167,7 @@ class Runner:
     def _turn_over(self, outcome: Outcome, replies: list[tuple[Future[Reply], Reply]]) -> None:
         """Commit what happened, then tell everybody who has to know."""
         orders = self._changed_orders()
-        if outcome.events or orders:
+        if outcome.events or orders or time.monotonic() >= self._next_beat:
             self._commit(outcome, orders)
         for future, reply in replies:
             if future.set_running_or_notify_cancel():
@@ -192,6 +192,7 @@ class Runner:
         )
         with self._metrics.commit_seconds.time():
             self._store.commit(batch, now=self._kernel.now)
+        self._next_beat = time.monotonic() + BEAT_SECONDS
         if due:
             self._since_snapshot = 0
             self._crash.reach('snapshot')
@@ -200,20 +201,15 @@ class Runner:
             self._crash.reach(f'committed.{kind}')
 
     def _changed_orders(self) -> dict[str, Directive]:
-        """Return the directives that changed, the orders of robots with a number that grows."""
+        """Return the directives that changed since the last turn."""
         changed: dict[str, Directive] = {}
         new = self._kernel.directives()
         for name, order in new.items():
             if self._orders.get(name) != order:
                 self._order_number += 1
-                changed[name] = self._numbered(order)
+                changed[name] = order
         self._orders = new
         return changed
-
-    def _numbered(self, order: Directive) -> Directive:
-        if isinstance(order, RobotOrder):
-            return replace(order, update=self._order_number)
-        return order
 
     def _show(self) -> None:
         if time.monotonic() < self._next_view:
