@@ -1,19 +1,19 @@
 """Start a simulated hospital with its fleet manager: `ros2 launch hospital_fleet demo.launch.py`.
 
-Three processes: the building (world, lifts, doors), the robots, the manager with its pages. Without
-`launch`, `fleet demo` does the same.
+Three processes: the building (world, lifts, doors), the robots, the manager with its pages.
+Without `launch`, `fleet demo` does the same.
 """
 
 import json
 import sys
 from pathlib import Path
 
-from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
+from launch import LaunchContext, LaunchDescription
 
 MAPS = Path(__file__).resolve().parents[1] / 'maps'
 

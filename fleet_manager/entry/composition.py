@@ -168,6 +168,7 @@ def _devices(settings: Settings, hospital: Hospital, mailbox: BoundedMailbox, cl
         mailbox=mailbox,
         now=clock.now,
         heard_clock=clock.hear if isinstance(clock, SimClock) else None,
+        speed=settings.sim_speed or 1.0,
     )
 
 
