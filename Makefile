@@ -5,10 +5,6 @@ FAST := not slow and not ros and not browser and not postgres
 GATED := fleet_manager/domain/*,fleet_manager/application/*
 SETUP := $(PYTHON) setup/install.py
 
-# ROS 2 stays on this machine's loopback and leaves no shared memory behind (setup/dds/loopback.xml).
-export ROS_AUTOMATIC_DISCOVERY_RANGE ?= SYSTEM_DEFAULT
-export FASTRTPS_DEFAULT_PROFILES_FILE ?= $(CURDIR)/setup/dds/loopback.xml
-
 .PHONY: help setup demo test check gates bench lock rosdep-check colcon clean
 
 help: ## This list

@@ -7,10 +7,12 @@ else.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -18,18 +20,39 @@ import rclpy
 from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.signals import SignalHandlerOptions
 
+#: Where others are to be found is decided by whoever sets one of these.
+_REACH: Final = (
+    'ROS_AUTOMATIC_DISCOVERY_RANGE',
+    'ROS_STATIC_PEERS',
+    'FASTRTPS_DEFAULT_PROFILES_FILE',
+    'FASTDDS_DEFAULT_PROFILES_FILE',
+)
 #: Seconds: the longest a signal waits, and an idle process sleeps.
 TURN: Final = 0.1
 
 
 def prepare(args: list[str] | None = None) -> None:
-    """Start rclpy so that nothing leaves this machine unless the environment says so.
-
-    The wheels' shared-memory transport leaves segments behind after SIGKILL: UDP by default.
-    """
-    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+    """Start rclpy so that nothing leaves this machine unless the environment says so."""
+    _stay_on_loopback()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+
+
+def _stay_on_loopback() -> None:
+    """Keep to UDP on 127.0.0.1, by the profile that is installed with the interfaces.
+
+    Somebody who has set where others are to be found is left alone. With the range LOCALHOST Fast
+    DDS 2.14 listens on every interface and leaves shared memory behind after a kill.
+    """
+    found = importlib.util.find_spec('hospital_fleet_msgs')
+    if found is None or found.origin is None or any(name in os.environ for name in _REACH):
+        return
+    prefix = Path(found.origin).parents[4]
+    profile = prefix / 'share' / 'hospital_fleet_msgs' / 'dds' / 'loopback.xml'
+    if profile.is_file():
+        os.environ['FASTRTPS_DEFAULT_PROFILES_FILE'] = str(profile)
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'SYSTEM_DEFAULT'
+    else:
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 
 def spin(nodes: Iterable[Any], *, at_end: Callable[[], None] | None = None) -> int:
@@ -81,10 +104,25 @@ class Guard:
             try:
                 return callback(*args)
             except Exception as error:  # noqa: BLE001 - whatever it is, the node lives
-                self.failures[name] += 1
-                if self.failures[name] == 1:
-                    what = f'{type(error).__name__}: {error}'
-                    self._say(f'callback {name} failed, is counted from now on: {what}')
+                self._note(name, error)
                 return None
 
         return guarded
+
+    def service(self, name: str, callback: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Return the callback of a service, which answers even when it failed."""
+
+        def guarded(request: Any, response: Any) -> Any:
+            try:
+                return callback(request, response)
+            except Exception as error:  # noqa: BLE001 - rclpy needs an answer to send
+                self._note(name, error)
+                return response
+
+        return guarded
+
+    def _note(self, name: str, error: Exception) -> None:
+        self.failures[name] += 1
+        if self.failures[name] == 1:
+            what = f'{type(error).__name__}: {error}'
+            self._say(f'callback {name} failed, is counted from now on: {what}')

@@ -199,16 +199,12 @@ class FleetState:
 
 @dataclass(slots=True)
 class RobotSense:
-    """What a robot said lately; `since` is when it was heard first after it had been silent.
-
-    `searched` is when a route was last looked for in vain.
-    """
+    """What a robot said lately; `since` is when it was heard first after it had been silent."""
 
     report: RobotReport
     heard: Instant
     pose: PoseReport
     since: Instant
-    searched: Instant | None = None
     retired: tuple[str, ...] = ()
     good: int = 0
     blocked_since: Instant | None = None
@@ -217,10 +213,11 @@ class RobotSense:
 
 @dataclass(slots=True)
 class Sensed:
-    """What devices said since this process started."""
+    """What devices said since this process started; `in_vain`: last searches without a route."""
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)
+    in_vain: dict[RobotId, Instant] = field(default_factory=dict)
     started: Instant = Instant(0)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,6 +15,8 @@ from typing import IO, Final
 END_SECONDS: Final = 3.5
 #: A process that ends by itself is started again after so long, doubled up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+#: One that lived so long was well, in seconds: its next pause is the first again.
+WELL_SECONDS: Final = 5.0
 
 _SET_DEATH_SIGNAL: Final = 1
 
@@ -26,15 +28,16 @@ def _die_with_parent() -> None:
 
 @dataclass(slots=True)
 class Child:
-    """One process of the demo, its log and how often it was started."""
+    """One process of the demo, its log, and how often it ended soon after a start."""
 
     name: str
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
-    again_at: float = field(default=0.0)
+    again_at: float = 0.0
+    _began: float = 0.0
+    _short_lives: int = 0
 
     def start(self) -> None:
         """Start it in a process group of its own, so that Ctrl-C reaches it through us only."""
@@ -49,15 +52,17 @@ class Child:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
             )
-        self.starts += 1
+        self._began = time.monotonic()
 
     def ended(self) -> int | None:
         """Return its exit code once it has ended."""
         return self.process.poll() if self.process is not None else None
 
     def pause(self) -> float:
-        """Return how long to wait before it is started again, in seconds."""
-        return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, self.starts - 2)))
+        """Return how long to wait before it is started again, in seconds. Ask once an end."""
+        lived = time.monotonic() - self._began
+        self._short_lives = 0 if lived >= WELL_SECONDS else self._short_lives + 1
+        return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, self._short_lives - 1)))
 
 
 def end_all(children: Sequence[Child]) -> None:

@@ -28,7 +28,7 @@ from fleet_manager.entry.clock import Clock, SimClock, WallClock
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.metrics import Metrics
-from fleet_manager.entry.runner import Runner
+from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.view_hub import ViewHub
 
@@ -106,6 +106,7 @@ def compose(settings: Settings) -> Manager:
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
         lambda: _recover(store, hospital, clock),
+        snapshot_every=settings.snapshot_every,
         store=store,
         devices=devices,
         mailbox=mailbox,
@@ -140,7 +141,7 @@ def compose(settings: Settings) -> Manager:
     return Manager(app, runner, accounts, devices, staff, made)
 
 
-def _recover(store: SqlStore, hospital: Hospital, clock: Clock) -> tuple[Kernel, int]:
+def _recover(store: SqlStore, hospital: Hospital, clock: Clock) -> Recovery:
     holder = f'{socket.gethostname()}:{os.getpid()}'
     recovered = store.take_over(holder=holder, now=clock.now())
     kernel = Kernel.restore(
@@ -154,7 +155,7 @@ def _recover(store: SqlStore, hospital: Hospital, clock: Clock) -> tuple[Kernel,
             f'the journal was written on map version {version}, the hospital now is '
             f'{hospital.version}: go on with the old map, or start with an empty state folder'
         )
-    return kernel, recovered.epoch
+    return Recovery(kernel, recovered.epoch, since_snapshot=len(recovered.entries))
 
 
 def _devices(settings: Settings, hospital: Hospital, mailbox: BoundedMailbox, clock: Clock) -> Any:

@@ -35,8 +35,6 @@ LOOK_SECONDS: Final = 0.25
 #: ROS 2 domains for demos: one for each state folder, away from 0, where others live.
 DOMAINS: Final = range(60, 100)
 
-_LOOPBACK: Final = Path(__file__).resolve().parents[2] / 'setup' / 'dds' / 'loopback.xml'
-
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
@@ -76,7 +74,7 @@ def demo(options: DemoOptions) -> int:
         return 1
     stop = _Stop()
     first = not (settings.state_dir / 'fleet.db').exists()
-    children = _prepare(options, hospital)
+    children = prepare(options, hospital)
     try:
         for child in children:
             child.start()
@@ -91,7 +89,8 @@ def demo(options: DemoOptions) -> int:
     return 0
 
 
-def _prepare(options: DemoOptions, hospital: Hospital) -> list[Child]:
+def prepare(options: DemoOptions, hospital: Hospital) -> list[Child]:
+    """Return the building, the robots and the manager, not started, with their logs."""
     settings = options.settings
     state = settings.state_dir.resolve()
     logs = state / 'logs'
@@ -116,9 +115,6 @@ def _environment(options: DemoOptions, state: Path) -> dict[str, str]:
     settings = options.settings
     environment = dict(os.environ)
     environment.setdefault('ROS_DOMAIN_ID', str(_domain(state)))
-    if 'FASTRTPS_DEFAULT_PROFILES_FILE' not in environment and _LOOPBACK.exists():
-        environment['FASTRTPS_DEFAULT_PROFILES_FILE'] = str(_LOOPBACK)
-        environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'SYSTEM_DEFAULT'
     environment.update(
         FLEET_HOSPITAL=str(settings.hospital.resolve()),
         FLEET_STATE_DIR=str(state),

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -42,14 +43,23 @@ from fleet_manager.entry.view_hub import ViewHub
 TICK_SECONDS: Final = 0.2
 #: A picture is shown at most so often, in seconds of wall time.
 VIEW_SECONDS: Final = 0.2
+#: Only after what a person did it may be shown so soon after the last one.
+FRESH_SECONDS: Final = 0.05
 #: The leader says so often that it still leads, in seconds; a standby takes over after 15.
 BEAT_SECONDS: Final = 3.0
-#: Journal lines between two snapshots: reading back takes well under a second.
-SNAPSHOT_EVERY: Final = 2_000
 #: Orders are numbered within an epoch; more than a manager sends in years.
 ORDERS_AN_EPOCH: Final = 1_000_000_000
 
 log = structlog.get_logger('runner')
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was read back: the kernel, our epoch, the journal lines since the newest snapshot."""
+
+    kernel: Kernel
+    epoch: int
+    since_snapshot: int
 
 
 class Runner:
@@ -57,8 +67,9 @@ class Runner:
 
     def __init__(
         self,
-        recover: Callable[[], tuple[Kernel, int]],
+        recover: Callable[[], Recovery],
         *,
+        snapshot_every: int,
         store: Store,
         devices: Devices,
         mailbox: BoundedMailbox,
@@ -68,7 +79,7 @@ class Runner:
         witness: Callable[[Instant, Event], None],
         crashpoints: Crashpoints | None = None,
     ) -> None:
-        self._recover = recover
+        self._recover, self._snapshot_every = recover, snapshot_every
         self._store, self._devices = store, devices
         self._mailbox, self._views, self._metrics = mailbox, views, metrics
         self._clock, self._witness = clock, witness
@@ -77,6 +88,7 @@ class Runner:
         self._order_number = 0
         self._since_snapshot = 0
         self._next_tick = self._next_view = self._next_beat = 0.0
+        self._shown = 0.0
         self._died: Callable[[int], None] = lambda code: None
         self._thread = threading.Thread(target=self._run, name='kernel', daemon=True)
         self._stopping = threading.Event()
@@ -117,10 +129,11 @@ class Runner:
             self._store.close()
 
     def _begin(self) -> None:
-        self._kernel, epoch = self._recover()
-        self._order_number = epoch * ORDERS_AN_EPOCH
-        self._turn_over(self._kernel.start(epoch=epoch, now=self._clock()), [])
-        self._devices.request_states(epoch=epoch)
+        found = self._recover()
+        self._kernel, self._since_snapshot = found.kernel, found.since_snapshot
+        self._order_number = found.epoch * ORDERS_AN_EPOCH
+        self._turn_over(self._kernel.start(epoch=found.epoch, now=self._clock()), [])
+        self._devices.request_states(epoch=found.epoch)
 
     def _go_on(self) -> None:
         try:
@@ -138,8 +151,8 @@ class Runner:
             self._died(70)
 
     def _turn(self) -> None:
-        due_in = max(0.0, self._next_tick - time.monotonic())
-        mail = self._mailbox.take(wait=due_in)
+        due_in = min(self._next_tick, self._next_view) - time.monotonic()
+        mail = self._mailbox.take(wait=max(0.0, due_in))
         now = self._clock()
         events: list[tuple[Instant, Event]] = []
         replies: list[tuple[Future[Reply], Reply]] = []
@@ -153,6 +166,7 @@ class Runner:
         if mail.commands:
             # Answer people first: accepting never waits for a plan.
             self._turn_over(Outcome(tuple(events)), replies)
+            self._next_view = min(self._next_view, self._shown + FRESH_SECONDS)
             events = []
         if mail.commands or events or time.monotonic() >= self._next_tick:
             events += self._tick(self._clock())
@@ -172,7 +186,8 @@ class Runner:
         for future, reply in replies:
             if future.set_running_or_notify_cancel():
                 future.set_result(reply)
-        self._crash.reach('replied')
+        if replies:
+            self._crash.reach('replied')
         if orders:
             self._devices.publish(list(orders.values()))
             self._crash.reach('published')
@@ -184,7 +199,7 @@ class Runner:
         for kind in kinds:
             self._crash.reach(f'decided.{kind}')
         self._since_snapshot += len(kinds)
-        due = self._since_snapshot >= SNAPSHOT_EVERY
+        due = self._since_snapshot >= self._snapshot_every
         batch = Batch(
             tuple(entry(at, event) for at, event in outcome.events),
             tuple((name, self._order_number, encode(order)) for name, order in orders.items()),
@@ -212,9 +227,10 @@ class Runner:
         return changed
 
     def _show(self) -> None:
-        if time.monotonic() < self._next_view:
+        now = time.monotonic()
+        if now < self._next_view:
             return
-        self._next_view = time.monotonic() + VIEW_SECONDS
+        self._shown, self._next_view = now, now + VIEW_SECONDS
         turn = self._kernel.turn()
         entities = picture(turn)
         self._metrics.see(entities, waiting=self._mailbox.waiting())

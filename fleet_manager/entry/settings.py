@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     sim_speed: float = Field(
         0.0, ge=0.0, le=20.0, description='follow /clock of a simulation of this speed; 0 = real'
     )
+    snapshot_every: int = Field(
+        2_000, ge=1, description='journal lines between two snapshots; a start reads the rest'
+    )
     tls_certificate: Path | None = Field(None, description='PEM file; needed beyond loopback')
     tls_key: Path | None = Field(None, description='PEM file of the certificate')
     origins: tuple[str, ...] = Field((), description='further addresses people type')

@@ -16,6 +16,9 @@ from fleet_manager.domain.units import SECOND, Instant
 from robot_nodes.core.memory import Compartment, Memory
 from robot_nodes.core.order import Order
 
+#: Seconds the simulated hands take where nothing else is said.
+HANDS_SECONDS: Final = 4.0
+
 
 class Compartments:
     """What the compartments of one robot do. `hands_seconds` 0 = somebody else is the hands.
@@ -89,7 +92,3 @@ class Compartments:
         self._all[name] = dataclasses.replace(compartment, closed=True, locked=True)
         self._opened.pop(name, None)
         return True
-
-
-#: Seconds the simulated hands take where nothing else is said.
-HANDS_SECONDS: Final = 4.0

@@ -31,6 +31,8 @@ AT_CORNER: Final = 0.015
 #: Radians off course: more, and the robot turns on the spot until it is nearly gone.
 TURN_FROM: Final = 0.45
 TURN_UNTIL: Final = 0.08
+#: Metres: points of a way that are nearer to each other are one.
+SAME_POINT: Final = 0.001
 #: Metres from a node at which it counts as reached while driving on.
 REACHED: Final = 0.15
 #: Metres from the middle of a car within which the robot counts as inside.
@@ -70,8 +72,10 @@ def waypoints(nodes: Iterable[OrderNode]) -> list[Waypoint]:
     """Return the points of the edges to `nodes`, in order."""
     points = []
     for node in nodes:
-        for part, at in enumerate((*node.via, node.xy)):
-            points.append(Waypoint(at, node.sequence, part, node.max_speed))
+        line = (*node.via, node.xy)
+        for part, at in enumerate(line):
+            if part + 1 == len(line) or math.dist(at, line[part + 1]) > SAME_POINT:
+                points.append(Waypoint(at, node.sequence, part, node.max_speed))
     return points
 
 
@@ -157,7 +161,8 @@ class Follower:
             return self.halt()
         target = self._way[0]
         along, across = along_and_across(at, self._start, target.at)
-        left = math.dist(self._start, target.at) - along
+        length = math.dist(self._start, target.at)
+        left = length - along if length > SAME_POINT else 0.0
         if self._is_last(until) and left <= AT_CORNER / 2:
             return self.halt()
         course = math.atan2(target.at[1] - self._start[1], target.at[0] - self._start[0])
@@ -181,7 +186,7 @@ class Follower:
             target = self._way[0]
             length = math.dist(self._start, target.at)
             along, _ = along_and_across(at, self._start, target.at)
-            if length - along > AT_CORNER and length > 0.0:
+            if length - along > AT_CORNER and length > SAME_POINT:
                 return
             self._start = target.at
             self._way.popleft()

@@ -50,15 +50,20 @@ Verdict = Accepted | Ignored | Refused
 
 
 class OrderBook:
-    """The accepted order and the last node reached, of one robot on one map."""
+    """The accepted order and the last node reached, of one robot on one map.
+
+    What is remembered of another version of the map is forgotten: its nodes may be elsewhere.
+    """
 
     def __init__(self, memory: Memory, *, robot: str, map_id: str, map_version: str) -> None:
         self._robot, self._map = robot, (map_id, map_version)
         self.epoch = memory.epoch
-        self.order: Order | None = memory.order
-        self.last_node = memory.last_node
-        self.last_sequence = memory.last_sequence
+        self.order: Order | None = None
+        self.last_node, self.last_sequence = '', 0
         self.retired = memory.retired
+        if memory.order is not None and self._is_on_my_map(memory.order):
+            self.order = memory.order
+            self.last_node, self.last_sequence = memory.last_node, memory.last_sequence
 
     def offer(self, order: Order, pose: Pose | None) -> Verdict:
         """Take over, ignore or refuse an order that came in while the robot was at `pose`."""
@@ -68,7 +73,7 @@ class OrderBook:
             return Refused(f'malformed_{what}')
         if order.epoch < self.epoch:
             return Refused('stale_epoch')
-        if (order.map_id, order.map_version) != self._map:
+        if not self._is_on_my_map(order):
             return Refused('wrong_map')
         current = self.order
         if current is not None and order.epoch == current.epoch:
@@ -112,6 +117,9 @@ class OrderBook:
         self.last_node, self.last_sequence = node.node, node.sequence
         if self.order is not None:
             self.order = self._trimmed(self.order)
+
+    def _is_on_my_map(self, order: Order) -> bool:
+        return (order.map_id, order.map_version) == self._map
 
     # --- the accepted order again ----------------------------------------------------------------
 

@@ -34,6 +34,10 @@ POSE_FRESH: Final = Millis(1_000)
 STANDING: Final = 0.02
 #: Metres from the last node: farther, and the robot is between the doors of the edge it drives.
 UNDER_WAY: Final = 0.3
+#: Error codes with which a robot does not move.
+STOPPING: Final = frozenset({'memory_unwritable', 'localisation_lost', 'wrong_floor', 'off_route'})
+#: Change of the battery level that is worth a write to the disk.
+BATTERY_STEP: Final = 0.01
 #: Longest step the battery and the ramps are computed for; a longer gap was no driving.
 MAX_STEP: Final = Millis(500)
 
@@ -346,7 +350,7 @@ class Robot:
         )
 
     def _memory(self) -> Memory:
-        """Return what has to survive. The battery moves all the time: noted in whole percents."""
+        """Return what has to survive. The battery moves all the time: noted in steps of 1 %."""
         if abs(self._battery - self._remembered_battery) >= BATTERY_STEP:
             self._remembered_battery = self._battery
         order = self._book.order
@@ -360,9 +364,3 @@ class Robot:
             compartments=self.compartments.all(),
             battery=self._remembered_battery,
         )
-
-
-#: Error codes with which a robot does not move.
-STOPPING: Final = frozenset({'memory_unwritable', 'localisation_lost', 'wrong_floor', 'off_route'})
-#: Change of the battery level that is worth a write to the disk.
-BATTERY_STEP: Final = 0.01

@@ -82,9 +82,10 @@ class LiftNode(Node):
     def _on_parameters(self, parameters: Sequence[Any]) -> Any:
         for parameter in parameters:
             if parameter.name == 'forced_mode':
-                if parameter.value not in _FORCED:
+                mode = str(parameter.value)
+                if mode not in _FORCED:
                     return SetParametersResult(successful=False, reason='unknown mode')
-                self._controller.forced = _FORCED[parameter.value]
+                self._controller.forced = _FORCED[mode]
         return SetParametersResult(successful=True)
 
     def _now(self) -> Instant:

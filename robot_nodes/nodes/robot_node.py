@@ -127,7 +127,7 @@ class RobotNode(LifecycleNode):
                 made = self.create_service(
                     Trigger,
                     f'robots/{qos.token(self._id)}/hands/{name}/{verb}',
-                    self._hand(compartment, verb),
+                    self.guard.service(verb, self._hand(compartment, verb)),
                 )
                 self._entities.append((self.destroy_service, made))
 

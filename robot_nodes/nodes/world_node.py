@@ -57,6 +57,7 @@ class WorldNode(Node):
         self._speed = speed
         self._last = time.monotonic()
         self._kept_at = 0.0
+        self._unkept = False
         self._odometry_wanted: set[RobotId] = set()
         self._violations: dict[str, int] = {}
         self._felt: dict[str, tuple[float, ...]] = {}
@@ -193,4 +194,11 @@ class WorldNode(Node):
         goes on later than anybody has seen it. Time never goes back.
         """
         now = Instant(self._now() + int(ahead * SECOND))
-        write_json(self._file, self.world.keep(now=now))
+        try:
+            write_json(self._file, self.world.keep(now=now))
+        except OSError as error:
+            if not self._unkept:
+                self.get_logger().error(f'{self._file.name} cannot be written: {error}')
+            self._unkept = True
+        else:
+            self._unkept = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -9,26 +10,41 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, sync_playwright
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import Health, create_app
-from tests.pages.stand_in import StandIn, now, pin_of, with_log_ins
+from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
 
+CHROMIUM = '/usr/bin/chromium'
+FLAGS = (
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+)
 HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
 
 
 @dataclass(frozen=True)
 class RunningSite:
-    """Where the pages are and what opens them. `stand_in` is None against the real demo."""
+    """Where the pages are and what opens them. The rest is None against the real demo."""
 
     url: str
     pins: Mapping[str, str]
     operator_name: str
     operator_password: str
+    #: How long a robot may take for one leg, in seconds.
+    patience: float = 60.0
     stand_in: StandIn | None = None
+    accounts: StandInAccounts | None = None
+    app: Any = None
 
 
 def free_port() -> int:
@@ -43,12 +59,13 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
     port = port or free_port()
     hospital = load_hospital(HOSPITAL)
     stand_in = StandIn(hospital, robots=robots, speed=speed)
+    accounts = with_log_ins(hospital)
     url = f'http://127.0.0.1:{port}'
     app = create_app(
         hospital=hospital,
         mailbox=stand_in,
         views=stand_in,
-        accounts=with_log_ins(hospital),
+        accounts=accounts,
         clock=now,
         health=lambda: Health(alive=True, leader=True, database=True, ros_link=True),
         metrics=lambda: b'',
@@ -75,7 +92,7 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
         time.sleep(0.02)
     try:
         pins = {station: pin_of(station) for station in hospital.stations}
-        yield RunningSite(url, pins, 'dispatch', 'a long secret', stand_in)
+        yield RunningSite(url, pins, 'dispatch', 'a long secret', 60.0, stand_in, accounts, app)
     finally:
         server.should_exit = True
         thread.join(timeout=10)
@@ -87,3 +104,24 @@ def site() -> Iterator[RunningSite]:
     """Return the running site the stories drive."""
     with running_site() as running:
         yield running
+
+
+@pytest.fixture(scope='session')
+def browser() -> Iterator[Browser]:
+    """Return a real Chromium. A machine without one skips these tests and says so."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f'{CHROMIUM} is not installed')
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope='session')
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the stories put their screenshots: PAGES_PICTURES, or a temporary folder."""
+    folder = os.environ.get('PAGES_PICTURES')
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return Path(folder)
+    return tmp_path_factory.mktemp('pictures')

@@ -93,6 +93,17 @@ def test_a_base_that_grows_in_time_is_driven_without_stopping() -> None:
     assert slowest > 0.6
 
 
+def test_points_that_lie_on_each_other_are_one() -> None:
+    stage = Stage(at(0.0))
+    doubled = node(1, via=((0.0, 0.0), (1.0, 0.0), (1.0, 0.0), (2.0, 0.0)))
+    told = order([], nodes=[node(0), doubled, node(2, x=2.0), node(3, x=4.0)])
+    stage.tell(told)
+    stage.run(15, again=told)
+    assert stage.last.state.last_sequence == 3
+    assert stage.distance_to(4.0, 0.0) <= 0.03
+    assert max(abs(p.y) for p in stage.track) <= 0.01
+
+
 def test_a_paused_robot_stands_and_goes_on() -> None:
     stage = Stage(at(0.0))
     told = order([0, 1, 2, 3])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,24 @@ def test_without_memory_it_refuses_an_order_that_begins_elsewhere() -> None:
     output = stage.tell(order([1, 2]))
     assert output.state.errors == ('order_refused:not_here',)
     assert output.speeds == STILL
+
+
+def test_what_it_remembers_of_another_map_is_forgotten() -> None:
+    stage = Stage(at(0.0))
+    stage.tell(order([0, 1, 2], epoch=4))
+    stage.run(4)
+    assert stage.memory.last_sequence == 1
+    old = stage.memory.order
+    assert old is not None
+    stage.memory = dataclasses.replace(
+        stage.memory, order=dataclasses.replace(old, map_version='v0')
+    )
+    stage.start()
+    stood = stage.pose
+    output = stage.run(5)
+    assert (output.state.order_id, output.state.last_node, output.state.epoch) == ('', '', 4)
+    assert math.dist((stood.x, stood.y), (stage.pose.x, stage.pose.y)) < 0.5
+    assert output.state.speed == 0.0
 
 
 def test_an_unwritable_memory_stops_the_robot() -> None:

@@ -31,7 +31,7 @@ with warnings.catch_warnings():
     import_module('rosidl_generator_py')
 rclpy = pytest.importorskip('rclpy')
 #: Keeps to UDP on 127.0.0.1: a killed program leaves nothing in /dev/shm.
-LOOPBACK = Path(__file__).parents[2] / 'setup' / 'dds' / 'loopback.xml'
+LOOPBACK = Path(__file__).parents[2] / 'interfaces' / 'dds' / 'loopback.xml'
 ROUTE = ('L1.charge-1', 'L1.b1', 'L1.n07')
 PYTHON = [sys.executable, '-W', 'error::SyntaxWarning', '-m']
 
@@ -53,13 +53,13 @@ class Programs:
         self._running.append(program)
         return program
 
-    def world(self, robots: str = 'r1', *arguments: str) -> subprocess.Popen[bytes]:
-        folder = ['--state-dir', str(self.state_dir)]
-        return self.start('world', '--robots', robots, *folder, *arguments)
+    def world(self, *arguments: str, speed: int = 4) -> subprocess.Popen[bytes]:
+        common = ['--state-dir', str(self.state_dir), '--robots', 'r1', '--speed', str(speed)]
+        return self.start('world', *common, *arguments)
 
-    def robots(self, robots: str = 'r1', *arguments: str) -> subprocess.Popen[bytes]:
-        folder = ['--state-dir', str(self.state_dir)]
-        return self.start('robots', '--robots', robots, '--sim-time', *folder, *arguments)
+    def robots(self, *arguments: str) -> subprocess.Popen[bytes]:
+        common = ['--state-dir', str(self.state_dir), '--robots', 'r1', '--sim-time']
+        return self.start('robots', *common, *arguments)
 
     def said(self) -> str:
         return self._log.read_text(errors='replace')
@@ -219,7 +219,7 @@ def test_a_robot_drives_an_order_to_its_end(programs: Programs, peer: Peer) -> N
     robot = Robot(peer)
     poses = peer.listen(qos.POSE, PoseStamped, 'r1')
     violations = peer.listen(qos.VIOLATIONS, String)
-    programs.world('r1', '--speed', '2')
+    programs.world()
     programs.robots()
     robot.comes_up()
     assert robot.state.order_id == ''
@@ -244,7 +244,7 @@ def test_a_robot_drives_an_order_to_its_end(programs: Programs, peer: Peer) -> N
 
 def test_a_robot_killed_in_the_lane_goes_on_where_it_stood(programs: Programs, peer: Peer) -> None:
     robot = Robot(peer)
-    programs.world()
+    programs.world(speed=2)
     first = programs.robots()
     robot.comes_up()
     peer.repeat(robot.out, robot.order())
@@ -287,7 +287,7 @@ def test_a_state_is_said_on_request_and_a_nan_pose_stops_the_robot(
 
     robot = Robot(peer)
     pose_out = peer.publisher(qos.LOCALISATION, PoseStamped, 'r1')
-    programs.world()
+    programs.world(speed=1)
     programs.robots()
     robot.comes_up()
     said = len(robot.states)
@@ -345,7 +345,7 @@ def test_a_test_can_be_the_hands_at_a_compartment(programs: Programs, peer: Peer
 
     robot = Robot(peer)
     programs.world()
-    programs.robots('r1', '--hands-seconds', '0')
+    programs.robots('--hands-seconds', '0')
     robot.comes_up()
     order = robot.order(ROUTE[:1])
     order.grant_id, order.grant_compartment = 1, 'c2'
@@ -401,7 +401,7 @@ def test_a_lift_killed_in_a_session_moves_nothing_until_its_holder_asks_again(
 
     states = peer.listen(qos.LIFT_STATES, LiftState)
     out = peer.publisher(qos.LIFT_REQUESTS, LiftRequest)
-    programs.world('r1', '--speed', '4', '--bare')
+    programs.world('--bare')
     lift = programs.start('lift_node', '--lift', 'A', '--sim-time')
     peer.wait(lambda: bool(states))
     assert (states[-1].current_floor, states[-1].current_mode) == ('L1', LiftState.MODE_HUMAN)
@@ -438,7 +438,7 @@ def test_a_door_opens_when_asked_and_shuts_by_itself(programs: Programs, peer: P
     door = 'L2.west-ward'
     states = peer.listen(qos.DOOR_STATES, DoorState)
     out = peer.publisher(qos.DOOR_REQUESTS, DoorRequest)
-    programs.world('r1', '--speed', '4')
+    programs.world()
 
     def mode() -> int:
         said = [s.current_mode.value for s in states if s.door_name == door]
@@ -463,7 +463,7 @@ def test_a_world_goes_on_where_it_was_and_its_clock_never_goes_back(
     robot = Robot(peer)
     clock = peer.listen(qos.CLOCK, Clock)
     where = peer.listen(qos.LOCALISATION, PoseStamped, 'r1')
-    first = programs.world('r1', '--speed', '8')
+    first = programs.world(speed=8)
     robots = programs.robots()
     robot.comes_up()
     peer.repeat(robot.out, robot.order())
@@ -476,7 +476,7 @@ def test_a_world_goes_on_where_it_was_and_its_clock_never_goes_back(
     peer.rest(0.5)
     told, at = len(clock), where[-1].pose.position
     last = clock[-1].clock
-    programs.world('r1', '--speed', '8')
+    programs.world(speed=8)
     peer.wait(lambda: len(clock) > told + 5)
     first_again = clock[told].clock
     assert (first_again.sec, first_again.nanosec) > (last.sec, last.nanosec)
@@ -487,7 +487,7 @@ def test_a_world_goes_on_where_it_was_and_its_clock_never_goes_back(
 def test_idle_programs_cost_little_and_end_within_a_second(programs: Programs, peer: Peer) -> None:
     robot = Robot(peer)
     bare = programs.start('door_node', '--door', 'L2.west-ward')
-    world = programs.world()
+    world = programs.world(speed=1)
     robots = programs.robots()
     robot.comes_up()
     peer.rest(3.0)
@@ -520,7 +520,7 @@ def test_a_robot_is_a_lifecycle_node_and_describes_its_parameters(
         return future.result()
 
     robot = Robot(peer)
-    programs.world()
+    programs.world(speed=1)
     programs.robots()
     robot.comes_up()
     state = call(GetState, 'robot_r1/get_state', GetState.Request()).current_state.id

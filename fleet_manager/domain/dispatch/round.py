@@ -22,7 +22,7 @@ from fleet_manager.domain.messages import (
 )
 from fleet_manager.domain.robots.battery import CHARGE_BELOW
 from fleet_manager.domain.state import Delivery, Robot
-from fleet_manager.domain.traffic.hindrances import hindrances
+from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances
 from fleet_manager.domain.traffic.plan import is_hopeless, plan_leg
 from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.turn import Turn
@@ -70,7 +70,10 @@ def insert_parcels(turn: Turn) -> None:
 
 
 def continue_runs(turn: Turn, budget: int) -> None:
-    """Plan the next leg of robots that serve a delivery, as soon as nobody keeps their goal."""
+    """Plan the next leg of robots that serve a delivery, as soon as nobody keeps their goal.
+
+    A robot without a way waits in a bay, where it keeps nobody from a station.
+    """
     robots = [r for r in turn.robots() if r.delivery is not None]
     robots.sort(key=lambda r: urgency_key(turn, turn.state.deliveries[r.delivery]))  # type: ignore[index]
     for robot in robots:
@@ -80,7 +83,10 @@ def continue_runs(turn: Turn, budget: int) -> None:
         if not _may_search(turn, robot) or _kept_by_another(turn, robot, errand[1]):
             continue
         budget -= 1
-        _send(turn, robot, _leg(turn, robot, *errand))
+        leg = _leg(turn, robot, *errand)
+        if leg is None and turn.hospital.nodes[robot.goal].kind is NodeKind.STATION:
+            leg = _parking_leg(turn, robot)
+        _send(turn, robot, leg)
 
 
 def clear_stations(turn: Turn, budget: int) -> None:
@@ -97,19 +103,25 @@ def clear_stations(turn: Turn, budget: int) -> None:
 
 
 def reroute(turn: Turn, budget: int) -> None:
-    """Lead robots around what stands still, or into a bay, before they pile up behind it."""
+    """Lead robots around what stands still, or into a bay, before they pile up behind it.
+
+    A robot that stands still on its way to a station must not keep that for ever: in the plan it
+    goes to a bay instead, whenever it can.
+    """
     hindered = hindrances(turn)
     if not hindered.robots and not hindered.lifts:
         return
     for robot in turn.robots():
-        if budget == 0 or not robot.hops or not _may_search(turn, robot):
+        if budget == 0 or not robot.hops or not _is_rested(turn, robot):
             continue
-        end = retime(turn.state, turn.now, hindered).end[robot.id, robot.hops[-1].sequence]
-        if robot.id in hindered.robots or not is_hopeless(end, now=turn.now):
-            continue
-        budget -= 1
-        leg = _leg(turn, robot, robot.purpose, robot.goal)
-        _send(turn, robot, leg or _parking_leg(turn, robot))
+        if robot.id in hindered.robots:
+            if _keeps_station_from_afar(turn, robot):
+                budget -= 1
+                _send(turn, robot, _parking_leg(turn, robot))
+        elif turn.may_move(robot) and _waits_in_vain(turn, robot, hindered):
+            budget -= 1
+            leg = _leg(turn, robot, robot.purpose, robot.goal)
+            _send(turn, robot, leg or _parking_leg(turn, robot))
 
 
 def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
@@ -181,16 +193,20 @@ def _leg(turn: Turn, robot: Robot, purpose: Purpose, goal: NodeId) -> LegPlanned
 
 def _may_search(turn: Turn, robot: Robot) -> bool:
     """Whether to look for a route: the robot may move, and was not refused one just now."""
-    sense = turn.heard(robot.id)
-    if sense is None or not turn.may_move(robot):
-        return False
-    return sense.searched is None or turn.now - sense.searched >= SEARCH_AGAIN_MS
+    return turn.may_move(robot) and _is_rested(turn, robot)
+
+
+def _is_rested(turn: Turn, robot: Robot) -> bool:
+    last = turn.sensed.in_vain.get(robot.id)
+    return last is None or turn.now - last >= SEARCH_AGAIN_MS
 
 
 def _send(turn: Turn, robot: Robot, leg: LegPlanned | None) -> None:
     """Commit to a leg, or note that there is none now."""
-    turn.sensed.robots[robot.id].searched = turn.now if leg is None else None
-    if leg is not None:
+    turn.sensed.in_vain.pop(robot.id, None)
+    if leg is None:
+        turn.sensed.in_vain[robot.id] = turn.now
+    else:
         turn.emit(leg)
 
 
@@ -203,6 +219,16 @@ def _should_clear(turn: Turn, robot: Robot) -> bool:
     if errand is None or errand[1] == robot.goal:
         return False
     return _kept_by_another(turn, robot, errand[1])
+
+
+def _keeps_station_from_afar(turn: Turn, robot: Robot) -> bool:
+    on_its_way = robot.hops[-1].sequence > turn.state.frozen(robot)
+    return on_its_way and turn.hospital.nodes[robot.goal].kind is NodeKind.STATION
+
+
+def _waits_in_vain(turn: Turn, robot: Robot, hindered: Hindrances) -> bool:
+    times = retime(turn.state, turn.now, hindered)
+    return is_hopeless(times.end[robot.id, robot.hops[-1].sequence], now=turn.now)
 
 
 def _should_charge(turn: Turn, robot: Robot) -> bool:
@@ -222,7 +248,8 @@ def _kept_by_another(turn: Turn, robot: Robot, goal: NodeId) -> bool:
 
 def _parking_leg(turn: Turn, robot: Robot) -> LegPlanned | None:
     """Return a leg to the nearest free bay; to a charger when the battery is not nearly full."""
-    battery = turn.sensed.robots[robot.id].report.battery
+    sense = turn.sensed.robots.get(robot.id)
+    battery = sense.report.battery if sense is not None else None
     first, then = NodeKind.PARKING, NodeKind.CHARGER
     if robot.delivery is None and (battery is None or battery < CHARGE_BELOW):
         first, then = then, first

@@ -57,7 +57,7 @@ class Floor:
 
 
 class NodeKind(StrEnum):
-    """What a node is for. PARKING, CHARGER and STATION are bays: a robot may stay there for ever."""
+    """What a node is for. PARKING, CHARGER, STATION are bays: a robot may stay for ever."""
 
     WAY = 'way'
     PARKING = 'parking'

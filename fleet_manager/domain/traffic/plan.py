@@ -32,7 +32,8 @@ def plan_leg(
     """Return a leg from where the robot's frozen steps end to `goal`, or None: keep the old plan.
 
     `goal` must be a bay. What is released, and a ride under way, stays as it is. A leg that would
-    have to wait for what is hindered is none.
+    have to wait for what is hindered is none; what is hindered itself may still have one, for
+    later.
     """
     times = retime(state, now, hindered)
     frozen = state.frozen(robot)
@@ -40,7 +41,9 @@ def plan_leg(
     others = _others(state, times, robot)
     busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
     moves = search(graph, busy, start=start, at=at, goal=goal, closed=hindered.lifts)
-    if moves is None or (moves and is_hopeless(moves[-1].end, now=now)):
+    if moves is None:
+        return None
+    if moves and is_hopeless(moves[-1].end, now=now) and robot.id not in hindered.robots:
         return None
     hops = _places(_hops(graph.hospital, moves, first=frozen + 1), others, state, robot, frozen)
     if hops is None:

@@ -44,7 +44,8 @@ def test_a_qr_label_fills_in_the_station(site: Site) -> None:
     assert answer.headers['location'] == '/login?next=/r/n2w'
     page = browser.get('/login?next=/r/n2w').text
     assert '<option value="n2w" selected>' in page
-    answer = browser.post('/login', ward_form(next=hidden(page, 'next')))
+    form = page.split('action="/login"')[1]
+    answer = browser.post('/login', ward_form(next=hidden(form, 'next')))
     assert answer.headers['location'] == '/r/n2w'
     assert browser.get('/r/n2w').headers['location'] == '/ward'
     assert browser.get('/r/nowhere').status_code == 404

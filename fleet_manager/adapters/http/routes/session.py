@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -162,5 +163,5 @@ async def _login(
         as_operator=bool(form and form.kind == 'operator') or back.startswith('/operator'),
         back=back,
         failed=words(f'login.{failed}', phone=site.hospital.phone) if failed else '',
-        here=f'/login?next={back}' if back else '/login',
+        here=f'/login?next={quote(back)}' if back else '/login',
     )

@@ -1,0 +1,74 @@
+"""`python -m benchmarks [NAME ...] [--quick] [--write]`: measure, print, and publish."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from importlib import import_module
+from types import FrameType
+from typing import Final
+
+from benchmarks import report
+from benchmarks.machine import Machine
+
+NAMES: Final = ('assignment', 'view_age', 'kernel', 'recovery', 'demo_cost', 'store')
+
+
+def main() -> int:
+    """Run what is asked for; return 1 when one of them failed."""
+    chosen = _arguments()
+    signal.signal(signal.SIGTERM, _leave)
+    machine = Machine.this()
+    print(f'{machine}\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f}')
+    failed = []
+    for name in chosen.names or NAMES:
+        print(f'{name} ...', end=' ', flush=True)
+        start = time.monotonic()
+        try:
+            figures = import_module(f'benchmarks.{name}').run(chosen.quick)
+        except Exception:  # noqa: BLE001 - the others are still worth measuring
+            failed.append(name)
+            print('failed', flush=True)
+            traceback.print_exc()
+            continue
+        print(f'{time.monotonic() - start:.0f} s', flush=True)
+        print('\n'.join(report.lines(figures)), flush=True)
+        if chosen.write:
+            report.keep(name, figures, machine, quick=chosen.quick)
+    if chosen.write:
+        files = ', '.join([str(report.RESULTS.relative_to(report.ROOT)), *report.publish(machine)])
+        print(f'written: {files}')
+    if failed:
+        print(f'failed: {", ".join(failed)}', file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='python -m benchmarks', description='Measure every figure the README quotes.'
+    )
+    parser.add_argument('names', nargs='*', metavar='NAME', help=', '.join(NAMES))
+    parser.add_argument('--quick', action='store_true', help='few samples, under two minutes')
+    parser.add_argument(
+        '--write', action='store_true', help='keep the figures in results.json and the READMEs'
+    )
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.names if name not in NAMES]
+    if unknown:
+        parser.error(f'no benchmark {unknown[0]}; there are {", ".join(NAMES)}')
+    return chosen
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does: whatever was started is ended on the way out."""
+    del frame
+    sys.exit(128 + number)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The table: on the terminal, in results.json, and in the READMEs between two markers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.figure import Figure
+from benchmarks.machine import Machine
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+RESULTS: Final = ROOT / 'benchmarks' / 'results.json'
+_BETWEEN: Final = re.compile(r'(<!-- figures -->\n).*?(<!-- /figures -->)', re.DOTALL)
+_HEADS: Final = {'en': ('measured', 'result'), 'zh': ('测量项', '结果')}
+_NOTES: Final = {
+    'en': 'Measured with `make bench` on {date}: {machine}.',
+    'zh': '由 `make bench` 于 {date} 测得:{machine}。',
+}
+_QUICK: Final = {
+    'en': ' Some of it with few samples (`--quick`).',
+    'zh': '部分为快速测量(`--quick`)。',
+}
+
+
+def lines(figures: Sequence[Figure]) -> list[str]:
+    """Return the figures for a terminal."""
+    return [f'  {one.en:<62} {one.text()}  (n={one.samples})' for one in figures]
+
+
+def keep(name: str, figures: Sequence[Figure], machine: Machine, *, quick: bool) -> None:
+    """Keep the figures of a benchmark; drop those of another machine, which do not compare."""
+    known = _read()
+    kept = {
+        other: entry
+        for other, entry in known.items()
+        if entry['machine'] == machine.json() and other != name
+    }
+    kept[name] = {
+        'date': datetime.now(UTC).date().isoformat(),
+        'quick': quick,
+        'machine': machine.json(),
+        'figures': [_row(figure) for figure in figures],
+    }
+    ordered = {one: kept[one] for one in sorted(kept)}
+    RESULTS.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + '\n', 'utf-8')
+
+
+def publish(machine: Machine) -> list[str]:
+    """Put the table into each README that has the markers; return the names of those."""
+    changed = []
+    for name, language in (('README.md', 'en'), ('README.zh.md', 'zh')):
+        file = ROOT / name
+        if not file.exists():
+            continue
+        text = file.read_text('utf-8')
+        table = _table(_read(), machine, language)
+        new, found = _BETWEEN.subn(lambda m, t=table: f'{m[1]}{t}\n{m[2]}', text)
+        if found:
+            file.write_text(new, 'utf-8')
+            changed.append(name)
+    return changed
+
+
+def _table(entries: Mapping[str, Any], machine: Machine, language: str) -> str:
+    left, right = _HEADS[language]
+    rows = [f'| {left} | {right} |', '|---|---|']
+    for entry in entries.values():
+        for row in entry['figures']:
+            figure = Figure(**row)
+            title = figure.zh if language == 'zh' else figure.en
+            rows.append(f'| {title} | {figure.text(language)} |')
+    dates = sorted({entry['date'] for entry in entries.values()})
+    date = dates[-1] if len(dates) < 2 else f'{dates[0]} … {dates[-1]}'
+    note = _NOTES[language].format(date=date, machine=machine)
+    if any(entry['quick'] for entry in entries.values()):
+        note += _QUICK[language]
+    return '\n'.join([*rows, '', note])
+
+
+def _row(figure: Figure) -> dict[str, Any]:
+    return {
+        'key': figure.key,
+        'en': figure.en,
+        'zh': figure.zh,
+        'unit': figure.unit,
+        'values': {name: float(f'{value:.4g}') for name, value in figure.values.items()},
+        'samples': figure.samples,
+        'units': dict(figure.units),
+    }
+
+
+def _read() -> dict[str, Any]:
+    if not RESULTS.exists():
+        return {}
+    found: dict[str, Any] = json.loads(RESULTS.read_text('utf-8'))
+    return found

@@ -1,0 +1,337 @@
+"""The ward's pages without scripts: three taps, a living page, and a PIN for every opening."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fleet_manager.adapters.http.choices import FETCH, SEND, goods_of, groups, ways
+from fleet_manager.adapters.http.pinyin import initials
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.ids import DeliveryId, StationId
+from fleet_manager.domain.maps.model import Hospital
+from tests.adapters.http.conftest import Browser, Site, hidden
+from tests.pages.stand_in import pin_of
+
+
+def links(page: str, css_class: str) -> list[str]:
+    found = re.findall(rf'<a class="{css_class}" href="([^"]+)"', page)
+    return [link.replace('&amp;', '&') for link in found]
+
+
+def check_page(ward: Browser, goods: str, way: str, other: str) -> str:
+    return ward.get(f'/ward/new?goods={goods}&way={way}&other={other}').text
+
+
+def send(ward: Browser, page: str, **changed: str) -> str:
+    names = ('key', 'goods', 'sender', 'recipient')
+    fields = {name: hidden(page, name) for name in names} | {'note': ''} | changed
+    answer = ward.post('/deliveries', fields)
+    assert answer.status_code == 303, answer.text
+    return answer.headers['location']
+
+
+# --- asking ---
+
+
+def test_a_ward_asks_for_medicines_in_three_taps(site: Site) -> None:
+    ward = site.ward('n2w')
+    step_1 = ward.get('/ward/new').text
+    tile = next(link for link in links(step_1, 'tile') if 'drug' in link)
+    step_2 = ward.get(tile).text
+    assert 'From where?' in step_2
+    choice = links(step_2, 'choice')
+    assert choice == ['/ward/new?goods=drug&way=fetch&other=pharmacy']
+    step_3 = ward.get(choice[0]).text
+    assert step_3.count('class="primary"') == 1
+    assert 'Urgent, at most 30 min' in step_3
+    place = send(ward, step_3)
+    assert 'Accepted. A robot will be chosen.' in ward.get(place).text
+    command = site.fleet.commands[-1]
+    assert isinstance(command, m.RequestDelivery)
+    assert (command.sender, command.recipient, command.goods) == ('pharmacy', 'n2w', 'drug')
+    assert command.actor == m.Actor('ward-n2w', m.Role.WARD, 'n2w')
+
+
+def test_a_pharmacist_sends_medicines_to_a_ward(site: Site) -> None:
+    pharmacy = site.ward('pharmacy')
+    step_2 = pharmacy.get('/ward/new?goods=drug').text
+    assert 'Where to?' in step_2
+    choice = next(link for link in links(step_2, 'choice') if link.endswith('other=n2w'))
+    assert 'way=send' in choice
+    send(pharmacy, pharmacy.get(choice).text)
+    command = site.fleet.commands[-1]
+    assert isinstance(command, m.RequestDelivery)
+    assert (command.sender, command.recipient) == ('pharmacy', 'n2w')
+
+
+def test_both_directions_are_offered_where_both_make_sense(site: Site) -> None:
+    page = site.ward('n2w').get('/ward/new?goods=supply').text
+    assert 'Bring it to Surgery nurse station from' in page
+    assert 'Send it from Surgery nurse station to' in page
+    assert 'From or to where?' in page
+
+
+def test_only_goods_of_the_station_have_a_tile(site: Site) -> None:
+    tiles = links(site.ward('cssd').get('/ward/new').text, 'tile')
+    assert tiles == ['/ward/new?goods=sterile', '/ward/new?goods=supply']
+    assert site.ward('cssd').get('/ward/new?goods=blood').status_code == 404
+    assert site.ward('cssd').get('/ward/new?goods=x').status_code == 404
+
+
+@pytest.mark.parametrize(
+    'query',
+    [
+        'goods=drug&way=send&other=pharmacy',
+        'goods=drug&way=fetch&other=kitchen',
+        'goods=drug&way=fetch&other=n2w',
+        'goods=drug&way=up&other=pharmacy',
+        'goods=drug&other=pharmacy',
+        'goods=drug&way=fetch&other=%00',
+    ],
+)
+def test_a_check_page_exists_for_real_choices_only(site: Site, query: str) -> None:
+    assert site.ward('n2w').get(f'/ward/new?{query}').status_code == 404
+
+
+def test_the_stations_used_most_come_first(site: Site, hospital: Hospital) -> None:
+    station = hospital.stations[StationId('n2w')]
+    first = groups(hospital, site.fleet.current(), station, 'supply')[1]
+    assert len(first.most_used) == 4
+    assert first.most_used[0].station.id == 'pharmacy'
+    ward = site.ward('n2w')
+    for _ in range(2):
+        send(ward, check_page(ward, 'supply', 'send', 'n3e'))
+    after = groups(hospital, site.fleet.current(), station, 'supply')[1]
+    assert after.most_used[0].station.id == 'n3e'
+    assert {one.station.id for one in (*after.most_used, *after.rest)} == {
+        one.station.id for one in (*first.most_used, *first.rest)
+    }
+
+
+@pytest.mark.parametrize(
+    ('typed', 'found'),
+    [
+        ('xnk', ['n3w']),
+        ('心内', ['n3w']),
+        ('N3W', ['n3w']),
+        ('cardio', ['n3w']),
+        ('hsz', ['n2e', 'n3w', 'n3e']),
+        ('Sterile supply', ['cssd']),
+        ('qqq', []),
+    ],
+)
+def test_a_search_knows_names_initials_and_codes(site: Site, typed: str, found: list[str]) -> None:
+    page = site.ward('n2w').get('/ward/new', params={'goods': 'supply', 'q': typed}).text
+    shown = {link.rsplit('=', 1)[1] for link in links(page, 'choice') if 'way=send' in link}
+    assert shown == set(found)
+    assert ('hidden>No station found' not in page) == (not links(page, 'choice'))
+
+
+def test_initials_of_common_places() -> None:
+    places = {
+        '护士站': 'hsz',
+        '药房': 'yf',
+        '检验科': 'jyk',
+        '消毒供应中心': 'xdgyzx',
+        'ICU 三': 'icus',
+    }
+    assert {place: initials(place) for place in places} == places
+    assert initials('🏥龘') == ''
+
+
+def test_every_direction_offered_is_one_the_map_allows(hospital: Hospital) -> None:
+    for station in hospital.stations.values():
+        for goods in goods_of(hospital, station):
+            offered = ways(hospital, station, goods)
+            assert offered
+            assert all(goods in other.sends for other in offered.get(FETCH, []))
+            assert all(goods in other.takes for other in offered.get(SEND, []))
+            assert all(station not in others for others in offered.values())
+
+
+def test_a_double_tap_is_one_delivery(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'drug', 'fetch', 'pharmacy')
+    assert send(ward, page) == send(ward, page)
+    assert len(site.fleet._deliveries) == 1
+    assert send(ward, check_page(ward, 'drug', 'fetch', 'pharmacy')) != send(ward, page)
+
+
+def test_a_key_used_for_something_else_is_told_and_gets_a_new_one(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'drug', 'fetch', 'pharmacy')
+    send(ward, page)
+    fields = {'key': hidden(page, 'key'), 'goods': 'supply', 'note': 'x'}
+    answer = ward.post('/deliveries', fields | {'sender': 'stores', 'recipient': 'n2w'})
+    assert answer.status_code == 422
+    assert 'used for another request' in answer.text
+    assert 'value="x"' in answer.text
+    assert hidden(answer.text, 'key') != hidden(page, 'key')
+    send(ward, answer.text)
+
+
+def test_a_refusal_keeps_what_was_typed(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'drug', 'fetch', 'pharmacy')
+    fields = {'key': hidden(page, 'key'), 'goods': 'drug', 'note': 'on ice'}
+    answer = ward.post('/deliveries', fields | {'sender': 'kitchen', 'recipient': 'n2w'})
+    assert answer.status_code == 422
+    assert 'does not send these goods' in answer.text
+    assert 'value="on ice"' in answer.text
+    for wrong in ({'sender': 'x'}, {'goods': 'x'}):
+        body = fields | {'sender': 'pharmacy', 'recipient': 'n2w'} | wrong
+        assert ward.post('/deliveries', body).status_code == 422
+
+
+# --- following ---
+
+
+def test_others_cannot_tell_a_delivery_from_none(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    stranger = site.ward('n3e')
+    for path in (f'/deliveries/{delivery}', f'/api/v1/deliveries/{delivery}'):
+        answer, nothing = stranger.get(path), stranger.get(path + '9')
+        assert (answer.status_code, nothing.status_code) == (404, 404)
+        assert answer.text.replace(delivery, '') == nothing.text.replace(f'{delivery}9', '')
+    commands = len(site.fleet.commands)
+    for verb, fields in (
+        ('cancel', {}),
+        ('open', {'pin': pin_of('n3e')}),
+        ('sign', {}),
+        ('rate', {'stars': '5'}),
+    ):
+        assert stranger.post(f'/deliveries/{delivery}/{verb}', fields).status_code == 404
+    assert len(site.fleet.commands) == commands
+    assert site.operator().get(f'/deliveries/{delivery}').status_code == 200
+
+
+@pytest.mark.parametrize(
+    ('state', 'sender_sees', 'recipient_sees'),
+    [
+        ('accepted', 'Accepted. A robot', 'Accepted. A robot'),
+        ('assigned', 'is coming to you', 'is going to Pharmacy'),
+        ('awaiting_load', 'Open to load', 'waits to be loaded'),
+        ('loading', 'Put the goods in', 'is being loaded'),
+        ('under_way', 'on the way to Surgery', 'on the way to you'),
+        ('awaiting_receipt', 'waits to be opened', 'Open with PIN'),
+        ('opened', 'are being taken out', 'Take everything out'),
+        ('taken', 'the signature is missing', 'Sign: received and right'),
+        ('delivered', 'Delivered and signed', 'How was it?'),
+        ('cancelled', 'Nothing was loaded', 'Nothing was loaded'),
+        ('expired', 'Nobody loaded the robot', 'Nobody loaded the robot'),
+    ],
+)
+def test_each_side_reads_what_concerns_it(
+    site: Site, state: str, sender_sees: str, recipient_sees: str
+) -> None:
+    delivery = site.delivery(state=state)
+    path = f'/deliveries/{delivery}'
+    sender, recipient = site.ward('pharmacy').get(path).text, site.ward('n2w').get(path).text
+    assert sender_sees in sender
+    assert recipient_sees in recipient
+    ends = state in ('delivered', 'cancelled', 'expired')
+    types = {'awaiting_load': sender, 'awaiting_receipt': recipient}.get(state)
+    for page in (sender, recipient):
+        assert 'tel:8000' in page
+        assert page.count('class="primary"') <= 1
+        assert ('http-equiv="refresh" content="5"' in page) == (not ends and page is not types)
+        assert ('/cancel"' in page) == (state in ('accepted', 'assigned', 'awaiting_load'))
+    assert site.operator().get(path).text.count('name="pin"') == 0
+
+
+def test_a_delivery_is_told_in_times_rounded_up(site: Site) -> None:
+    delivery = site.delivery(state='under_way')
+    page = site.ward().get(f'/deliveries/{delivery}').text
+    assert '3–5 min' in page
+    assert page.count('<time datetime="') >= 3
+    assert 'aria-current="step"' in page
+
+
+def test_why_nothing_happens_is_said_in_a_sentence(site: Site) -> None:
+    delivery = site.delivery(state='assigned')
+    entity = site.fleet._deliveries[delivery]
+    for waiting, said in (
+        ({'code': 'lift', 'params': {'lift': 'B'}}, 'Waiting for Lift B.'),
+        ({'code': 'station_occupied', 'params': {'robot': 'r2'}}, 'Robot R2 still stands'),
+        ({'code': 'all_robots_busy', 'params': {}}, 'keeps its place in the queue'),
+        ({'code': 'newer_than_the_page', 'params': {}}, 'Dispatch can tell you more'),
+    ):
+        site.fleet._deliveries[delivery] = entity | {'waiting': waiting}
+        site.fleet.publish()
+        assert said in site.ward().get(f'/deliveries/{delivery}').text
+
+
+def test_the_ward_page_puts_first_what_waits_for_its_people(site: Site) -> None:
+    site.delivery(state='awaiting_receipt')
+    coming = site.delivery(state='under_way', robot='r2')
+    page = site.ward('n2w').get('/ward').text
+    assert page.index('Waiting for you') < page.index('New delivery') < page.index(coming)
+    assert 'Waiting for you' not in site.ward('pharmacy').get('/ward').text
+    assert 'Nothing at the moment' in site.ward('n3e').get('/ward').text
+
+
+def test_a_paused_fleet_is_said_on_the_ward_page(site: Site) -> None:
+    site.operator().json('/api/v1/fleet/pause', {})
+    site.fleet.publish()
+    assert 'All robots are paused by dispatch' in site.ward().get('/ward').text
+
+
+# --- acting ---
+
+
+def test_an_opening_needs_the_pin_again(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    ward = site.ward('n2w')
+    path = f'/deliveries/{delivery}/open'
+    for pin in ('1', pin_of('pharmacy')):
+        answer = ward.post(path, {'pin': pin})
+        assert answer.status_code == 422
+        assert 'The PIN is not right' in answer.text
+        assert f'value="{pin}"' not in answer.text
+    assert ward.post(path).status_code == 422
+    assert not any(isinstance(c, m.OpenCompartment) for c in site.fleet.commands)
+    assert ward.post(path, {'pin': pin_of('n2w')}).status_code == 303
+    assert site.fleet.commands[-1] == m.OpenCompartment(
+        m.Actor('ward-n2w', m.Role.WARD, 'n2w'), DeliveryId(delivery)
+    )
+    assert 'The compartment is opening' in ward.get(f'/deliveries/{delivery}').text
+
+
+def test_wrong_pins_lock_the_opening_too(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    ward = site.ward('n2w')
+    for _ in range(5):
+        ward.post(f'/deliveries/{delivery}/open', {'pin': '1'})
+    answer = ward.post(f'/deliveries/{delivery}/open', {'pin': pin_of('n2w')})
+    assert answer.status_code == 429
+    assert 'stays locked' in answer.text
+
+
+def test_a_refused_command_is_a_sentence_on_the_page(site: Site) -> None:
+    delivery = site.delivery(state='under_way')
+    ward = site.ward('n2w')
+    for verb, fields, said in (
+        ('cancel', {}, 'already being loaded'),
+        ('open', {'pin': pin_of('n2w')}, 'not here yet'),
+        ('sign', {}, 'was not opened yet'),
+        ('rate', {'stars': '3'}, 'not taken out yet'),
+    ):
+        answer = ward.post(f'/deliveries/{delivery}/{verb}', fields)
+        assert (answer.status_code, said in answer.text) == (409, True), verb
+
+
+def test_sign_rate_and_cancel(site: Site) -> None:
+    delivery, ward = site.delivery(state='taken'), site.ward('n2w')
+    assert ward.post(f'/deliveries/{delivery}/sign').status_code == 303
+    assert ward.post(f'/deliveries/{delivery}/rate', {'stars': '4'}).status_code == 303
+    assert 'You gave 4 of 5 stars' in ward.get(f'/deliveries/{delivery}').text
+    assert ward.post(f'/deliveries/{delivery}/rate', {'stars': '4'}).status_code == 409
+    for stars in ('0', '6', '4.5', '', '４'):
+        assert ward.post(f'/deliveries/{delivery}/rate', {'stars': stars}).status_code == 422
+    other = site.delivery(state='accepted')
+    assert ward.post(f'/deliveries/{other}/cancel').status_code == 303
+    assert 'Cancelled. Nothing was loaded.' in ward.get(f'/deliveries/{other}').text
+    third = site.delivery(state='accepted')
+    assert site.operator().post(f'/deliveries/{third}/cancel').status_code == 303

@@ -1,0 +1,300 @@
+"""People at their pages: ask, load, open, sign and cancel over HTTP, and keep what was promised.
+
+Whatever is asked is repeated, with the same idempotency key, until the manager answers: it may be
+killed in between. What it acknowledged is kept in `promised`, to be looked for in the journal.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from fleet_manager.domain.deliveries.lifecycle import ENDS
+from fleet_manager.entry.first_run import OPERATOR, read_secrets
+from tests.live.hospital import LiveHospital
+
+#: Seconds of wall time until an answer must come, over as many restarts as it takes.
+ANSWER_SECONDS = 90.0
+ENDED = frozenset(state.value for state in ENDS)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Something the manager has acknowledged: it may never be gone again."""
+
+    verb: str
+    delivery: str
+    key: str = ''
+
+
+@dataclass
+class Ward:
+    """Everybody in the hospital: one session for each station, and the operator's."""
+
+    hospital: LiveHospital
+    promised: list[Promise] = field(default_factory=list)
+    _clients: dict[str, httpx.Client] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _keys: int = 0
+
+    def __enter__(self) -> Ward:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    # --- what people do -------------------------------------------------------------------------
+
+    def ask(self, goods: str, sender: str, recipient: str, *, key: str = '') -> str:
+        """Ask for a delivery, as its sender, and return its id: accepted once and for ever."""
+        with self._lock:
+            self._keys += 1
+            key = key or f'key-{self._keys:06d}'
+        answer = self._say(
+            sender,
+            '/api/v1/deliveries',
+            json={'goods': goods, 'sender': sender, 'recipient': recipient},
+            headers={'Idempotency-Key': key},
+        )
+        assert answer.status_code in (200, 201), answer.text
+        delivery = str(answer.json()['id'])
+        self.promised.append(Promise('ask', delivery, key))
+        return delivery
+
+    def open(self, delivery: str, station: str) -> bool:
+        """Type the PIN at the robot; False when it is refused."""
+        pin = self._secret(station)
+        return self._act('open', delivery, station, data={'pin': pin})
+
+    def sign(self, delivery: str, station: str) -> bool:
+        """Sign for the parcel; False when it is refused."""
+        return self._act('sign', delivery, station)
+
+    def cancel(self, delivery: str, station: str) -> bool:
+        """Cancel; False when it is refused."""
+        return self._act('cancel', delivery, station)
+
+    def rate(self, delivery: str, station: str, stars: int) -> bool:
+        """Rate; False when it is refused."""
+        return self._act('rate', delivery, station, data={'stars': str(stars)})
+
+    def command(self, path: str) -> httpx.Response:
+        """Do something as operator: `robots/r1/pause`."""
+        return self._say(OPERATOR, f'/api/v1/{path}', json={})
+
+    def see(self) -> dict[str, dict[str, Any]]:
+        """Return the whole picture, as the operator sees it."""
+        answer = self._until_answered(lambda: self._client(OPERATOR).get('/api/v1/state'))
+        return dict(answer.json()['entities'])
+
+    def delivery(self, delivery: str) -> dict[str, Any]:
+        """Return one delivery as the operator sees it."""
+        return dict(self.see()['delivery'][delivery])
+
+    # --- work through what is there -------------------------------------------------------------
+
+    def attend(self, deliveries: Iterable[str] | None = None) -> dict[str, Any]:
+        """Do what is due now for these deliveries (None: all); return the picture before."""
+        seen = self.see()
+        mine = seen['delivery'].keys() if deliveries is None else deliveries
+        for name in mine:
+            self._attend(name, seen['delivery'].get(name))
+        return seen
+
+    def serve(
+        self,
+        *deliveries: str,
+        until: str = 'delivered',
+        seconds: float = 120.0,
+        meanwhile: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """Load, open and sign until each of the deliveries has reached a state."""
+        deadline = time.monotonic() + seconds
+        while True:
+            seen = self.attend(deliveries)
+            if meanwhile is not None:
+                meanwhile(seen)
+            if all(until in seen['delivery'][name]['times'] for name in deliveries):
+                return
+            stand = {name: seen['delivery'][name]['state'] for name in deliveries}
+            robots = {r: (v['state'], v['node']) for r, v in seen['robot'].items()}
+            assert time.monotonic() < deadline, f'{stand} {robots} {seen["alert"]}'
+            time.sleep(0.1)
+
+    def _attend(self, name: str, delivery: dict[str, Any] | None) -> None:
+        if delivery is None or delivery['state'] in ENDED:
+            return
+        state, sender, recipient = (delivery[f] for f in ('state', 'sender', 'recipient'))
+        if state == 'awaiting_load' and not delivery['opening']:
+            self.open(name, sender)
+        elif state == 'awaiting_receipt' and not delivery['opening']:
+            self.open(name, recipient)
+        elif state == 'taken':
+            self.sign(name, recipient)
+
+    # --- how they say it ------------------------------------------------------------------------
+
+    def _act(self, verb: str, delivery: str, station: str, data: Any = None) -> bool:
+        answer = self._say(station, f'/deliveries/{delivery}/{verb}', data=data or {})
+        if answer.status_code != 303:
+            assert 400 <= answer.status_code < 500, answer.text
+            return False
+        self.promised.append(Promise(verb, delivery))
+        return True
+
+    def _say(self, account: str, path: str, **content: Any) -> httpx.Response:
+        def send() -> httpx.Response:
+            client = self._client(account)
+            headers = {'X-CSRF-Token': client.headers['X-CSRF-Token']}
+            given = dict(content)
+            headers |= given.pop('headers', {})
+            if given.get('data') == {}:
+                headers['Content-Type'] = 'application/x-www-form-urlencoded'
+            return client.post(path, headers=headers, **given)
+
+        return self._until_answered(send)
+
+    def _until_answered(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """Repeat until somebody answers: a killed manager, or a busy one, is no answer."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                answer = send()
+                if answer.status_code < 500:
+                    return answer
+                why: object = answer.text
+            except httpx.TransportError as error:
+                why = error
+            assert time.monotonic() < deadline, f'no answer in {ANSWER_SECONDS:g} s: {why}'
+            time.sleep(0.05)
+
+    def _client(self, account: str) -> httpx.Client:
+        with self._lock:
+            if account not in self._clients:
+                self._clients[account] = self._log_in(account)
+            return self._clients[account]
+
+    def _log_in(self, account: str) -> httpx.Client:
+        client = httpx.Client(
+            base_url=self.hospital.url, timeout=10.0, headers={'Origin': self.hospital.url}
+        )
+        secret = self._secret(account)
+        form = {'kind': 'ward', 'station': account, 'pin': secret}
+        if account == OPERATOR:
+            form = {'kind': 'operator', 'name': account, 'password': secret}
+        answer = client.post('/login', data=form)
+        if answer.status_code >= 500:
+            raise httpx.TransportError('busy')
+        assert answer.status_code == 303, answer.text
+        client.headers['X-CSRF-Token'] = client.get('/api/v1/session').json()['csrf']
+        return client
+
+    def _secret(self, account: str) -> str:
+        return read_secrets(self.hospital.state)[account]
+
+
+class Crowd:
+    """Many people at once, in threads: some ask and cancel, some load, open, sign and rate.
+
+    `open_at_most` deliveries are under way; `every` seconds somebody asks or cancels.
+    """
+
+    def __init__(
+        self, ward: Ward, chance: random.Random, *, every: float = 0.2, open_at_most: int = 12
+    ) -> None:
+        self._ward, self._chance = ward, chance
+        self._every, self._open_at_most = every, open_at_most
+        self._ways = _ways(ward.hospital)
+        self._stop = threading.Event()
+        self._mine: dict[str, str] = {}
+        self._bodies: dict[str, tuple[str, str, str]] = {}
+        self.failures: list[BaseException] = []
+        self._threads = [
+            threading.Thread(target=self._work, args=(step,), daemon=True)
+            for step in (self._ask, self._attend)
+        ]
+
+    def __enter__(self) -> Crowd:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(ANSWER_SECONDS)
+
+    def finish(self, *, seconds: float) -> None:
+        """Calm: nobody asks any more, what is not loaded is cancelled, the rest is delivered."""
+        self.__exit__()
+        assert not self.failures, self.failures
+        deadline = time.monotonic() + seconds
+        ward = self._ward
+        while True:
+            seen = ward.attend()['delivery']
+            open_now = [item for item in seen.items() if item[1]['state'] not in ENDED]
+            if not open_now:
+                return
+            for name, delivery in open_now:
+                if delivery['may_cancel']:
+                    ward.cancel(name, delivery['sender'])
+            stand = {n: (d['state'], d['robot'], d['waiting']) for n, d in open_now}
+            assert time.monotonic() < deadline, f'{stand} {ward.see()["alert"]}'
+            time.sleep(0.2)
+
+    def _work(self, step: Callable[[], None]) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                step()
+            except BaseException as error:  # noqa: BLE001 - told by `finish`
+                self.failures.append(error)
+                return
+
+    def _ask(self) -> None:
+        """Ask, ask again with a key of before, or cancel."""
+        ward, chance = self._ward, self._chance
+        what = chance.random()
+        asked = [p for p in ward.promised if p.verb == 'ask']
+        if what < 0.1 and asked:
+            self._ask_again(chance.choice(asked))
+        elif what < 0.4 and self._mine:
+            name = chance.choice(sorted(self._mine))
+            ward.cancel(name, self._mine.pop(name))
+        elif len(self._mine) < self._open_at_most:
+            goods, sender, recipient = chance.choice(self._ways)
+            key = f'crowd-{len(self._bodies):06d}'
+            self._bodies[key] = (goods, sender, recipient)
+            self._mine[ward.ask(goods, sender, recipient, key=key)] = sender
+
+    def _ask_again(self, before: Promise) -> None:
+        body = self._bodies.get(before.key)
+        if body is not None:
+            again = self._ward.ask(*body, key=before.key)
+            assert again == before.delivery, f'{before} became {again}'
+
+    def _attend(self) -> None:
+        seen = self._ward.attend()
+        for name, delivery in seen['delivery'].items():
+            if delivery['state'] in ENDED:
+                self._mine.pop(name, None)
+            if delivery['state'] == 'delivered' and delivery['rating'] is None:
+                self._ward.rate(name, delivery['recipient'], 5)
+
+
+def _ways(hospital: LiveHospital) -> list[tuple[str, str, str]]:
+    """Return every (goods, sender, recipient) there is."""
+    stations = hospital.hospital.stations.values()
+    return [
+        (goods, sender.id, recipient.id)
+        for sender in stations
+        for goods in sender.sends
+        for recipient in stations
+        if goods in recipient.takes and recipient.id != sender.id
+    ]

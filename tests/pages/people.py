@@ -1,0 +1,100 @@
+"""People with a phone or a desk, who tap what they see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.pages.conftest import RunningSite
+
+PHONE = {'width': 360, 'height': 740}
+
+
+class Person:
+    """A browser of one's own. `taps` counts what a finger does; typing is not a tap."""
+
+    def __init__(self, browser: Browser, site: RunningSite, *, lang: str, **how: Any) -> None:
+        self.site = site
+        settings = {'viewport': PHONE, 'locale': lang} | how
+        self.context = browser.new_context(**settings)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.problems: list[str] = []
+        self.page.on('pageerror', lambda error: self.problems.append(str(error)))
+        self.page.on('console', self._console)
+        self.taps = 0
+
+    def tap(self, selector: str) -> None:
+        self.taps += 1
+        self.page.locator(selector).first.click()
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.site.url + path)
+
+    def expect_text(self, selector: str, text: str, *, patient: bool = False) -> None:
+        timeout = self.site.patience * 1_000 if patient else 15_000
+        expect(self.page.locator(selector).first).to_contain_text(text, timeout=timeout)
+
+    def wait(self, selector: str) -> None:
+        """Wait as long as a robot may take."""
+        self.page.locator(selector).first.wait_for(timeout=self.site.patience * 1_000)
+
+    def picture(self, folder: Path, name: str) -> None:
+        self.page.screenshot(path=str(folder / f'{name}.png'), full_page=True)
+
+    def state(self) -> Any:
+        """Return the picture of the fleet as this person may see it."""
+        return self.page.evaluate("fetch('/api/v1/state').then((answer) => answer.json())")
+
+    def close(self) -> None:
+        self.context.close()
+        assert not self.problems
+
+    def _console(self, message: Any) -> None:
+        # a lost network and a refused PIN are written there by the browser itself
+        if message.type == 'error' and 'Failed to load resource' not in message.text:
+            if 'WebSocket connection' not in message.text:
+                self.problems.append(message.text)
+
+
+class Nurse(Person):
+    """Ward staff, logged in through the QR label of a station."""
+
+    def __init__(self, browser: Browser, site: RunningSite, station: str, **how: Any) -> None:
+        super().__init__(browser, site, **how)
+        self.station = station
+        self.go(f'/r/{station}')
+        self.page.fill('#pin', site.pins[station])
+        self.page.locator('form[action="/login"] button').first.click()
+        self.page.wait_for_url('**/ward')
+
+    def ask(self, goods: str, other: str, *, note: str = '') -> str:
+        """Ask for a delivery; return its address."""
+        self.go(f'/ward/new?goods={goods}')
+        self.page.click(f'a.choice[href$="other={other}"]')
+        if note:
+            self.page.click('summary')
+            self.page.fill('#note', note)
+        self.page.click('button.primary')
+        self.page.wait_for_url('**/deliveries/*')
+        return self.page.url
+
+    def open_compartment(self) -> None:
+        self.wait('#pin')
+        self.page.fill('#pin', self.site.pins[self.station])
+        self.page.click('form[action$="/open"] button')
+
+
+class Operator(Person):
+    """Somebody at the wall map."""
+
+    def __init__(self, browser: Browser, site: RunningSite, **how: Any) -> None:
+        super().__init__(browser, site, **how)
+        self.go('/login?next=/operator')
+        self.page.fill('#name', site.operator_name)
+        self.page.fill('#password', site.operator_password)
+        self.page.click('details button')
+        self.page.wait_for_url('**/operator')
+        self.page.locator('.robot').first.wait_for()
