@@ -38,7 +38,9 @@ from fleet_manager.domain.traffic.claims import holder
 from fleet_manager.domain.turn import SYSTEM, Turn
 
 #: Reasons that end by themselves once the robot makes sense again.
-SELF_CLEARING: Final = frozenset({'malformed_report', 'wrong_map', 'unknown_floor'})
+SELF_CLEARING: Final = frozenset(
+    {'malformed_report', 'wrong_map', 'unknown_floor', 'epoch_from_the_future'}
+)
 #: Good reports in a row until such a robot may move again.
 GOOD_REPORTS: Final = 3
 #: Programs a robot is remembered by, to notice two of them speaking under one name.
@@ -75,6 +77,7 @@ def _robot(turn: Turn, report: RobotReport) -> None:
         return
     if not _remember(turn, report):
         return
+    turn.sensed.highest_epoch = max(turn.sensed.highest_epoch, report.epoch)
     if report.robot not in turn.state.robots and not _placed(turn, report):
         return
     robot = turn.state.robots[report.robot]

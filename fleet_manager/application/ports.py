@@ -145,8 +145,11 @@ class Recovered:
 class Store(Protocol):
     """State, journal and pending commands in one transaction, under one epoch."""
 
-    def take_over(self, *, holder: str, now: Instant) -> Recovered:
-        """Become the leader with a higher epoch and read back what was committed."""
+    def take_over(self, *, holder: str, now: Instant, at_least: int = 0) -> Recovered:
+        """Become the leader with a higher epoch and read back what was committed.
+
+        `at_least` is the highest epoch a robot has obeyed: a restored backup may be below it.
+        """
 
     def commit(self, batch: Batch, *, now: Instant) -> int:
         """Write the batch; return the sequence of its last entry. Raises Deposed, StoreFailed."""

@@ -213,11 +213,17 @@ class RobotSense:
 
 @dataclass(slots=True)
 class Sensed:
-    """What devices said since this process started; `in_vain`: last searches without a route."""
+    """What devices said since this process started, and since when something is waited for.
+
+    `in_vain`: last searches without a route; `shut`: since when a door should be open;
+    `highest_epoch`: the highest any robot has obeyed.
+    """
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)
     in_vain: dict[RobotId, Instant] = field(default_factory=dict)
+    shut: dict[DoorId, Instant] = field(default_factory=dict)
+    highest_epoch: int = 0
     started: Instant = Instant(0)

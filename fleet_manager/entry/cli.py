@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -15,6 +16,10 @@ from rich.table import Table
 
 from fleet_manager import __version__
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
+
+if TYPE_CHECKING:
+    from fleet_manager.adapters.db.reader import JournalReader
+    from fleet_manager.application.ports import StoredEntry
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,8 +35,13 @@ app.add_typer(maps, name='map')
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
 
-_State = Annotated[Path, typer.Option(help='Folder with journal and accounts.')]
-_Url = Annotated[str, typer.Option(help='Database URL instead of the state folder.')]
+_State = Annotated[
+    Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')
+]
+_Url = Annotated[
+    str,
+    typer.Option(help='Database URL instead of the state folder.', envvar='FLEET_DATABASE_URL'),
+]
 
 
 def main() -> None:
@@ -144,7 +154,8 @@ def journal_verify(
 
     Example: fleet journal verify --state-dir .fleet-demo
     """
-    report = _reader(state_dir, database_url).verify()
+    with _reading(state_dir, database_url) as reader:
+        report = reader.verify()
     if report.first_bad is not None:
         print(f'broken at entry {report.first_bad}: {report.problem}', file=sys.stderr)
         sys.exit(1)
@@ -166,18 +177,18 @@ def journal_show(
 
     Example: fleet journal show --delivery D000001
     """
-    reader = _reader(state_dir, database_url)
-    found = reader.entries(after=after, limit=limit, delivery=delivery, robot=robot, kind=kind)
+    only = {'delivery': delivery, 'robot': robot, 'kind': kind}
     table = Table('seq', 'time (UTC)', 'who', 'what', 'delivery', 'robot', 'body', box=None)
-    for stored in found:
-        e = stored.entry
-        if as_json:
-            row: dict[str, Any] = {'seq': stored.seq, 'at': e.at, 'actor': e.actor, 'kind': e.kind}
-            print(json.dumps(row | {'body': json.loads(e.body), 'hash': stored.hash}))
-        else:
-            body = e.body if len(e.body) <= 100 else e.body[:99] + '…'
-            cells = (str(stored.seq), _utc(e.at), e.actor, e.kind, e.delivery or '', e.robot or '')
-            table.add_row(*cells, body)
+    with _reading(state_dir, database_url) as reader:
+        for stored in _entries(reader, after, limit, only):
+            e = stored.entry
+            if as_json:
+                row = {'seq': stored.seq, 'at': e.at, 'actor': e.actor, 'kind': e.kind}
+                print(json.dumps(row | {'body': json.loads(e.body), 'hash': stored.hash}))
+            else:
+                body = e.body if len(e.body) <= 100 else e.body[:99] + '…'
+                who = (e.actor, e.kind, e.delivery or '', e.robot or '')
+                table.add_row(str(stored.seq), _utc(e.at), *who, body)
     if not as_json:
         Console().print(table if table.row_count else 'no entries')
 
@@ -195,17 +206,25 @@ def accounts_reset(
     import secrets
 
     from fleet_manager.adapters.db.accounts import SqlAccounts
+    from fleet_manager.application.ports import StoreFailed, StoreUnavailable
     from fleet_manager.domain.ids import AccountId
-    from fleet_manager.entry.first_run import new_pin
+    from fleet_manager.entry.first_run import new_pin, replace_secret
 
-    store = SqlAccounts(_settings(state_dir=state_dir, database_url=database_url).accounts_url)
-    found = store.get(AccountId(account))
-    if found is None:
-        known = ', '.join(a.id for a in store.all()) or 'none yet'
-        print(f'fleet accounts reset: no account {account}. There are: {known}', file=sys.stderr)
-        sys.exit(1)
-    secret = new_pin() if found.station is not None else secrets.token_urlsafe(12)
-    store.set_secret(found.id, secret=secret)
+    settings = _settings(state_dir=state_dir, database_url=database_url)
+    if not database_url and not (state_dir / 'accounts.db').is_file():
+        _give_up('accounts reset', f'{state_dir} has no accounts: give --state-dir')
+    try:
+        store = SqlAccounts(settings.accounts_url)
+        found = store.get(AccountId(account))
+        if found is None:
+            known = ', '.join(a.id for a in store.all()) or 'none yet'
+            _give_up('accounts reset', f'no account {account}. There are: {known}')
+        secret = new_pin() if found.station is not None else secrets.token_urlsafe(12)
+        store.set_secret(found.id, secret=secret)
+        store.close()
+    except (StoreUnavailable, StoreFailed) as error:
+        _give_up('accounts reset', str(error))
+    replace_secret(state_dir, found.id, secret)
     print(f'{account}: {secret}')
 
 
@@ -214,22 +233,44 @@ def _settings(**given: object) -> Settings:
         return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         for problem in error.errors():
-            place = '.'.join(str(part) for part in problem['loc']) or 'settings'
-            print(f'fleet: {place}: {problem["msg"]}', file=sys.stderr)
+            place = ''.join(f'{part}: ' for part in problem['loc'])
+            text = problem['msg'].removeprefix('Value error, ')
+            print(f'fleet: {place}{text}', file=sys.stderr)
         sys.exit(2)
 
 
-def _reader(state_dir: Path, database_url: str) -> Any:
+@contextmanager
+def _reading(state_dir: Path, database_url: str) -> Iterator[JournalReader]:
+    """Open the journal; say in one line why that, or reading it, is impossible."""
     from fleet_manager.adapters.db.reader import JournalReader
     from fleet_manager.application.ports import StoreUnavailable
 
-    url = database_url or os.environ.get('FLEET_DATABASE_URL', '')
-    settings = _settings(state_dir=state_dir, database_url=url)
+    settings = _settings(state_dir=state_dir, database_url=database_url)
     try:
-        return JournalReader(settings.journal_url)
+        reader = JournalReader(settings.journal_url)
+        try:
+            yield reader
+        finally:
+            reader.close()
     except StoreUnavailable as error:
-        print(f'fleet journal: {error}', file=sys.stderr)
-        sys.exit(1)
+        _give_up('journal', str(error))
+
+
+def _entries(
+    reader: JournalReader, after: int, limit: int, only: dict[str, str | None]
+) -> Iterator[StoredEntry]:
+    """Read up to `limit` lines, a page at a time."""
+    while limit > 0:
+        page = reader.entries(after, limit, **only)
+        if not page:
+            return
+        yield from page
+        after, limit = page[-1].seq, limit - len(page)
+
+
+def _give_up(command: str, problem: str) -> NoReturn:
+    print(f'fleet {command}: {problem}', file=sys.stderr)
+    sys.exit(1)
 
 
 def _utc(at: int) -> str:

@@ -98,14 +98,12 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
-    made = first_run.make_accounts(accounts, hospital)
-    if made:
-        first_run.keep_secrets(settings.state_dir, made)
+    made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
-        lambda: _recover(store, hospital, clock),
+        lambda at_least: _recover(store, hospital, clock, at_least),
         snapshot_every=settings.snapshot_every,
         store=store,
         devices=devices,
@@ -141,9 +139,9 @@ def compose(settings: Settings) -> Manager:
     return Manager(app, runner, accounts, devices, staff, made)
 
 
-def _recover(store: SqlStore, hospital: Hospital, clock: Clock) -> Recovery:
+def _recover(store: SqlStore, hospital: Hospital, clock: Clock, at_least: int) -> Recovery:
     holder = f'{socket.gethostname()}:{os.getpid()}'
-    recovered = store.take_over(holder=holder, now=clock.now())
+    recovered = store.take_over(holder=holder, now=clock.now(), at_least=at_least)
     kernel = Kernel.restore(
         hospital,
         snapshot=recovered.snapshot,

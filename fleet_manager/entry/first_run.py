@@ -18,22 +18,27 @@ PIN_DIGITS: Final = 6
 SECRETS_FILE: Final = 'first-run-secrets.txt'
 
 
-def make_accounts(accounts: Accounts, hospital: Hospital) -> dict[str, str]:
-    """Make the accounts that are missing; return their new secrets, to be shown once.
+def make_accounts(accounts: Accounts, hospital: Hospital, *, folder: Path) -> dict[str, str]:
+    """Make the accounts that are missing; return their new secrets, which are in `folder` too.
 
-    One account for the operators, with a password; one for each station, with a PIN.
+    One account for the operators, with a password; one for each station, with a PIN. A secret is
+    in the file before its account exists: a kill in between leaves nobody locked out.
     """
     known: set[str] = {account.id for account in accounts.all()}
-    made: dict[str, str] = {}
-    if OPERATOR not in known:
-        made[OPERATOR] = secrets.token_urlsafe(12)
-        account = Account(OPERATOR, 'Operator', Role.OPERATOR.value, None)
-        accounts.create(account, secret=made[OPERATOR])
-    for station in hospital.stations.values():
-        if station.id not in known:
-            made[station.id] = new_pin()
-            account = Account(AccountId(station.id), station.name.en, Role.WARD.value, station.id)
-            accounts.create(account, secret=made[station.id])
+    wanted = [Account(OPERATOR, 'Operator', Role.OPERATOR.value, None)]
+    wanted += [
+        Account(AccountId(station.id), station.name.en, Role.WARD.value, station.id)
+        for station in hospital.stations.values()
+    ]
+    missing = [account for account in wanted if account.id not in known]
+    made: dict[str, str] = {
+        account.id: new_pin() if account.station is not None else secrets.token_urlsafe(12)
+        for account in missing
+    }
+    if made:
+        _keep_secrets(folder, made)
+    for account in missing:
+        accounts.create(account, secret=made[account.id])
     return made
 
 
@@ -45,18 +50,22 @@ def new_pin() -> str:
             return pin
 
 
-def keep_secrets(folder: Path, made: Mapping[str, str]) -> Path:
+def _keep_secrets(folder: Path, made: Mapping[str, str]) -> None:
     """Add new secrets to a file only the owner can read. Note them down, then delete it."""
-    file = folder / SECRETS_FILE
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(folder / SECRETS_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, 'w', encoding='utf-8') as out:
         for account, secret in made.items():
             out.write(f'{account}\t{secret}\n')
-    return file
+
+
+def replace_secret(folder: Path, account: str, secret: str) -> None:
+    """Note a changed secret in the file, where nobody has deleted that yet."""
+    if (folder / SECRETS_FILE).exists():
+        _keep_secrets(folder, {account: secret})
 
 
 def read_secrets(folder: Path) -> dict[str, str]:
-    """Return the secrets still in the file; empty once somebody has deleted it."""
+    """Return the newest secrets in the file; empty once somebody has deleted it."""
     file = folder / SECRETS_FILE
     if not file.exists():
         return {}
@@ -66,8 +75,11 @@ def read_secrets(folder: Path) -> dict[str, str]:
 
 def own_token(file: Path) -> str:
     """Return the secret in `file`, made at first use, readable by the owner only."""
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, 'w', encoding='utf-8') as out:
-            out.write(secrets.token_urlsafe(32))
-    return file.read_text(encoding='utf-8').strip()
+    known = file.read_text(encoding='utf-8').strip() if file.exists() else ''
+    if known:
+        return known
+    token = secrets.token_urlsafe(32)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, 'w', encoding='utf-8') as out:
+        out.write(token)
+    return token

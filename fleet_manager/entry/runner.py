@@ -47,6 +47,10 @@ VIEW_SECONDS: Final = 0.2
 FRESH_SECONDS: Final = 0.05
 #: The leader says so often that it still leads, in seconds; a standby takes over after 15.
 BEAT_SECONDS: Final = 3.0
+#: Robots say so soon after a start which epoch they have obeyed, in seconds.
+RISE_SECONDS: Final = 30.0
+#: More starts than a manager can have missed.
+HIGHEST_RISE: Final = 100_000
 #: Orders are numbered within an epoch; more than a manager sends in years.
 ORDERS_AN_EPOCH: Final = 1_000_000_000
 
@@ -67,7 +71,7 @@ class Runner:
 
     def __init__(
         self,
-        recover: Callable[[], Recovery],
+        recover: Callable[[int], Recovery],
         *,
         snapshot_every: int,
         store: Store,
@@ -93,6 +97,7 @@ class Runner:
         self._thread = threading.Thread(target=self._run, name='kernel', daemon=True)
         self._stopping = threading.Event()
         self._begun: Future[int] = Future()
+        self._may_rise_until = 0.0
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Read the journal back, begin under a new epoch, ask every device how it is.
@@ -101,13 +106,14 @@ class Runner:
         from the kernel's thread, with an exit code, when it cannot go on.
         """
         self._died = died
+        self._may_rise_until = time.monotonic() + RISE_SECONDS
         self._thread.start()
         self._begun.result()
 
     def stop(self, *, timeout: float = 3.0) -> None:
         """Finish the turn under way, answer what was accepted, leave."""
+        self._mailbox.close()  # first: what comes after the last turn must be refused
         self._stopping.set()
-        self._mailbox.close()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -126,14 +132,26 @@ class Runner:
             self._begun.set_result(0)
             self._go_on()
         finally:
+            self._mailbox.close()
             self._store.close()
 
-    def _begin(self) -> None:
-        found = self._recover()
+    def _begin(self, *, at_least: int = 0) -> None:
+        found = self._recover(at_least)
         self._kernel, self._since_snapshot = found.kernel, found.since_snapshot
         self._order_number = found.epoch * ORDERS_AN_EPOCH
         self._turn_over(self._kernel.start(epoch=found.epoch, now=self._clock()), [])
         self._devices.request_states(epoch=found.epoch)
+
+    def _rise(self) -> None:
+        """Begin again above the epoch a robot has obeyed: an older database was restored.
+
+        Only soon after the start, and not for any figure, so that a robot gone mad cannot have
+        the manager begin again and again.
+        """
+        seen, ours = self._kernel.sensed.highest_epoch, self._kernel.state.epoch
+        if ours < seen <= ours + HIGHEST_RISE and time.monotonic() < self._may_rise_until:
+            log.warning('epoch_raised', ours=ours, seen=seen)
+            self._begin(at_least=seen)
 
     def _go_on(self) -> None:
         try:
@@ -171,6 +189,7 @@ class Runner:
         if mail.commands or events or time.monotonic() >= self._next_tick:
             events += self._tick(self._clock())
         self._turn_over(Outcome(tuple(events)), [])
+        self._rise()
         self._show()
 
     def _tick(self, now: Instant) -> tuple[tuple[Instant, Event], ...]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import uvicorn
 
-from fleet_manager.application.ports import StoreFailed, StoreUnavailable
+from fleet_manager.application.ports import Deposed, StoreFailed, StoreUnavailable
 from fleet_manager.domain.errors import FleetError
 from fleet_manager.entry import event_log
 from fleet_manager.entry.composition import Manager, compose
@@ -57,7 +57,7 @@ def serve(settings: Settings) -> int:
         return _cannot_start(error)
     try:
         return _run(manager, settings)
-    except (FleetError, StoreUnavailable, StoreFailed) as error:
+    except (FleetError, StoreUnavailable, StoreFailed, Deposed) as error:
         return _cannot_start(error)
     finally:
         manager.close()

@@ -6,7 +6,7 @@ import ipaddress
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The hospitals that come with the program.
@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     snapshot_every: int = Field(
         2_000, ge=1, description='journal lines between two snapshots; a start reads the rest'
     )
-    tls_certificate: Path | None = Field(None, description='PEM file; needed beyond loopback')
-    tls_key: Path | None = Field(None, description='PEM file of the certificate')
+    tls_certificate: FilePath | None = Field(None, description='PEM file; needed beyond loopback')
+    tls_key: FilePath | None = Field(None, description='PEM file of the certificate')
     origins: tuple[str, ...] = Field((), description='further addresses people type')
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')

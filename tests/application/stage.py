@@ -56,6 +56,7 @@ class Stage:
 
     `auto` devices speak every second and follow their orders at once: robots jump to the end of
     what was released, lifts and doors stand open where they should.
+    `silent` ones say nothing, lifts in `saying` say that.
     """
 
     def __init__(self, hospital: Hospital | None = None, *, auto: bool = True) -> None:
@@ -66,6 +67,7 @@ class Stage:
         self.journal: list[Entry] = []
         self.auto = auto
         self.silent: set[str] = set()
+        self.saying: dict[str, dict[str, Any]] = {}
         self.reports: dict[RobotId, RobotReport] = {}
         self._keep(self.kernel.start(epoch=1, now=self.now).events)
         for spec in self.hospital.robots.values():
@@ -307,7 +309,9 @@ class Stage:
 
     def _speak(self) -> None:
         for lift in self.hospital.lifts:
-            if lift not in self.silent:
+            if lift in self.saying:
+                self.lift(lift, **self.saying[lift])
+            elif lift not in self.silent:
                 self.serve(lift)
         for door in self.hospital.doors:
             if door not in self.silent:

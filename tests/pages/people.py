@@ -54,9 +54,9 @@ class Person:
 
     def _console(self, message: Any) -> None:
         # a lost network and a refused PIN are written there by the browser itself
-        if message.type == 'error' and 'Failed to load resource' not in message.text:
-            if 'WebSocket connection' not in message.text:
-                self.problems.append(message.text)
+        of_the_browser = ('Failed to load resource', 'WebSocket connection')
+        if message.type == 'error' and not any(text in message.text for text in of_the_browser):
+            self.problems.append(message.text)
 
 
 class Nurse(Person):

@@ -16,10 +16,11 @@ from fleet_manager.domain.messages import AlertCleared, AlertRaised
 from fleet_manager.domain.robots.battery import ALERT_BELOW
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import is_stuck
-from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
 
 #: A door that was asked for and is not open after so long is overdue.
+DOOR_MS: Final = 30_000
+#: Nonsense is talked of for so long after it was heard.
 MALFORMED_FOR_MS: Final = 60_000
 #: Nobody is told of silence before devices had time to say their first word.
 SETTLE_MS: Final = 15_000
@@ -84,11 +85,8 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
         elif session is not None and turn.now > session.deadline:
             params = {'robot': session.robot, 'stage': session.stage.value}
             yield Condition('lift_overdue', lift, params)
-    for door in sorted(wanted_doors(turn)):
-        report = turn.sensed.doors.get(door)
-        if turn.now - turn.sensed.started > SETTLE_MS and (
-            report is None or turn.now - report[1] > SILENT_AFTER_MS
-        ):
+    for door, since in sorted(turn.sensed.shut.items()):
+        if turn.now - since > DOOR_MS:
             yield Condition('door_overdue', door, {})
 
 

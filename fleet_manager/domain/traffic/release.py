@@ -18,6 +18,7 @@ LOOKAHEAD: Final = 2
 
 def release_hops(turn: Turn) -> None:
     """Release every hop whose turn it is. Robots that may not move get nothing."""
+    _note_doors(turn)
     for robot in turn.robots():
         _note_blocker(turn, robot)
         if not turn.may_move(robot) or not _is_shut(turn, robot):
@@ -64,6 +65,13 @@ def _is_open(turn: Turn, door: DoorId) -> bool:
         and report.position is DoorPosition.OPEN
         and turn.now - heard <= SILENT_AFTER_MS
     )
+
+
+def _note_doors(turn: Turn) -> None:
+    """Remember since when which door should be open and is not, for the alert."""
+    shut = {door for door in wanted_doors(turn) if not _is_open(turn, door)}
+    since = turn.sensed.shut
+    turn.sensed.shut = {door: since.get(door, turn.now) for door in sorted(shut)}
 
 
 def _is_shut(turn: Turn, robot: Robot) -> bool:
