@@ -32,12 +32,15 @@ def waiting(*, robots: int = 1) -> tuple[Stage, str]:
     delivery = stage.request('pharmacy', 'ward')
     stage.reach(delivery, DeliveryState.UNDER_WAY)
     stage.until(lambda: stage.robot('r1').node == 'F1.A-wait')
+    stage.saying.clear()
+    stage.silent.add('A')
     return stage, 'r1'
 
 
 def release(stage: Stage) -> None:
     """The lift does as it is told from now on."""
     stage.saying.clear()
+    stage.silent.clear()
 
 
 def session(stage: Stage) -> str:
@@ -183,6 +186,7 @@ def test_a_robot_that_is_cancelled_before_the_lift_rides_only_with_a_session() -
 def test_a_dead_robot_in_front_of_the_lift_does_not_hold_it() -> None:
     stage, robot = waiting(robots=2)
     stage.silent.add(robot)
+    stage.saying['A'] = {}
     stage.wait(DEADLINES_MS[LiftStage.REQUESTED] + 15_000)
     assert [e.outcome for e in stage.all(LiftSessionEnded)] == ['abandoned']
     assert order(stage) is None
@@ -195,7 +199,7 @@ def test_a_dead_robot_that_did_not_board_an_open_lift_does_not_hold_it_either() 
     stage.saying['A'] = {'session': session(stage), **AGV}
     stage.wait(DEADLINES_MS[LiftStage.OPEN] + 15_000)
     assert stages(stage)[-1] == 'exited'
-    release(stage)
+    stage.saying['A'] = {}
     stage.tick()
     assert [e.outcome for e in stage.all(LiftSessionEnded)] == ['abandoned']
 

@@ -35,7 +35,9 @@ def wish(key: str = 'key-00000001') -> RequestDelivery:
     return RequestDelivery(NURSE, key, 'drug', StationId('pharmacy'), StationId('n2w'))
 
 
-def at_home(hospital: Hospital, robot: str = 'r1', *, sequence: int = 1) -> RobotReport:
+def at_home(
+    hospital: Hospital, robot: str = 'r1', *, sequence: int = 1, epoch: int = 0
+) -> RobotReport:
     """Return what a robot says that stands in its home bay and has no order."""
     spec = hospital.robots[RobotId(robot)]
     node = hospital.nodes[spec.home]
@@ -43,7 +45,7 @@ def at_home(hospital: Hospital, robot: str = 'r1', *, sequence: int = 1) -> Robo
         robot=spec.id,
         incarnation='one',
         sequence=sequence,
-        epoch=0,
+        epoch=epoch,
         map_version=hospital.version,
         order_id='',
         order_update=0,
@@ -150,8 +152,8 @@ class Manager:
             crashpoints=Crashpoints(crashpoints),
         )
 
-    def _recover(self) -> Recovery:
-        found = _recover(self.store.real, self.hospital, Wall())
+    def _recover(self, at_least: int) -> Recovery:
+        found = _recover(self.store.real, self.hospital, Wall(), at_least)
         return Recovery(self._kernel(found.kernel), found.epoch, found.since_snapshot)
 
     def __enter__(self) -> Self:

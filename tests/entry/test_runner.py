@@ -108,8 +108,9 @@ def test_a_deposed_manager_says_nothing_more_and_ends_with_75(
 
 
 def test_a_deposed_manager_ends_even_when_nothing_happens(
-    hospital: Hospital, tmp_path: Path
+    hospital: Hospital, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr('fleet_manager.entry.runner.BEAT_SECONDS', 0.2)
     with Manager(hospital, tmp_path) as manager:
         outside.run(manager.url, "UPDATE leader SET epoch = epoch + 1, holder = 'rival'")
         assert manager.ends.get(timeout=SECONDS) == 75
@@ -266,7 +267,7 @@ def test_order_numbers_grow_also_across_restarts(hospital: Hospital, tmp_path: P
             wait_until(lambda m=manager: numbers(m, 'robot:r1'))
             assert manager.devices.asked == [start + 1]
         seen += numbers(manager, 'robot:r1')
-    assert len(seen) > 3
+    assert len(seen) >= 3
     assert seen == sorted(set(seen))
 
 
@@ -293,6 +294,28 @@ def test_an_order_that_did_not_change_is_not_sent_again(
             seq = manager.views.current().seq
             wait_until(lambda s=seq: manager.views.current().seq > s)
         assert len(numbers(manager, 'robot:r1')) == 1
+
+
+def test_a_manager_of_a_restored_backup_rises_above_the_epoch_its_robots_have_obeyed(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    with Manager(hospital, tmp_path) as manager:
+        manager.mailbox.report(at_home(hospital, epoch=7))
+        wait_until(lambda: manager.devices.asked == [1, 8])
+        manager.mailbox.report(at_home(hospital, epoch=7))
+        wait_until(lambda: any(getattr(s, 'epoch', 0) == 8 for s in manager.devices.sent))
+        assert manager.mailbox.submit(wish()).result(SECONDS).delivery == 'D000001'
+        assert manager.journal()[-1].epoch == 8
+
+
+def test_a_robot_gone_mad_does_not_carry_the_epoch_away(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    with Manager(hospital, tmp_path) as manager:
+        manager.mailbox.report(at_home(hospital, epoch=2**40))
+        seq = manager.views.current().seq
+        wait_until(lambda: manager.views.current().seq > seq + 2)
+        assert manager.devices.asked == [1]
 
 
 # --- snapshots -----------------------------------------------------------------------------------

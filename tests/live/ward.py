@@ -6,6 +6,7 @@ killed in between. What it acknowledged is kept in `promised`, to be looked for 
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -17,7 +18,7 @@ import httpx
 
 from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
-from tests.live.hospital import LiveHospital
+from tests.live.hospital import LiveHospital, wait_until
 
 #: Seconds of wall time until an answer must come, over as many restarts as it takes.
 ANSWER_SECONDS = 90.0
@@ -97,6 +98,14 @@ class Ward:
     def delivery(self, delivery: str) -> dict[str, Any]:
         """Return one delivery as the operator sees it."""
         return dict(self.see()['delivery'][delivery])
+
+    def wait_for_robots(self, number: int) -> None:
+        """Wait until so many robots were seen and may drive."""
+        wait_until(
+            lambda: self.see()['fleet']['fleet']['robots_available'] == number,
+            seconds=30.0,
+            what='every robot is there',
+        )
 
     # --- work through what is there -------------------------------------------------------------
 
@@ -203,22 +212,29 @@ class Ward:
 class Crowd:
     """Many people at once, in threads: some ask and cancel, some load, open, sign and rate.
 
-    `open_at_most` deliveries are under way; `every` seconds somebody asks or cancels.
+    `open_at_most` deliveries are under way; each of `askers` asks or cancels `every` seconds.
     """
 
     def __init__(
-        self, ward: Ward, chance: random.Random, *, every: float = 0.2, open_at_most: int = 12
+        self,
+        ward: Ward,
+        chance: random.Random,
+        *,
+        askers: int = 3,
+        every: float = 0.1,
+        open_at_most: int = 20,
     ) -> None:
         self._ward, self._chance = ward, chance
         self._every, self._open_at_most = every, open_at_most
         self._ways = _ways(ward.hospital)
         self._stop = threading.Event()
         self._mine: dict[str, str] = {}
-        self._bodies: dict[str, tuple[str, str, str]] = {}
+        self._asked: list[tuple[str, str, tuple[str, str, str]]] = []
+        self._keys = itertools.count(1)
         self.failures: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._work, args=(step,), daemon=True)
-            for step in (self._ask, self._attend)
+            for step in (*[self._ask] * askers, self._attend)
         ]
 
     def __enter__(self) -> Crowd:
@@ -259,25 +275,25 @@ class Crowd:
 
     def _ask(self) -> None:
         """Ask, ask again with a key of before, or cancel."""
-        ward, chance = self._ward, self._chance
-        what = chance.random()
-        asked = [p for p in ward.promised if p.verb == 'ask']
-        if what < 0.1 and asked:
-            self._ask_again(chance.choice(asked))
-        elif what < 0.4 and self._mine:
-            name = chance.choice(sorted(self._mine))
-            ward.cancel(name, self._mine.pop(name))
+        what, choose = self._chance.random(), self._chance.choice
+        if what < 0.15 and self._asked:
+            self._ask_again(choose(self._asked))
+        elif what < 0.5 and self._mine:
+            name, sender = choose(list(self._mine.items()))
+            if self._mine.pop(name, None):
+                self._ward.cancel(name, sender)
         elif len(self._mine) < self._open_at_most:
-            goods, sender, recipient = chance.choice(self._ways)
-            key = f'crowd-{len(self._bodies):06d}'
-            self._bodies[key] = (goods, sender, recipient)
-            self._mine[ward.ask(goods, sender, recipient, key=key)] = sender
+            way = choose(self._ways)
+            key = f'crowd-{next(self._keys):06d}'
+            delivery = self._ward.ask(*way, key=key)
+            self._mine[delivery] = way[1]
+            self._asked.append((key, delivery, way))
 
-    def _ask_again(self, before: Promise) -> None:
-        body = self._bodies.get(before.key)
-        if body is not None:
-            again = self._ward.ask(*body, key=before.key)
-            assert again == before.delivery, f'{before} became {again}'
+    def _ask_again(self, before: tuple[str, str, tuple[str, str, str]]) -> None:
+        """A request of before, repeated, is the same delivery, whoever manages now."""
+        key, delivery, way = before
+        again = self._ward.ask(*way, key=key)
+        assert again == delivery, f'{before} became {again}'
 
     def _attend(self) -> None:
         seen = self._ward.attend()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class People:
         self._clock = clock
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix='hashing')
         self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix='sessions')
-        self._inside = 0
+        self._places = threading.Semaphore(HASHING_THREADS + HASHING_QUEUE)
 
     async def of(self, token: str | None) -> Person | None:
         """Return who a session cookie belongs to, or None."""
@@ -89,16 +90,14 @@ class People:
 
     async def verify(self, account: AccountId, secret: str) -> str:
         """Return 'ok', 'wrong', 'locked' or 'disabled'. Raises Busy when too many wait."""
-        if self._inside >= HASHING_THREADS + HASHING_QUEUE:
+        if not self._places.acquire(blocking=False):
             raise Busy
-        self._inside += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._hashing,
-                lambda: self._accounts.verify(account, secret=secret, now=self._clock()),
-            )
-        finally:
-            self._inside -= 1
+        job = self._hashing.submit(
+            lambda: self._accounts.verify(account, secret=secret, now=self._clock())
+        )
+        # with the job, not with the request: a page that went away still costs its hash
+        job.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(job)
 
     async def log_in(self, account: AccountId, secret: str, role: Role) -> tuple[str, str]:
         """Check a secret and open a session; return the outcome and, when 'ok', its token."""

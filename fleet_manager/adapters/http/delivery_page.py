@@ -223,7 +223,9 @@ def _waits(hospital: Hospital, view: View, entity: Mapping[str, Any]) -> Waits |
     robot = str(waiting['params'].get('robot', ''))
     known = view.entities.get('robot', {}).get(robot)
     lift = hospital.lifts.get(LiftId(waiting['params'].get('lift', '')))
-    return Waits(waiting['code'], str(known['name']) if known else robot, lift.name if lift else None)
+    return Waits(
+        waiting['code'], str(known['name']) if known else robot, lift.name if lift else None
+    )
 
 
 def _eta(entity: Mapping[str, Any], now: int) -> Range | None:

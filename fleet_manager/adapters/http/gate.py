@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 FORM: Final = 'application/x-www-form-urlencoded'
 JSON: Final = 'application/json'
+#: Public pages that look at who is logged in. The others work without a database.
+KNOWS_WHO: Final = frozenset({'/login'})
 #: A websocket that may not be opened; closed before it is accepted, browsers see HTTP 403.
 POLICY_VIOLATION: Final = 1008
 
@@ -91,7 +93,9 @@ class Gate:
         if match.access == METRICS:
             self._check_metrics(headers)
             return receive
-        person = await self._site.people.of(cookies.get(self._site.cookie))
+        person = None
+        if match.access != PUBLIC or scope['path'] in KNOWS_WHO:
+            person = await self._site.people.of(cookies.get(self._site.cookie))
         state['person'] = person
         if match.access != PUBLIC:
             if person is None:

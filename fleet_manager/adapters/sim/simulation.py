@@ -23,6 +23,7 @@ from fleet_manager.domain.messages import (
     Actor,
     Command,
     Event,
+    Message,
     OpeningAuthorised,
     Report,
     RequestDelivery,
@@ -72,7 +73,7 @@ class Simulation:
         self.oracle = Oracle(self.world)
         self.events: list[tuple[Instant, Event]] = []
         self.muted: dict[RobotId, Instant] = {}
-        self.on_step: list[Callable[[Instant], None]] = []
+        self.on_step: list[Callable[[], None]] = []
         self.manager.listeners += [self._note, self.oracle.note]
         self._requests = 0
 
@@ -110,11 +111,11 @@ class Simulation:
         """Cut a robot off the network; it goes on with what it was told last."""
         self.muted[robot] = Instant(self.now + for_ms)
 
-    def crash_manager(self) -> None:
+    def crash_manager(self, *, lost: Message | None = None) -> None:
         """Kill the manager in the middle of a turn; what was under way to it is lost."""
         self.up.cut()
         self.down.cut()
-        self.manager.crash(self.now)
+        self.manager.crash(self.now, lost=lost)
 
     # --- time  ---
 
@@ -137,7 +138,7 @@ class Simulation:
         """Go on by one step: the world, what it says, people, decisions, what devices hear."""
         self.now = Instant(self.now + STEP_MS)
         for action in self.on_step:
-            action(self.now)
+            action()
         self.world.step(self.now)
         self.oracle.look(self.now, self.state())
         for report in self.world.reports(self.now):

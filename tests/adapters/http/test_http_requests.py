@@ -271,6 +271,14 @@ def test_secure_cookies_come_with_their_name_and_hsts(hospital: Any, loop: Any) 
     site.close()
 
 
+def test_health_and_files_need_no_database(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = site.ward()
+    monkeypatch.setattr(site.accounts, 'session', None)
+    for path in ('/healthz', '/readyz', '/static/ward.css'):
+        assert browser.get(path).status_code == 200
+    assert browser.get('/ward').status_code == 500
+
+
 def test_health_and_readiness(site: Site) -> None:
     browser = site.browser()
     assert browser.get('/healthz').json() == {'alive': True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -123,8 +124,8 @@ def test_only_18_log_ins_wait_for_a_hash_the_next_one_is_told_to_come_back(site:
     assert sum(isinstance(outcome, Busy) for outcome in outcomes) == 2
 
 
-def test_a_busy_log_in_is_a_503(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('fleet_manager.adapters.http.auth.HASHING_QUEUE', -2)
+def test_a_busy_log_in_is_a_503(site: Site) -> None:
+    site.app.state.site.people._places = threading.Semaphore(0)
     answer = site.browser().post('/login', OPERATOR)
     assert (answer.status_code, answer.headers['retry-after']) == (503, '2')
 

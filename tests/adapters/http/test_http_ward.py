@@ -254,7 +254,7 @@ def test_why_nothing_happens_is_said_in_a_sentence(site: Site) -> None:
     entity = site.fleet._deliveries[delivery]
     for waiting, said in (
         ({'code': 'lift', 'params': {'lift': 'B'}}, 'Waiting for Lift B.'),
-        ({'code': 'station_occupied', 'params': {'robot': 'r2'}}, 'Robot R2 still stands'),
+        ({'code': 'station_occupied', 'params': {'robot': 'r2'}}, 'Robot R2 is served first'),
         ({'code': 'all_robots_busy', 'params': {}}, 'keeps its place in the queue'),
         ({'code': 'newer_than_the_page', 'params': {}}, 'Dispatch can tell you more'),
     ):
@@ -297,6 +297,10 @@ def test_an_opening_needs_the_pin_again(site: Site) -> None:
         m.Actor('ward-n2w', m.Role.WARD, 'n2w'), DeliveryId(delivery)
     )
     assert 'The compartment is opening' in ward.get(f'/deliveries/{delivery}').text
+    site.fleet._set(delivery, 'opened')
+    site.fleet._deliveries[delivery]['opening'] = True
+    site.fleet.publish()
+    assert 'The compartment is opening' not in ward.get(f'/deliveries/{delivery}').text
 
 
 def test_wrong_pins_lock_the_opening_too(site: Site) -> None:

@@ -106,8 +106,7 @@ export class Lists {
       fill(row, 'late', d.late ? t('delivery.late') : '');
       const robot = d.robot ? this.entities.robot?.[d.robot]?.name ?? d.robot : '';
       fill(row, 'robot', robot);
-      const when = d.eta ? `${clock(d.eta.early)}–${clock(d.eta.late)}` : '';
-      fill(row, 'eta', when);
+      fill(row, 'eta', d.eta ? between(d.eta) : '');
       fill(row, 'why', d.waiting ? this.waiting(d.waiting) : '');
       fill(row, 'promised', `${t('delivery.promised')} ${clock(d.promised_at)}`);
     });
@@ -232,6 +231,12 @@ export class Lists {
     });
     return button;
   }
+}
+
+/** @param {{early: number, late: number}} eta */
+function between(eta) {
+  const [early, late] = [clock(eta.early), clock(eta.late)];
+  return early === late ? late : `${early}–${late}`;
 }
 
 /** @param {string} id */
