@@ -21,6 +21,7 @@ from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
@@ -36,6 +37,10 @@ log = structlog.get_logger('fleet')
 
 #: A simulated building says the time at least ten times a second once it runs, in seconds.
 CLOCK_SECONDS: Final = 15.0
+
+
+class CannotStart(FleetError):
+    """Something this manager needs is not there. The text says what to do."""
 
 
 class NoDevices:
@@ -90,7 +95,7 @@ def hospital_of(settings: Settings) -> Hospital:
 
 
 def compose(settings: Settings) -> Manager:
-    """Put a manager together. Raises MapError, StoreUnavailable with what to do."""
+    """Put a manager together. Raises FleetError, StoreUnavailable with what to do."""
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     hospital = hospital_of(settings)
     clock = SimClock(speed=settings.sim_speed) if settings.sim_speed else WallClock()
@@ -159,16 +164,22 @@ def _recover(store: SqlStore, hospital: Hospital, clock: Clock, at_least: int) -
 def _devices(settings: Settings, hospital: Hospital, mailbox: BoundedMailbox, clock: Clock) -> Any:
     if not settings.ros:
         return NoDevices()
-    from fleet_manager.adapters.ros.link import RosLink  # only where there is a ROS
-
-    return RosLink(
-        hospital=hospital,
-        robots=[RobotId(robot) for robot in hospital.robots],
-        mailbox=mailbox,
-        now=clock.now,
-        heard_clock=clock.hear if isinstance(clock, SimClock) else None,
-        speed=settings.sim_speed or 1.0,
-    )
+    try:  # only where there is a ROS
+        from fleet_manager.adapters.ros.errors import LinkFailed
+        from fleet_manager.adapters.ros.link import RosLink
+    except ImportError as error:
+        raise CannotStart(f'there is no ROS 2 here ({error}): set it up, or --no-ros') from error
+    try:
+        return RosLink(
+            hospital=hospital,
+            robots=[RobotId(robot) for robot in hospital.robots],
+            mailbox=mailbox,
+            now=clock.now,
+            heard_clock=clock.hear if isinstance(clock, SimClock) else None,
+            speed=settings.sim_speed or 1.0,
+        )
+    except LinkFailed as error:
+        raise CannotStart(str(error)) from error
 
 
 def _health(runner: Runner, devices: Any) -> Health:

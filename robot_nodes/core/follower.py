@@ -37,6 +37,8 @@ SAME_POINT: Final = 0.001
 REACHED: Final = 0.15
 #: Metres from the middle of a car within which the robot counts as inside.
 INSIDE: Final = 0.1
+#: Metres from it within which a robot that rolled too far stands inside all the same.
+TOO_FAR_IN: Final = 0.3
 #: Metres from a node the robot drove up to, but beside the line: it counts as reached too.
 BESIDE: Final = 0.5
 #: Metres from the line: farther, and the robot is not where its order says.
@@ -114,23 +116,31 @@ class Follower:
         if self._start is not None and way:
             self._way = deque(way)
             return
-        self._locate(origin, way, (pose.x, pose.y))
+        self._locate(origin, nodes, (pose.x, pose.y))
 
-    def _locate(self, origin: XY, way: list[Waypoint], at: XY) -> None:
-        """Begin on the stretch of the first edge that is nearest to the robot."""
+    def _locate(self, origin: XY, nodes: Sequence[OrderNode], at: XY) -> None:
+        """Begin on the stretch of the first edge that is nearest to the robot.
+
+        A program that was killed has not noted the last nodes its robot rolled past: off the first
+        edge, it begins on a later one, but never behind a door or lift it has not noted.
+        """
+        way = waypoints(nodes)
         if not way:
             return
-        first = [w for w in way if w.sequence == way[0].sequence]
-        starts = [origin, *(w.at for w in first[:-1])]
-        gaps = [distance_to_segment(at, a, w.at) for a, w in zip(starts, first, strict=True)]
-        nearest = gaps.index(min(gaps))
+        starts = [origin, *(w.at for w in way[:-1])]
+        gaps = [distance_to_segment(at, a, w.at) for a, w in zip(starts, way, strict=True)]
+        shut = next((n.sequence for n in nodes[1:] if n.lift or n.door), math.inf)
+        first = sum(w.sequence == way[0].sequence for w in way)
+        if min(gaps[:first]) > LOST:
+            first = sum(w.sequence < shut for w in way)
+        nearest = gaps.index(min(gaps[:first]))
         self._start, self._way = starts[nearest], deque(way[nearest:])
 
     def passed(self, node: OrderNode, pose: Pose, *, stop: bool) -> bool:
         """Whether the robot has come to `node`. `stop`: only when it stands right on it."""
         gap = math.dist((pose.x, pose.y), node.xy)
         if stop:
-            return gap <= INSIDE
+            return gap <= INSIDE or (gap <= TOO_FAR_IN and self._is_at_end(node, pose))
         if gap <= REACHED or (self._way and self._way[0].sequence > node.sequence):
             return True
         return gap <= BESIDE and self._is_at_end(node, pose)

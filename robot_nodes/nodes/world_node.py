@@ -20,6 +20,7 @@ from fleet_manager.domain.ids import DoorId, LiftId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import SECOND, Instant
 from robot_nodes import qos
+from robot_nodes.core.follower import STILL
 from robot_nodes.core.world import COMMAND_FRESH, World
 from robot_nodes.files import read_json, write_json
 from robot_nodes.nodes import convert
@@ -28,10 +29,13 @@ from robot_nodes.spin import Guard
 #: Steps a second of simulated time; faster worlds take longer steps rather than more than twice.
 RATE: Final = 20.0
 MAX_WALL_RATE: Final = 40.0
-#: Wall seconds a step may stand for; after a longer pause of the process the world lost time.
-MAX_GAP: Final = 0.25
-#: Wall seconds a robot may be silent before its base stops, when the world runs fast.
-COMMAND_FRESH_WALL: Final = 0.3
+#: Simulated seconds a step may stand for; after a longer pause of the process the world lost time.
+MAX_LEAP: Final = 0.25
+#: Simulated seconds for which a robot that drives need not say again how to go on.
+PATIENCE: Final = 0.15
+#: Wall seconds the world waits for it then: a fast world is no faster than its robots' programs on
+#: a busy machine. After that the program is dead, and the base stops by itself.
+DEAD_AFTER: Final = 0.3
 #: Wall seconds between writes of world.json, and between looks at who listens.
 KEEP_EVERY: Final = 1.0
 #: Wall seconds that may have passed since the last write when the process is killed.
@@ -51,19 +55,21 @@ class WorldNode(Node):
         self._file = state_dir / 'world.json'
         kept = self._read(hospital)
         self.world = World(hospital, robots, kept)
-        self.world.command_fresh = max(COMMAND_FRESH, COMMAND_FRESH_WALL * speed)
         start = time.time_ns() // 1_000_000
         self._start = Instant(max(start, kept['time'] + 1) if kept else start)
         self._speed = speed
         self._last = time.monotonic()
         self._kept_at = 0.0
         self._unkept = False
+        self._spoke: dict[RobotId, float] = {}
         self._odometry_wanted: set[RobotId] = set()
         self._violations: dict[str, int] = {}
         self._felt: dict[str, tuple[float, ...]] = {}
         self._felt_at = 0.0
         self._open(hospital)
         rate = min(RATE * speed, MAX_WALL_RATE) if speed > 1.0 else RATE
+        self._leap = max(MAX_LEAP, 1.25 * speed / rate)
+        self.world.command_fresh = max(COMMAND_FRESH, 2 * self._leap)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0 / rate, self.guard('step', self._step), clock=steady)
 
@@ -115,6 +121,7 @@ class WorldNode(Node):
     def _on_speeds(self, robot: RobotId) -> Callable[[Any], None]:
         def take(message: Any) -> None:
             self.world.command_robot(robot, convert.speeds_from(message))
+            self._spoke[robot] = time.monotonic()
 
         return take
 
@@ -138,7 +145,8 @@ class WorldNode(Node):
 
     def _step(self) -> None:
         wall = time.monotonic()
-        self.world.step(min(wall - self._last, MAX_GAP) * self._speed)
+        if not self._waits_for_a_robot(wall):
+            self.world.step(min((wall - self._last) * self._speed, self._leap))
         self._last = wall
         now = self._now()
         self._clock_out.publish(ClockMessage(clock=convert.to_time(now)))
@@ -151,6 +159,15 @@ class WorldNode(Node):
             self._odometry_wanted = {
                 r for r, out in self._odometry_out.items() if out.get_subscription_count()
             }
+
+    def _waits_for_a_robot(self, wall: float) -> bool:
+        """Whether one that drives is about to say how to go on: time stands still until then."""
+        return any(
+            body.wanted != STILL
+            and self.world.seconds - body.told > PATIENCE
+            and wall - self._spoke[robot] < DEAD_AFTER
+            for robot, body in self.world.robots.items()
+        )
 
     def _say_robots(self, now: Instant) -> None:
         for robot, body in self.world.robots.items():

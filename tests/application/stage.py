@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from fleet_manager.application.kernel import Kernel, entry
 from fleet_manager.application.ports import Entry, LiftOrder, Reply, RobotOrder
-from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import (
     AccountId,
     CompartmentId,
@@ -35,6 +35,7 @@ from fleet_manager.domain.messages import (
     RequestDelivery,
     RobotReport,
     Role,
+    RunAssigned,
     SignDelivery,
 )
 from fleet_manager.domain.state import Delivery, Robot
@@ -182,25 +183,45 @@ class Stage:
         assert robot is not None
         return robot
 
+    def last_robot(self, delivery: str) -> RobotId:
+        """Return who carries or carried a delivery."""
+        return [e.robot for e in self.all(RunAssigned) if e.delivery == delivery][-1]
+
     def reach(self, delivery: str, state: DeliveryState) -> None:
-        """Bring a delivery to `state` along the shortest way."""
-        d, goal = DeliveryId(delivery), state
+        """Bring a delivery to `state` along the shortest way; nobody looks after the others."""
+        goal = state
         for _ in range(600):
-            now = self.delivery(delivery).state
-            if now is goal:
+            if self.delivery(delivery).state is goal:
                 return
-            pending = self.delivery(delivery).opening is not None
-            if now is DeliveryState.AWAITING_LOAD and not pending:
-                self.send(OpenCompartment(ward(self.delivery(delivery).sender), d))
-            elif now is DeliveryState.AWAITING_RECEIPT and not pending:
-                self.send(OpenCompartment(ward(self.delivery(delivery).recipient), d))
-            elif now is DeliveryState.TAKEN:
-                self.send(SignDelivery(ward(self.delivery(delivery).recipient), d))
-            elif pending:
-                self.use_opening(delivery)
-            else:
+            if not self.help(delivery):
                 self.tick()
         raise AssertionError(f'{delivery} never was {goal}')
+
+    def finish(self, *, limit: int = 1_200) -> None:
+        """Let people come to every robot at once, until all deliveries ended."""
+        for _ in range(limit):
+            open_ones = [d for d in self.kernel.state.deliveries.values() if d.state not in ENDS]
+            if not open_ones:
+                return
+            for delivery in open_ones:
+                self.help(delivery.id)
+            self.tick()
+        raise AssertionError(f'still open: {[(d.id, d.state) for d in open_ones]}')
+
+    def help(self, name: str) -> bool:
+        """Do what people have to do next for a delivery; False when it is the robot's turn."""
+        delivery = self.delivery(name)
+        if delivery.opening is not None and not delivery.opening.expired:
+            self.use_opening(name)
+        elif delivery.state is DeliveryState.AWAITING_LOAD:
+            self.send(OpenCompartment(ward(delivery.sender), delivery.id))
+        elif delivery.state is DeliveryState.AWAITING_RECEIPT:
+            self.send(OpenCompartment(ward(delivery.recipient), delivery.id))
+        elif delivery.state is DeliveryState.TAKEN:
+            self.send(SignDelivery(ward(delivery.recipient), delivery.id))
+        else:
+            return False
+        return True
 
     # --- devices  ---
 

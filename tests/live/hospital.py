@@ -35,7 +35,7 @@ from fleet_manager.entry.crashpoints import SAID, VARIABLE
 from fleet_manager.entry.demo import DemoOptions, prepare
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 
-#: Simulated seconds a second: at eight two cores are far from busy and robots drive as they should.
+#: Simulated seconds a second: at eight two cores are far from busy and robots drive well.
 SPEED = 8.0
 #: Seconds a manager may take until it answers, on a machine that has other things to do.
 READY_SECONDS = 45.0
@@ -273,7 +273,14 @@ class LiveHospital:
 
     def violations(self) -> dict[str, Any]:
         """Return what the world has counted since it was started: all must be zero."""
-        done = self.run('witness.py', seconds=20)
+        return self._witness('violations')
+
+    def robot_states(self) -> dict[str, Any]:
+        """Return the last word of each robot, to explain why one does not move."""
+        return self._witness('states', *self.hospital.robots)
+
+    def _witness(self, *arguments: str) -> dict[str, Any]:
+        done = self.run('witness.py', *arguments, seconds=30)
         assert done.returncode == 0, done.stderr.decode()
         return dict(json.loads(done.stdout))
 
@@ -281,6 +288,10 @@ class LiveHospital:
         """No footprints overlapped, nobody drove into a closed door or lift, in any life of it."""
         counted = self.violations()
         assert not any(v for k, v in counted.items() if k != 'details'), counted
+        self.assert_log_is_clean()
+
+    def assert_log_is_clean(self) -> None:
+        """The world says at once in its log when something happens that must not."""
         log = self.programs['world'].log.read_text(errors='replace')
         assert 'must not happen' not in log, log[-2_000:]
 
@@ -328,7 +339,7 @@ class LiveHospital:
         self.programs[name] = Program(name, command, log, self.environment)
 
 
-# --- this machine ----------------------------------------------------------------------------------
+# --- this machine --------------------------------------------------------------------------------
 
 
 class _Domain:

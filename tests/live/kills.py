@@ -54,7 +54,7 @@ class KillReport:
         figures = [self.recovery(share) for share in (0.5, 0.99, 1.0)]
         p50, p99, longest = (f'{figure:.1f}' for figure in figures)
         return (
-            f'{self.kills} kills (seeds {", ".join(map(str, self.seeds))}) in {self.seconds:.0f} s:'
+            f'{self.kills} kills in {self.seconds:.0f} s (seeds {self.seeds}):'
             f' {self.acknowledged} acknowledged, {self.lost} lost; {self.deliveries} deliveries,'
             f' {self.ended_once} ended once, {self.delivered} of them delivered;'
             f' recovery p50 {p50} s, p99 {p99} s, max {longest} s'

@@ -154,7 +154,8 @@ class Records:
                 assert (line.robot, line.body['grant']) in grants, line
             elif line.kind == 'DeliveryReceived':
                 (sender, robot, _), (same, _, _) = chain[str(line.delivery)]
-                assert robot == same and sender.startswith('sender:'), chain[str(line.delivery)]
+                assert robot == same, line
+                assert sender.startswith('sender:'), line
 
     def check_epochs(self) -> None:
         """Each manager has a higher number than every one before, and writes under no other."""

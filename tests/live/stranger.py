@@ -94,9 +94,7 @@ def main(robots: list[str]) -> int:
             lambda said, robot=robot: _hear(heard, robot, said),
             qos.STATE.profile(),
         )
-        voices[robot] = node.create_publisher(
-            RobotState, qos.STATE.of(robot), qos.STATE.profile()
-        )
+        voices[robot] = node.create_publisher(RobotState, qos.STATE.of(robot), qos.STATE.profile())
     executor = EventsExecutor()
     executor.add_node(node)
     wanted = {'line': 'stop'}

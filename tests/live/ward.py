@@ -117,25 +117,44 @@ class Ward:
             self._attend(name, seen['delivery'].get(name))
         return seen
 
-    def serve(
-        self,
-        *deliveries: str,
-        until: str = 'delivered',
-        seconds: float = 120.0,
-        meanwhile: Callable[[dict[str, Any]], None] | None = None,
-    ) -> None:
+    def serve(self, *deliveries: str, until: str = 'delivered', seconds: float = 120.0) -> None:
         """Load, open and sign until each of the deliveries has reached a state."""
+        self.serve_until(
+            lambda seen: all(until in seen['delivery'][name]['times'] for name in deliveries),
+            *deliveries,
+            what=f'{deliveries} {until}',
+            seconds=seconds,
+        )
+
+    def serve_until(
+        self,
+        condition: Callable[[dict[str, Any]], Any],
+        *deliveries: str,
+        what: str,
+        seconds: float = 60.0,
+    ) -> dict[str, Any]:
+        """Serve the deliveries until something is seen in the picture; return it."""
         deadline = time.monotonic() + seconds
         while True:
             seen = self.attend(deliveries)
-            if meanwhile is not None:
-                meanwhile(seen)
-            if all(until in seen['delivery'][name]['times'] for name in deliveries):
-                return
-            stand = {name: seen['delivery'][name]['state'] for name in deliveries}
-            robots = {r: (v['state'], v['node']) for r, v in seen['robot'].items()}
-            assert time.monotonic() < deadline, f'{stand} {robots} {seen["alert"]}'
+            if condition(seen):
+                return seen
+            assert time.monotonic() < deadline, f'{what}: not in time\n{self.explain(seen)}'
             time.sleep(0.1)
+
+    def explain(self, seen: dict[str, Any]) -> str:
+        """Say what stands where, for a test that has waited too long."""
+        return '\n'.join(
+            [
+                *(f'{n}: {d["state"]} {d["robot"]} {d["waiting"]}'
+                  for n, d in seen['delivery'].items() if d['state'] not in ENDED),
+                *(f'{n}: {r["state"]} at {r["node"]} to {r["goal"]} {r["waits_for"]}'
+                  for n, r in seen['robot'].items()),
+                *(f'{n}: {s}' for n, s in self.hospital.robot_states().items()),
+                *(f'lift {n}: {lift}' for n, lift in seen['lift'].items()),
+                f'alerts: {seen["alert"]}',
+            ]
+        )  # fmt: skip
 
     def _attend(self, name: str, delivery: dict[str, Any] | None) -> None:
         if delivery is None or delivery['state'] in ENDED:
@@ -261,8 +280,7 @@ class Crowd:
             for name, delivery in open_now:
                 if delivery['may_cancel']:
                     ward.cancel(name, delivery['sender'])
-            stand = {n: (d['state'], d['robot'], d['waiting']) for n, d in open_now}
-            assert time.monotonic() < deadline, f'{stand} {ward.see()["alert"]}'
+            assert time.monotonic() < deadline, ward.explain(ward.see())
             time.sleep(0.2)
 
     def _work(self, step: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A whole site for a browser: the app under uvicorn with the stand-in fleet behind it."""
+"""Whole sites for a browser: a real hospital, and one whose fleet is scripted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import Health, create_app
+from fleet_manager.entry.first_run import OPERATOR, read_secrets
+from tests.live.hospital import LiveHospital
 from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
 
+#: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
+LEG_SECONDS = 150.0
 CHROMIUM = '/usr/bin/chromium'
 FLAGS = (
     '--no-sandbox',
@@ -100,8 +104,18 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
 
 
 @pytest.fixture(scope='session')
-def site() -> Iterator[RunningSite]:
-    """Return the running site the stories drive."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    """Return the pages of a real hospital: robots, lifts and manager over ROS 2, as in the demo."""
+    with LiveHospital(tmp_path_factory.mktemp('pages'), robots=8) as hospital:
+        secrets = read_secrets(hospital.state)
+        yield RunningSite(
+            hospital.url, secrets, OPERATOR, secrets[OPERATOR], patience=LEG_SECONDS
+        )
+
+
+@pytest.fixture(scope='session')
+def stand_in_site() -> Iterator[RunningSite]:
+    """Return pages with a scripted fleet behind them, for what no real one does on demand."""
     with running_site() as running:
         yield running
 

@@ -14,7 +14,7 @@ from fleet_manager.adapters.http import i18n
 from tests.pages.conftest import RunningSite
 from tests.pages.people import Nurse, Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.ros, pytest.mark.slow]
 
 WORDS = i18n.load()
 LANGUAGES = ['en', 'zh-CN']

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fleet_manager.domain.ids import NodeId, car_resource
 from fleet_manager.domain.state import FleetState, Robot
 from fleet_manager.domain.traffic.steps import StepGraph
@@ -12,28 +10,23 @@ from fleet_manager.domain.traffic.steps import StepGraph
 LIFT_TURN_MS = 45_000
 
 
-def time_to(
-    state: FleetState, graph: StepGraph, robot: Robot, times: Mapping[NodeId, int]
-) -> int | None:
-    """Return ms until `robot` stands at the goal of `times` (see StepGraph.times_to), or None.
+def time_to(state: FleetState, graph: StepGraph, robot: Robot, goal: NodeId) -> int | None:
+    """Return ms until `robot` stands at `goal`, or None when it cannot get there.
 
     From the end of what it may not take back, over the shortest way, plus the wait for the shorter
-    line of lifts when it has to ride. None when it cannot get there.
+    line of lifts when it has to ride.
     """
-    frozen = state.frozen(robot)
+    times, frozen = graph.times_to(goal), state.frozen(robot)
     node, before = robot.node, 0
     for hop in robot.hops:
         if hop.sequence <= frozen:
             node, before = hop.target, before + hop.end - hop.start
     if node not in times:
         return None
-    return before + times[node] + _lift_wait(state, graph, node, times)
+    return before + times[node] + _lift_wait(state, graph, node, goal)
 
 
-def _lift_wait(
-    state: FleetState, graph: StepGraph, node: NodeId, times: Mapping[NodeId, int]
-) -> int:
-    goal = min(times, key=lambda n: (times[n], n))
+def _lift_wait(state: FleetState, graph: StepGraph, node: NodeId, goal: NodeId) -> int:
     nodes, lifts = graph.hospital.nodes, graph.hospital.lifts
     if nodes[node].floor == nodes[goal].floor or not lifts:
         return 0

@@ -22,7 +22,7 @@ from fleet_manager.domain.messages import (
 )
 from fleet_manager.domain.robots.battery import CHARGE_BELOW
 from fleet_manager.domain.state import Delivery, Robot
-from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances
+from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances, stands_still
 from fleet_manager.domain.traffic.plan import is_hopeless, plan_leg
 from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.turn import Turn
@@ -62,11 +62,15 @@ def withdraw(turn: Turn) -> None:
 def insert_parcels(turn: Turn) -> None:
     """Give each waiting delivery, most urgent first, the robot that is there soonest."""
     waiting = [d for d in turn.state.deliveries.values() if d.state is DeliveryState.ACCEPTED]
-    ways = Ways(turn, hindrances(turn))
+    free = [robot for robot in turn.robots() if is_free_and_in_service(turn, robot)]
+    if not waiting or not free:
+        return
+    ways, awaited = Ways(turn, hindrances(turn)), _awaited(turn)
     for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
-        if not any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
-            return
-        _assign(turn, ways, delivery)
+        chosen = None if delivery.sender in awaited else _assign(turn, ways, delivery, free)
+        if chosen is not None:
+            awaited.add(delivery.sender)
+            free.remove(chosen)
 
 
 def continue_runs(turn: Turn, budget: int) -> None:
@@ -130,23 +134,21 @@ def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
     return (rank(Urgency(delivery.urgency), waited=waited), delivery.promised_at, delivery.id)
 
 
-def _assign(turn: Turn, ways: Ways, delivery: Delivery) -> None:
+def _assign(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Robot | None:
+    """Give the delivery the one of the free robots that is there soonest, and return it."""
     sender = turn.hospital.stations[delivery.sender].node
-    times = turn.graph.times_to(sender)
     offers = []
-    if _is_awaited(turn, delivery.sender):
-        return
-    for robot in turn.robots():
-        if not is_free_and_in_service(turn, robot) or not has_battery_for_a_run(turn, robot):
+    for robot in free:
+        if not has_battery_for_a_run(turn, robot) or _kept_by_another(turn, robot, sender):
             continue
-        if _kept_by_another(turn, robot, sender) or not can_get_there(turn, ways, robot, delivery):
+        if not can_get_there(turn, ways, robot, delivery):
             continue
         compartment = empty_compartment(turn, robot)
-        cost = time_to(turn.state, turn.graph, robot, times)
+        cost = time_to(turn.state, turn.graph, robot, sender)
         if compartment is not None and cost is not None:
             offers.append((cost, robot.id, compartment))
     if not offers:
-        return
+        return None
     offers.sort()
     cost, chosen, compartment = offers[0]
     turn.emit(
@@ -159,12 +161,13 @@ def _assign(turn: Turn, ways: Ways, delivery: Delivery) -> None:
             runners_up=tuple((robot, cost) for cost, robot, _ in offers[1 : RUNNERS_UP + 1]),
         )
     )
+    return turn.state.robots[chosen]
 
 
-def _is_awaited(turn: Turn, station: StationId) -> bool:
-    """Whether a robot is on its way to load there: the place is for one, the next one can wait."""
+def _awaited(turn: Turn) -> set[StationId]:
+    """Return where a robot is on its way to load: the place is for one, the next one can wait."""
     state = DeliveryState.ASSIGNED
-    return any(d.state is state and d.sender == station for d in turn.state.deliveries.values())
+    return {d.sender for d in turn.state.deliveries.values() if d.state is state}
 
 
 def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
@@ -192,8 +195,9 @@ def _leg(turn: Turn, robot: Robot, purpose: Purpose, goal: NodeId) -> LegPlanned
 
 
 def _may_search(turn: Turn, robot: Robot) -> bool:
-    """Whether to look for a route: the robot may move, and was not refused one just now."""
-    return turn.may_move(robot) and _is_rested(turn, robot)
+    """Whether to look for a route: the robot moves, and was not refused one just now."""
+    moves = turn.may_move(robot) and not stands_still(turn, robot)
+    return moves and _is_rested(turn, robot)
 
 
 def _is_rested(turn: Turn, robot: Robot) -> bool:
@@ -275,7 +279,7 @@ def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
         if node.kind is not kind or node.id in taken:
             continue
         if not turn.state.queues.get(node_resource(node.id)):
-            cost = time_to(turn.state, turn.graph, robot, turn.graph.times_to(node.id))
+            cost = time_to(turn.state, turn.graph, robot, node.id)
             if cost is not None:
                 found.append((cost, node.id))
     return [node for _, node in sorted(found)]

@@ -34,7 +34,7 @@ class Hindrances:
 def hindrances(turn: Turn) -> Hindrances:
     """Return what stands still now. A paused fleet is nobody's hindrance: it goes on together."""
     lifts = frozenset(lift for lift in turn.hospital.lifts if is_out_of_service(turn, lift))
-    robots = frozenset(robot.id for robot in turn.robots() if _stands_still(turn, robot))
+    robots = frozenset(robot.id for robot in turn.robots() if stands_still(turn, robot))
     return Hindrances(robots, lifts)
 
 
@@ -64,7 +64,8 @@ def is_out_of_service(turn: Turn, lift: LiftId) -> bool:
     return report is not None and report.mode not in (LiftMode.HUMAN, LiftMode.AGV)
 
 
-def _stands_still(turn: Turn, robot: Robot) -> bool:
+def stands_still(turn: Turn, robot: Robot) -> bool:
+    """Whether others should not wait for the robot: held, excluded, silent for long or stuck."""
     if robot.paused or robot.excluded is not None:
         return True
     sense = turn.sensed.robots.get(robot.id)

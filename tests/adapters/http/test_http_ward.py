@@ -255,7 +255,7 @@ def test_why_nothing_happens_is_said_in_a_sentence(site: Site) -> None:
     for waiting, said in (
         ({'code': 'lift', 'params': {'lift': 'B'}}, 'Waiting for Lift B.'),
         ({'code': 'station_occupied', 'params': {'robot': 'r2'}}, 'Robot R2 is served first'),
-        ({'code': 'all_robots_busy', 'params': {}}, 'keeps its place in the queue'),
+        ({'code': 'all_robots_busy', 'params': {}}, 'It keeps its place in the queue'),
         ({'code': 'newer_than_the_page', 'params': {}}, 'Dispatch can tell you more'),
     ):
         site.fleet._deliveries[delivery] = entity | {'waiting': waiting}

@@ -5,6 +5,7 @@ Who moves next is the caller's choice, so that a test can delay anybody for as l
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 from fleet_manager.domain.evolve import apply
@@ -148,7 +149,7 @@ class Fleet:
         times = retime(self.state, self.now)  # raises on a cycle: I2
         for resource, queue in self.state.queues.items():
             spans = [(times.taken(claim), times.freed(claim)) for claim in queue]
-            for (_, freed), (taken, _) in zip(spans, spans[1:], strict=False):
+            for (_, freed), (taken, _) in itertools.pairwise(spans):
                 assert freed <= taken, f'I1: planned claims overlap on {resource}'
         for resource, holders in self.held().items():
             assert len(set(holders)) == 1, f'I1: {holders} hold {resource}'

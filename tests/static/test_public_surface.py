@@ -1,0 +1,219 @@
+"""What others build on: commands, routes, events, topics. A change here is a decision, not a slip.
+
+Each list is sorted and whole. Whoever changes one changes the documentation with it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer
+
+from fleet_manager.adapters.http.app import routes_of
+from fleet_manager.domain import messages
+from fleet_manager.entry.cli import app as fleet
+from fleet_manager.entry.composition import compose
+from fleet_manager.entry.settings import Settings
+from robot_nodes import qos as robots
+
+COMMANDS = [
+    'accounts reset',
+    'demo',
+    'journal show',
+    'journal verify',
+    'map check',
+    'serve',
+    'version',
+]
+SETTINGS = [
+    'database_url',
+    'hospital',
+    'host',
+    'log_json',
+    'log_level',
+    'origins',
+    'port',
+    'robots',
+    'ros',
+    'sim_speed',
+    'simulated_staff_per_hour',
+    'snapshot_every',
+    'state_dir',
+    'tls_certificate',
+    'tls_key',
+]
+ROUTES = [
+    'GET /',
+    'GET /api/v1/deliveries/{delivery}',
+    'GET /api/v1/deliveries/{delivery}/timeline',
+    'GET /api/v1/map',
+    'GET /api/v1/session',
+    'GET /api/v1/state',
+    'GET /deliveries/{delivery}',
+    'GET /healthz',
+    'GET /i18n/{lang}.json',
+    'GET /login',
+    'GET /metrics',
+    'GET /operator',
+    'GET /r/{station}',
+    'GET /readyz',
+    'GET /static/{path:path}',
+    'GET /ward',
+    'GET /ward/new',
+    'POST /api/v1/alerts/{alert}/acknowledge',
+    'POST /api/v1/deliveries',
+    'POST /api/v1/fleet/pause',
+    'POST /api/v1/fleet/resume',
+    'POST /api/v1/robots/{robot}/pause',
+    'POST /api/v1/robots/{robot}/readmit',
+    'POST /api/v1/robots/{robot}/resume',
+    'POST /deliveries',
+    'POST /deliveries/{delivery}/cancel',
+    'POST /deliveries/{delivery}/open',
+    'POST /deliveries/{delivery}/rate',
+    'POST /deliveries/{delivery}/sign',
+    'POST /language',
+    'POST /login',
+    'POST /logout',
+    'WS /api/v1/feed',
+]
+COMMANDS_OF_PEOPLE = [
+    'AcknowledgeAlert',
+    'CancelDelivery',
+    'OpenCompartment',
+    'PauseFleet',
+    'PauseRobot',
+    'RateDelivery',
+    'ReadmitRobot',
+    'RequestDelivery',
+    'ResumeFleet',
+    'ResumeRobot',
+    'SignDelivery',
+]
+EVENTS = [
+    'AlertAcknowledged',
+    'AlertCleared',
+    'AlertRaised',
+    'CompartmentOpened',
+    'DeliveryArchived',
+    'DeliveryCancelled',
+    'DeliveryExpired',
+    'DeliveryRated',
+    'DeliveryReceived',
+    'DeliveryRequested',
+    'FleetPaused',
+    'FleetResumed',
+    'HopsReleased',
+    'LegPlanned',
+    'LiftSessionAdvanced',
+    'LiftSessionEnded',
+    'LiftSessionStarted',
+    'ManagerStarted',
+    'NodeReached',
+    'OpeningAuthorised',
+    'OpeningExpired',
+    'OpeningUnused',
+    'ParcelLoaded',
+    'ParcelTaken',
+    'RobotArrived',
+    'RobotExcluded',
+    'RobotPaused',
+    'RobotPlaced',
+    'RobotReadmitted',
+    'RobotResumed',
+    'RunAssigned',
+    'RunWithdrawn',
+]
+#: Name, type, reliable, kept for late joiners, depth.
+TOPICS = [
+    ('/clock', 'rosgraph_msgs/msg/Clock', False, False, 1),
+    ('door_requests', 'hospital_fleet_msgs/msg/DoorRequest', True, False, 100),
+    ('door_states', 'hospital_fleet_msgs/msg/DoorState', True, False, 100),
+    ('doors/{id}/command', 'std_msgs/msg/Float64', True, True, 1),
+    ('doors/{id}/position', 'std_msgs/msg/Float64', True, True, 1),
+    ('lift_requests', 'hospital_fleet_msgs/msg/LiftRequest', True, False, 100),
+    ('lift_states', 'hospital_fleet_msgs/msg/LiftState', True, False, 100),
+    ('lifts/{id}/command', 'std_msgs/msg/Float64MultiArray', True, True, 1),
+    ('lifts/{id}/sensors', 'std_msgs/msg/Float64MultiArray', True, True, 1),
+    ('robots/{id}/cmd_vel', 'geometry_msgs/msg/Twist', False, False, 1),
+    ('robots/{id}/instant_action', 'hospital_fleet_msgs/msg/InstantAction', True, False, 10),
+    ('robots/{id}/localisation', 'geometry_msgs/msg/PoseStamped', False, False, 1),
+    ('robots/{id}/odom', 'nav_msgs/msg/Odometry', False, False, 5),
+    ('robots/{id}/order', 'hospital_fleet_msgs/msg/Order', True, True, 1),
+    ('robots/{id}/pose', 'geometry_msgs/msg/PoseStamped', False, False, 1),
+    ('robots/{id}/state', 'hospital_fleet_msgs/msg/RobotState', True, True, 1),
+    ('world/violations', 'std_msgs/msg/String', True, True, 1),
+]
+
+
+def commands(group: Any, words: str = '') -> list[str]:
+    found: list[str] = []
+    for name, command in group.commands.items():
+        inner = isinstance(command, typer.core.TyperGroup)
+        found += commands(command, f'{words}{name} ') if inner else [words + name]
+    return found
+
+
+def names(union: Any) -> list[str]:
+    return sorted(one.__name__ for one in get_args(union))
+
+
+def test_the_command_line_has_these_commands() -> None:
+    assert sorted(commands(typer.main.get_command(fleet))) == COMMANDS
+
+
+def test_a_manager_has_these_settings() -> None:
+    assert sorted(Settings.model_fields) == SETTINGS
+
+
+def test_a_manager_answers_these_routes(tmp_path: Path) -> None:
+    manager = compose(Settings(state_dir=tmp_path, ros=False))
+    try:
+        assert routes_of(manager.app) == ROUTES
+    finally:
+        manager.runner._store.close()
+        manager.close()
+
+
+def test_people_can_say_this() -> None:
+    assert names(messages.Command) == COMMANDS_OF_PEOPLE
+
+
+def test_the_journal_knows_these_events() -> None:
+    assert names(messages.Event) == EVENTS
+
+
+def test_robots_lifts_doors_and_the_world_use_these_topics() -> None:
+    topics = [(t.name, t.kind, t.reliable, t.latched, t.depth) for t in robots.TABLE]
+    assert sorted(topics) == TOPICS
+
+
+def test_the_manager_uses_the_same_names_types_and_qos_as_the_devices() -> None:
+    pytest.importorskip('rclpy')
+    with warnings.catch_warnings():
+        # Its parser uses a module Python calls deprecated; messages load it when first used.
+        warnings.simplefilter('ignore')
+        import_module('rosidl_generator_py')
+        from fleet_manager.adapters.ros import qos as manager
+    ours = {}
+    for topic in (*manager.HEARD, *manager.SAID):
+        package = topic.type.__module__.partition('.')[0]
+        kind = f'{package}/msg/{topic.type.__name__}'
+        name = topic.name.replace('{robot}', '{id}')
+        ours[name] = (kind, topic.reliable, topic.transient_local, topic.depth)
+    theirs = {t.name: (t.kind, t.reliable, t.latched, t.depth) for t in robots.TABLE}
+    assert ours == {name: theirs[name] for name in ours}
+    assert len(ours) == len(manager.HEARD) + len(manager.SAID)
+
+
+@pytest.mark.parametrize('robot', ['r1', 'R7', 'ward_bot_2'])
+def test_manager_and_robots_write_a_ros_name_the_same_way(robot: str) -> None:
+    pytest.importorskip('rclpy')
+    from fleet_manager.adapters.ros import qos as manager
+    from fleet_manager.domain.ids import RobotId
+
+    assert manager.ORDER.of(RobotId(robot)) == robots.ORDER.of(robot)
