@@ -16,6 +16,8 @@ from typing import Final
 from benchmarks import report
 from benchmarks.machine import Machine
 
+#: Load a core from which figures say more about what else runs.
+BUSY: Final = 0.5
 NAMES: Final = ('assignment', 'view_age', 'kernel', 'recovery', 'demo_cost', 'store')
 
 
@@ -24,7 +26,9 @@ def main() -> int:
     chosen = _arguments()
     signal.signal(signal.SIGTERM, _leave)
     machine = Machine.this()
-    print(f'{machine}\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load {os.getloadavg()[0]:.1f}')
+    print(f'{machine}\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC')
+    if os.getloadavg()[0] > BUSY * machine.cores:
+        print(f'This machine is busy (load {os.getloadavg()[0]:.1f}): it measures that as well.')
     failed = []
     for name in chosen.names or NAMES:
         print(f'{name} ...', end=' ', flush=True)

@@ -64,5 +64,5 @@ def _short(value: float) -> str:
     """Write three significant figures, without an exponent."""
     if value == 0:
         return '0'
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f'{round(value, digits):,.{min(digits, 2)}f}'
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f'{round(value, digits):,.{max(0, min(digits, 2))}f}'

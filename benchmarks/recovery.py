@@ -30,7 +30,7 @@ def run(quick: bool) -> list[Figure]:
     robots = list(load_hospital(SHIPPED_MAPS / 'small_hospital').robots)[:ROBOTS]
     rng = random.Random(1)
     ready, ordered = [], []
-    with RunningDemo(staff=STAFF) as demo, Wire(robots) as wire:
+    with RunningDemo(staff=STAFF) as demo, Wire(robots, domain=demo.domain) as wire:
         for _ in range(3 if quick else 10):
             time.sleep(rng.uniform(*LIVES_SECONDS))
             back = _kill(demo, wire)

@@ -19,12 +19,13 @@ from typing import Final, Self
 
 import psutil
 
+from fleet_manager.entry.demo import is_quiet
 from fleet_manager.entry.first_run import read_secrets
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 ROBOTS: Final = 8
 #: Away from the domains of demos and tests.
-DOMAIN: Final = 10 + os.getpid() % 10
+DOMAINS: Final = range(1, 20)
 START_SECONDS: Final = 60.0
 END_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.02
@@ -50,6 +51,7 @@ class RunningDemo:
         self.folder = Path(tempfile.mkdtemp(prefix='demo-', dir=parent))
         self.port = _free_port()
         self.url = f'http://127.0.0.1:{self.port}'
+        self.domain = next(filter(is_quiet, DOMAINS))
         self.start_seconds = 0.0
         self._staff = staff
 
@@ -63,7 +65,7 @@ class RunningDemo:
         begun = time.monotonic()
         with (self.folder / 'demo.log').open('wb') as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(), stdout=log, stderr=log
+                command, cwd=ROOT, env=environment(self.domain), stdout=log, stderr=log
             )
         try:
             wait_until(self.is_ready, seconds=START_SECONDS, what='pages')
@@ -121,13 +123,9 @@ class RunningDemo:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of the demo and of what listens beside it: loopback, one domain."""
-    return dict(os.environ) | {
-        'ROS_DOMAIN_ID': str(DOMAIN),
-        'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'interfaces' / 'dds' / 'loopback.xml'),
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SYSTEM_DEFAULT',
-    }
+def environment(domain: int) -> dict[str, str]:
+    """Return the environment of the demo and of what listens beside it: one ROS 2 domain."""
+    return dict(os.environ) | {'ROS_DOMAIN_ID': str(domain)}
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float, what: str) -> None:

@@ -68,7 +68,7 @@ async def _measure(demo: RunningDemo, seconds: float) -> tuple[list[float], list
     async with page_of(demo, 'operator') as page:
         robots = sorted((await page.state())['robot'])
         await page.wait_for(_three_drive, seconds=60, what='three driving robots')
-        with Wire(robots) as wire:
+        with Wire(robots, domain=demo.domain) as wire:
             alone = await _watch(page, seconds)
             with Crowd(demo.url, page.cookie, reading=READING, silent=SILENT):
                 crowded = await _watch(page, seconds)

@@ -24,8 +24,8 @@ END_SECONDS: Final = 5.0
 class Wire:
     """The listener as a process; `said` grows while it runs."""
 
-    def __init__(self, robots: Sequence[str]) -> None:
-        self._robots = robots
+    def __init__(self, robots: Sequence[str], *, domain: int) -> None:
+        self._robots, self._domain = robots, domain
         self.said: list[list[Any]] = []
 
     def __enter__(self) -> Self:
@@ -33,7 +33,7 @@ class Wire:
         self._process = subprocess.Popen(
             [sys.executable, '-m', 'benchmarks.wire', *self._robots],
             cwd=ROOT,
-            env=environment(),
+            env=environment(self._domain),
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -95,14 +95,15 @@ def _remember(turn: Turn, report: RobotReport) -> bool:
     if sense is None:
         turn.sensed.robots[report.robot] = RobotSense(report, turn.now, pose, since=turn.now)
         return True
-    if report.incarnation == sense.report.incarnation:
-        if report.sequence <= sense.report.sequence:
-            return False
-    elif report.incarnation in sense.retired:
-        _exclude(turn, report.robot, 'duplicate_name')
+    if report.incarnation != sense.report.incarnation:
+        if report.incarnation in sense.retired:
+            # Heard all the same, so that an operator can readmit the one that is left.
+            _exclude(turn, report.robot, 'duplicate_name')
+            sense.good = 0
+        others = (i for i in sense.retired if i != report.incarnation)
+        sense.retired = (*others, sense.report.incarnation)[-RETIRED:]
+    elif report.sequence <= sense.report.sequence:
         return False
-    else:
-        sense.retired = (*sense.retired, sense.report.incarnation)[-RETIRED:]
     if turn.heard(report.robot) is None:
         sense.since = turn.now
     sense.report, sense.heard, sense.pose = report, turn.now, pose

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -34,6 +35,8 @@ READY_SECONDS: Final = 45.0
 LOOK_SECONDS: Final = 0.25
 #: ROS 2 domains for demos: one for each state folder, away from 0, where others live.
 DOMAINS: Final = range(60, 100)
+#: Where DDS puts the first process of domain 0, and the next domain.
+_FIRST_PORT, _PORTS_A_DOMAIN = 7_410, 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,20 @@ def _environment(options: DemoOptions, state: Path) -> dict[str, str]:
 
 
 def _domain(state: Path) -> int:
-    """Return the ROS 2 domain of a state folder: the same at each start, others elsewhere."""
-    return DOMAINS[sum(str(state).encode()) % len(DOMAINS)]
+    """Return a ROS 2 domain for a state folder: the same at each start, where it is quiet."""
+    first = zlib.crc32(str(state).encode())
+    domains = [DOMAINS[(first + step) % len(DOMAINS)] for step in range(len(DOMAINS))]
+    return next(filter(is_quiet, domains), domains[0])
+
+
+def is_quiet(domain: int) -> bool:
+    """Whether no ROS 2 process of this machine speaks in a domain: its first port is free."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(('127.0.0.1', _FIRST_PORT + _PORTS_A_DOMAIN * domain))
+        except OSError:
+            return False
+    return True
 
 
 def _wait_until_ready(settings: Settings, children: list[Child], stop: _Stop) -> bool:

@@ -19,7 +19,7 @@ from fleet_manager.entry.settings import Settings
 
 #: Open pages get so long to say goodbye, in seconds.
 GOODBYE_SECONDS: Final = 1
-#: Longest message a page may send over its websocket, in bytes; see adapters/http/socket.py.
+#: Longest message a page may send over its websocket, in bytes; see adapters/http/feed_socket.py.
 PAGE_MESSAGE_BYTES: Final = 4_096
 
 

@@ -105,12 +105,10 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
 
 @pytest.fixture(scope='session')
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """Return the pages of a real hospital: robots, lifts and manager over ROS 2, as in the demo."""
+    """Return the pages of a real hospital: robots, lifts, manager over ROS 2, as in the demo."""
     with LiveHospital(tmp_path_factory.mktemp('pages'), robots=8) as hospital:
         secrets = read_secrets(hospital.state)
-        yield RunningSite(
-            hospital.url, secrets, OPERATOR, secrets[OPERATOR], patience=LEG_SECONDS
-        )
+        yield RunningSite(hospital.url, secrets, OPERATOR, secrets[OPERATOR], patience=LEG_SECONDS)
 
 
 @pytest.fixture(scope='session')

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.pages.conftest import RunningSite
 
@@ -39,7 +40,12 @@ class Person:
 
     def wait(self, selector: str) -> None:
         """Wait as long as a robot may take."""
-        self.page.locator(selector).first.wait_for(timeout=self.site.patience * 1_000)
+        try:
+            self.page.locator(selector).first.wait_for(timeout=self.site.patience * 1_000)
+        except PlaywrightTimeout:
+            entities = self.state()['entities']
+            seen = {kind: entities.get(kind) for kind in ('delivery', 'robot', 'lift')}
+            raise AssertionError(f'no {selector} on {self.page.url}: {seen}') from None
 
     def picture(self, folder: Path, name: str) -> None:
         self.page.screenshot(path=str(folder / f'{name}.png'), full_page=True)

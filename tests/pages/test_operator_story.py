@@ -18,7 +18,7 @@ WORDS = i18n.load()
 LANGUAGES = ['en', 'zh-CN']
 DESK = {'width': 1440, 'height': 900}
 
-#: How often a robot that moves is drawn somewhere else within a second.
+#: How often a robot that moves is drawn somewhere else within two seconds: 10 updates come.
 MOVES = """() => new Promise((done) => {
   const seen = new Map();
   const begin = performance.now();
@@ -27,7 +27,7 @@ MOVES = """() => new Promise((done) => {
       const places = seen.get(one.dataset.robot) ?? new Set();
       seen.set(one.dataset.robot, places.add(one.getAttribute('transform')));
     }
-    if (at - begin < 1000) requestAnimationFrame(look);
+    if (at - begin < 2000) requestAnimationFrame(look);
     else done(Math.max(...[...seen.values()].map((places) => places.size)));
   };
   requestAnimationFrame(look);
@@ -116,12 +116,13 @@ def test_robots_move_smoothly_unless_people_ask_for_less_motion(
         operator = Operator(browser, site, lang='en', viewport=DESK, reduced_motion=motion)
         nurse.ask('supply', 'stores')
         operator.page.locator('.robot.to_pick_up').first.wait_for(timeout=site.patience * 1_000)
-        moves[motion] = operator.page.evaluate(MOVES)
+        tries = [operator.page.evaluate(MOVES) for _ in range(3)]  # a robot may have to stop
+        moves[motion] = max(tries)
         nurse.page.click('form[action$="/cancel"] button')
         nurse.wait('.steps li.current:last-child')
         operator.close()
-    assert moves['no-preference'] > 8
-    assert moves['reduce'] <= 7
+    assert moves['no-preference'] > 14
+    assert moves['reduce'] <= 12
     nurse.close()
 
 

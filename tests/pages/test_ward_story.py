@@ -248,6 +248,7 @@ def test_the_language_switch_stays_on_the_page(browser: Browser, site: RunningSi
     assert nurse.page.get_attribute('html', 'lang') == 'zh-CN'
     nurse.page.fill('#q', 'XNK')
     shown = nurse.page.locator('a.choice:visible')
+    expect(shown).to_have_count(1)
     hrefs = {str(one.get_attribute('href')) for one in shown.all()}
     assert hrefs
     assert all(href.endswith('n3w') for href in hrefs)

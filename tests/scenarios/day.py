@@ -22,6 +22,8 @@ from tests.hospitals import two_floors
 SMALL_HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
 BAD_NETWORK = Weather(loss=0.1, duplicates=0.05, delay_ms=1_500)
 PEOPLE = Habits(never_load=0.05, close_again=0.1)
+#: People who come soon: the same things happen in a third of the time.
+QUICK = Habits(come_ms=(0, 10 * SECOND, 90 * SECOND), close_again=0.1)
 
 
 def small_hospital() -> Hospital:
@@ -42,6 +44,8 @@ class Day:
         weather: Weather = BAD_NETWORK,
         rates: Rates | None = None,
         busy_lifts: float = 0.05,
+        habits: Habits = PEOPLE,
+        careful: bool = True,
     ) -> None:
         rng = Random(seed)
         self.sim = Simulation(
@@ -49,9 +53,10 @@ class Day:
             rng,
             robots=[RobotId(f'r{n + 1}') for n in range(robots)],
             delays=Delays(),
-            habits=PEOPLE,
+            habits=habits,
             weather=weather,
             busy_lifts=busy_lifts,
+            careful=careful,
         )
         self.demand = Demand(self.sim, Random(rng.random()), count=deliveries, every_ms=every_ms)
         self.mishaps = Mishaps(self.sim, Random(rng.random()), *([rates] if rates else []))
@@ -70,6 +75,7 @@ class Day:
 
 
 if __name__ == '__main__':
-    day = Day(two_floors(robots=4, lifts=2, door=True), int(sys.argv[1]), robots=4, deliveries=8)
+    house = two_floors(robots=4, lifts=2, door=True)
+    day = Day(house, int(sys.argv[1]), robots=4, deliveries=6, every_ms=20 * SECOND, habits=QUICK)
     day.run()
     print(day.hash(), len(day.sim.manager.journal))

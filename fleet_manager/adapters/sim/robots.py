@@ -80,25 +80,22 @@ class SimRobot:
         }
         self._hospital, self._rng, self._delays, self._hands = hospital, rng, delays, hands
         self._heard = Instant(0)
-        self._stamp = -1
         self._open: _OpenBox | None = None
         self._said: tuple[object, ...] = ()
         self._said_at = Instant(-REPORT_MS)
 
     # --- what it hears  ---
 
-    def hear(self, order: RobotOrder, *, sent: int, now: Instant) -> None:
+    def hear(self, order: RobotOrder, now: Instant) -> None:
         """Take over an order unless a newer one, or a newer manager, was heard already."""
         if self.is_off(now) or order.epoch < self.epoch:
             return
         known = self.order
-        if known is not None and order.epoch == self.epoch:
-            is_old = order.update < known.update or sent < self._stamp
-            if is_old:
-                return
+        if known is not None and order.epoch == self.epoch and order.update < known.update:
+            return
         if not any(n.sequence == self.last_sequence for n in order.nodes if n.released):
             return
-        self.epoch, self.order, self._stamp, self._heard = order.epoch, order, sent, now
+        self.epoch, self.order, self._heard = order.epoch, order, now
 
     def restart(self, now: Instant, *, off_ms: int) -> None:
         """The program starts again: it stands, is silent meanwhile, and counts anew."""

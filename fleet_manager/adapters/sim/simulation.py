@@ -35,6 +35,8 @@ from fleet_manager.domain.units import Instant
 
 #: 2026-01-05T06:00Z: a Monday morning, some epoch far from zero.
 START: Final = Instant(1_767_592_800_000)
+#: Directives are sent when something happened, and again after so long.
+REPEAT_MS: Final = 1_000
 #: Who asks for deliveries here.
 OPERATOR: Final = Actor(AccountId('operator'), Role.OPERATOR)
 
@@ -64,7 +66,7 @@ class Simulation:
             careful=careful,
         )
         self.up: Link[Report] = Link(Random(rng.getrandbits(64)), weather)  # noqa: S311
-        self.down: Link[tuple[int, Directive]] = Link(
+        self.down: Link[tuple[int, str, Directive]] = Link(
             Random(rng.getrandbits(64)),  # noqa: S311
             weather,
         )
@@ -76,6 +78,7 @@ class Simulation:
         self.on_step: list[Callable[[], None]] = []
         self.manager.listeners += [self._note, self.oracle.note]
         self._requests = 0
+        self._published = 0
 
     # --- what people do  ---
 
@@ -148,11 +151,13 @@ class Simulation:
             self.manager.handle(report, self.now)
         self.staff.step(self, self.now)
         self.manager.tick(self.now)
-        for directive in self.manager.kernel.directives().values():
-            self.down.send(self.now, (int(self.now), directive))
-        for sent, directive in self.down.receive(self.now):
+        if len(self.manager.journal) > self._published or self.now % REPEAT_MS == 0:
+            self._published = len(self.manager.journal)
+            for device, directive in self.manager.kernel.directives().items():
+                self.down.send(self.now, (int(self.now), device, directive))
+        for sent, device, directive in self.down.receive(self.now):
             if not self._is_muted(getattr(directive, 'robot', None)):
-                self.world.hear(directive, sent=sent, now=self.now)
+                self.world.hear(device, directive, sent=sent, now=self.now)
 
     def is_calm(self) -> bool:
         """Whether every delivery ended, every robot stands where it will stay, lifts are free."""

@@ -7,7 +7,7 @@ from random import Random
 from typing import Protocol
 
 from fleet_manager.application.ports import Reply
-from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.messages import (
     Actor,
@@ -53,13 +53,16 @@ class Staff:
         self.habits = habits
         self.closed_again: set[DeliveryId] = set()
         self._rng = rng
+        self._over: set[DeliveryId] = set()
         self._due: dict[tuple[DeliveryId, str, int], Instant | None] = {}
 
     def step(self, desk: Desk, now: Instant) -> None:
         """Do what is due: the right person, at the right time, with the right command."""
-        for name in sorted(desk.state().deliveries):
+        for name in sorted(desk.state().deliveries.keys() - self._over):
             delivery = desk.state().deliveries[name]
             command = self._command(delivery)
+            if command is None and delivery.state in ENDS:
+                self._over.add(name)
             if command is not None and self._is_due(delivery, now):
                 desk.send(command, now)
 
@@ -81,6 +84,8 @@ class Staff:
         if key not in self._due:
             self._due[key] = self._when(delivery, now)
         due = self._due[key]
+        if due is None and delivery.state in ENDS:
+            self._over.add(delivery.id)
         return due is not None and now >= due
 
     def _when(self, delivery: Delivery, now: Instant) -> Instant | None:

@@ -52,13 +52,17 @@ class SimWorld(Gate):
             for lift in hospital.lifts.values()
         }
         self.doors = {door: SimDoor(door) for door in hospital.doors}
+        self._newest: dict[str, int] = {}
 
-    def hear(self, directive: Directive, *, sent: int, now: Instant) -> None:
-        """Take a directive to its device."""
+    def hear(self, device: str, directive: Directive, *, sent: int, now: Instant) -> None:
+        """Take a directive to its device; one that was overtaken by a newer one is dropped."""
+        if sent < self._newest.get(device, sent):
+            return
+        self._newest[device] = sent
         if isinstance(directive, RobotOrder):
             robot = self.robots.get(directive.robot)
             if robot is not None:
-                robot.hear(directive, sent=sent, now=now)
+                robot.hear(directive, now)
         elif isinstance(directive, LiftOrder):
             self.lifts[directive.lift].hear(directive, now)
         elif isinstance(directive, DoorOrder):
