@@ -70,6 +70,7 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
     mapped: set[str] = field(default_factory=set)
     starts: int = 0
+    _log_began: int = 0
 
     @property
     def pid(self) -> int:
@@ -89,6 +90,7 @@ class Program:
         """Start it; `further` arguments go before those it had, which come first."""
         assert not self.runs, f'{self.name} runs already'
         with self.log.open('ab') as out:
+            self._log_began = out.tell()
             self.process = subprocess.Popen(
                 [*_TOGETHER, *self.command, *further],
                 stdin=subprocess.DEVNULL,
@@ -133,6 +135,10 @@ class Program:
         """Return the end of its log."""
         return '\n'.join(self.log.read_text(errors='replace').splitlines()[-lines:])
 
+    def said_in_this_life(self) -> str:
+        """Return what it has logged since it was started the last time."""
+        return self.log.read_bytes()[self._log_began :].decode(errors='replace')
+
     def cpu_seconds(self) -> float:
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
@@ -152,7 +158,8 @@ class LiveHospital:
 
     `homes` (robot: bay) replaces the fleet, else the first `robots` of the map work. `alone`:
     each robot and each lift is a process; then no door is driven, so choose ways without doors.
-    `settings` are FLEET_ variables of the manager without their prefix.
+    `settings` are FLEET_ variables of the manager without their prefix. With `crashpoints` the
+    first manager dies at one of them, and nobody waits until it answers.
     """
 
     def __init__(
@@ -165,7 +172,9 @@ class LiveHospital:
         hands_seconds: float = 1.0,
         alone: bool = False,
         settings: Mapping[str, object] | None = None,
+        crashpoints: Sequence[str] = (),
     ) -> None:
+        self._crashpoints = crashpoints
         self.folder = folder
         self.speed = speed
         folder.mkdir(parents=True, exist_ok=True)
@@ -190,8 +199,10 @@ class LiveHospital:
     def __enter__(self) -> LiveHospital:
         try:
             for program in self.programs.values():
-                program.start()
-            self.wait_ready()
+                if program is not self.manager:
+                    program.start()
+            self.start_manager(self._crashpoints)
+            assert self._crashpoints or self.wait_ready() is not None, self.manager.said()
         except BaseException:
             self._end()
             raise
@@ -254,8 +265,8 @@ class LiveHospital:
 
     def crashpoint(self) -> str:
         """Return the crash point the manager died at, or ''."""
-        last = self.manager.said(lines=1)
-        return last.removeprefix(SAID) if last.startswith(SAID) else ''
+        lines = self.manager.said_in_this_life().splitlines()
+        return next((line.removeprefix(SAID) for line in lines if line.startswith(SAID)), '')
 
     # --- what it says ---------------------------------------------------------------------------
 

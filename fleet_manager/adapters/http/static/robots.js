@@ -3,8 +3,8 @@
 import { put, say, svg } from './elements.js';
 import { duration, t } from './words.js';
 
-const LENGTH = 0.9; // metres, of a usual hospital robot
-const WIDTH = 0.64;
+const LENGTH = 0.6; // metres: the body the map checker and the simulated hospital use
+const WIDTH = 0.5;
 const SMALLEST = 15; // pixels: smaller than this nobody sees a heading
 const JUMP = 6; // metres: further than this in one update is no movement
 const FADES_MS = 3000;
