@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -15,7 +14,6 @@ from fastapi import FastAPI
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
-from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
@@ -27,6 +25,7 @@ from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
 from fleet_manager.entry.event_log import witness
+from fleet_manager.entry.hospital import hospital_of
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Recovery, Runner
@@ -84,14 +83,6 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
-
-
-def hospital_of(settings: Settings) -> Hospital:
-    """Load the hospital, with the first robots of its fleet where fewer are wanted."""
-    hospital = load_hospital(settings.hospital)
-    if settings.robots is None:
-        return hospital
-    return replace(hospital, robots=dict(islice(hospital.robots.items(), settings.robots)))
 
 
 def compose(settings: Settings) -> Manager:

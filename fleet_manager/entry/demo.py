@@ -25,8 +25,8 @@ from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
 from fleet_manager.entry.children import Child, end_all
-from fleet_manager.entry.composition import hospital_of
 from fleet_manager.entry.first_run import SECRETS_FILE, read_secrets
+from fleet_manager.entry.hospital import hospital_of
 from fleet_manager.entry.settings import Settings
 
 #: The pages must answer within so long after the start, in seconds.

@@ -14,6 +14,8 @@ from fleet_manager.domain.units import SECOND, Instant
 
 #: How long people keep a car at a floor before it takes a session.
 _PEOPLE_MS: Final = (4_000, 15_000)
+#: After a request no further people are let in for so long: the car empties and takes the session.
+_ASKED_MS: Final = 3_000
 
 
 class SimLift:
@@ -39,6 +41,7 @@ class SimLift:
         self._until = Instant(0)
         self._people_until = Instant(0)
         self._off_until = Instant(0)
+        self._asked = Instant(-_ASKED_MS)
         self._door_ms = int(lift.door_time * SECOND)
 
     def hear(self, order: LiftOrder, now: Instant) -> None:
@@ -49,6 +52,7 @@ class SimLift:
             if self.session == order.session:
                 self.session, self.mode, self._wants_open = '', LiftMode.HUMAN, False
             return
+        self._asked = now
         if self.session == '' and not self.moving and now >= self._people_until:
             self.session, self.mode = order.session, LiftMode.AGV
         if self.session == order.session:
@@ -114,7 +118,8 @@ class SimLift:
             self.door, self._until = LiftDoor.MOVING, Instant(now + self._door_ms)
 
     def _let_people_ride(self, now: Instant) -> None:
-        if not self._busy or self._rng.random() >= self._busy:
+        asked = now - self._asked < _ASKED_MS
+        if asked or not self._busy or self._rng.random() >= self._busy:
             self._wants_open = False
             return
         self._people_until = Instant(now + self._rng.randint(*_PEOPLE_MS))
