@@ -428,10 +428,26 @@ def cpu_share(seconds: float) -> float:
     return (time.process_time() - before) / seconds
 
 
-def test_the_environment_keeps_everything_on_this_machine_unless_told() -> None:
-    for name in ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'FASTDDS_BUILTIN_TRANSPORTS'):
-        assert os.environ[name]
-    assert os.environ['ROS_PYTHON_CHECK_FIELDS'] == '1'
+def environment_after_import(**given: str) -> dict[str, str]:
+    """Return the environment of a fresh program once it has imported the adapter."""
+    reach = ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+    kept = {name: value for name, value in os.environ.items() if name not in reach}
+    script = 'import json, os, fleet_manager.adapters.ros; print(json.dumps(dict(os.environ)))'
+    done = subprocess.run(
+        [sys.executable, '-c', script], env=kept | given, capture_output=True, check=True
+    )
+    return dict(json.loads(done.stdout))
+
+
+def test_everything_stays_on_this_machine_unless_somebody_says_otherwise() -> None:
+    own = environment_after_import()
+    assert own['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'SYSTEM_DEFAULT'
+    profile = Path(own['FASTRTPS_DEFAULT_PROFILES_FILE']).read_text()
+    assert '<address>127.0.0.1</address>' in profile
+    assert own['ROS_PYTHON_CHECK_FIELDS'] == '1'
+    told = environment_after_import(ROS_AUTOMATIC_DISCOVERY_RANGE='SUBNET')
+    assert told['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'SUBNET'
+    assert 'FASTRTPS_DEFAULT_PROFILES_FILE' not in told
 
 
 def test_the_time_of_a_simulated_building_is_passed_on(
