@@ -18,7 +18,6 @@ from benchmarks.machine import Machine
 
 #: Load a core from which figures say more about what else runs.
 BUSY: Final = 0.5
-NAMES: Final = ('assignment', 'view_age', 'kernel', 'recovery', 'demo_cost', 'store')
 
 
 def main() -> int:
@@ -27,10 +26,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     machine = Machine.this()
     print(f'{machine}\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC')
-    if os.getloadavg()[0] > BUSY * machine.cores:
+    busy = os.getloadavg()[0] > BUSY * machine.cores
+    if busy:
         print(f'This machine is busy (load {os.getloadavg()[0]:.1f}): it measures that as well.')
     failed = []
-    for name in chosen.names or NAMES:
+    for name in chosen.names or report.ORDER:
         print(f'{name} ...', end=' ', flush=True)
         start = time.monotonic()
         try:
@@ -43,7 +43,7 @@ def main() -> int:
         print(f'{time.monotonic() - start:.0f} s', flush=True)
         print('\n'.join(report.lines(figures)), flush=True)
         if chosen.write:
-            report.keep(name, figures, machine, quick=chosen.quick)
+            report.keep(name, figures, machine, quick=chosen.quick, busy=busy)
     if chosen.write:
         files = ', '.join([str(report.RESULTS.relative_to(report.ROOT)), *report.publish(machine)])
         print(f'written: {files}')
@@ -56,15 +56,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks', description='Measure every figure the README quotes.'
     )
-    parser.add_argument('names', nargs='*', metavar='NAME', help=', '.join(NAMES))
+    parser.add_argument('names', nargs='*', metavar='NAME', help=', '.join(report.ORDER))
     parser.add_argument('--quick', action='store_true', help='few samples, under two minutes')
     parser.add_argument(
         '--write', action='store_true', help='keep the figures in results.json and the READMEs'
     )
     chosen = parser.parse_args()
-    unknown = [name for name in chosen.names if name not in NAMES]
+    unknown = [name for name in chosen.names if name not in report.ORDER]
     if unknown:
-        parser.error(f'no benchmark {unknown[0]}; there are {", ".join(NAMES)}')
+        parser.error(f'no benchmark {unknown[0]}; there are {", ".join(report.ORDER)}')
     return chosen
 
 

@@ -29,7 +29,7 @@ def run(quick: bool) -> list[Figure]:
         Figure(
             'assignment.accepted',
             'Tap → accepted: on disk and answered',
-            '点击 → 已受理(已落盘并答复)',
+            '点击 → 已受理（已落盘并答复）',
             'ms',
             spread(accepted, factor=1e3),
             len(accepted),

@@ -57,7 +57,7 @@ def _figure(part: str, share: float, memory: dict[str, float]) -> Figure:
     return Figure(
         f'demo_cost.{part}',
         f'Demo, {_EN[part]}: share of a core, memory',
-        f'演示:{_ZH[part]}(单核占用、内存)',
+        f'演示：{_ZH[part]}（单核占用、内存）',
         'MB',
         {'': share * 100} | memory,
         units={'': '%'},

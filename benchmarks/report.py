@@ -13,16 +13,19 @@ from benchmarks.figure import Figure
 from benchmarks.machine import Machine
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+#: As in the table: what people feel first.
+ORDER: Final = ('assignment', 'view_age', 'recovery', 'kernel', 'store', 'demo_cost')
 RESULTS: Final = ROOT / 'benchmarks' / 'results.json'
 _BETWEEN: Final = re.compile(r'(<!-- figures -->\n).*?(<!-- /figures -->)', re.DOTALL)
 _HEADS: Final = {'en': ('measured', 'result'), 'zh': ('测量项', '结果')}
 _NOTES: Final = {
     'en': 'Measured with `make bench` on {date}: {machine}.',
-    'zh': '由 `make bench` 于 {date} 测得:{machine}。',
+    'zh': '由 `make bench` 于 {date} 测得：{machine}。',
 }
+_BUSY: Final = {'en': ' The machine had other work at the time.', 'zh': '测量时本机另有负载。'}
 _QUICK: Final = {
     'en': ' Some of it with few samples (`--quick`).',
-    'zh': '部分为快速测量(`--quick`)。',
+    'zh': '部分为快速测量（`--quick`）。',
 }
 
 
@@ -31,7 +34,9 @@ def lines(figures: Sequence[Figure]) -> list[str]:
     return [f'  {one.en:<62} {one.text()}  (n={one.samples})' for one in figures]
 
 
-def keep(name: str, figures: Sequence[Figure], machine: Machine, *, quick: bool) -> None:
+def keep(
+    name: str, figures: Sequence[Figure], machine: Machine, *, quick: bool, busy: bool
+) -> None:
     """Keep the figures of a benchmark; drop those of another machine, which do not compare."""
     known = _read()
     kept = {
@@ -42,10 +47,11 @@ def keep(name: str, figures: Sequence[Figure], machine: Machine, *, quick: bool)
     kept[name] = {
         'date': datetime.now(UTC).date().isoformat(),
         'quick': quick,
+        'busy': busy,
         'machine': machine.json(),
         'figures': [_row(figure) for figure in figures],
     }
-    ordered = {one: kept[one] for one in sorted(kept)}
+    ordered = {one: kept[one] for one in sorted(kept, key=ORDER.index)}
     RESULTS.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + '\n', 'utf-8')
 
 
@@ -78,6 +84,8 @@ def _table(entries: Mapping[str, Any], machine: Machine, language: str) -> str:
     note = _NOTES[language].format(date=date, machine=machine)
     if any(entry['quick'] for entry in entries.values()):
         note += _QUICK[language]
+    if any(entry['busy'] for entry in entries.values()):
+        note += _BUSY[language]
     return '\n'.join([*rows, '', note])
 
 

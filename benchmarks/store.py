@@ -40,7 +40,7 @@ def run(quick: bool) -> list[Figure]:
         Figure(
             'store.commit',
             'SQLite, synchronous=FULL: one commit of five events',
-            'SQLite(synchronous=FULL):每次提交五个事件',
+            'SQLite（synchronous=FULL）：每次提交五个事件',
             'ms',
             spread(took, factor=1e3) | {'': len(took) / sum(took)},
             len(took),

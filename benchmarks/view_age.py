@@ -41,7 +41,7 @@ Seen = tuple[float, Pose]
 
 def run(quick: bool) -> list[Figure]:
     with RunningDemo(staff=STAFF) as demo:
-        alone, crowded = asyncio.run(_measure(demo, 8.0 if quick else 30.0))
+        alone, crowded = asyncio.run(_measure(demo, 8.0 if quick else 25.0))
     ratio = percentile(crowded, 0.5) / percentile(alone, 0.5)
     return [
         Figure(
@@ -55,7 +55,7 @@ def run(quick: bool) -> list[Figure]:
         Figure(
             'view_age.crowded',
             'The same beside 50 other pages, 10 of which never read',
-            '同上,另有 50 个页面打开,其中 10 个从不读取',
+            '同上，另有 50 个页面打开，其中 10 个从不读取',
             'ms',
             spread(crowded, factor=1e3) | {'against alone': ratio},
             len(crowded),

@@ -26,7 +26,7 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
     if delivery.state in ENDS:
         return Refusal('already_ended')
     if not may_cancel(delivery):
-        return Refusal('too_late_to_cancel', {'phone': turn.hospital.phone})
+        return Refusal('too_late_to_cancel')
     if delivery.robot is not None and delivery.run is not None:
         turn.emit(RunWithdrawn(delivery.run, delivery.robot, delivery.id, 'cancelled'))
     turn.emit(DeliveryCancelled(delivery.id, actor))

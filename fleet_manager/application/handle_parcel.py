@@ -43,7 +43,8 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
     if delivery.robot is None or delivery.compartment is None:
         return Refusal('robot_not_here')
     robot = turn.state.robots[delivery.robot]
-    if turn.heard(robot.id) is None or robot.excluded is not None:
+    sense = turn.heard(robot.id)
+    if sense is None or robot.excluded is not None:
         return Refusal('robot_not_here')
     if delivery.opening is not None and not delivery.opening.expired:
         return Refusal('opening_pending')
@@ -52,7 +53,7 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
             robot.id,
             compartment=delivery.compartment,
             delivery=delivery.id,
-            grant=robot.grant + 1,
+            grant=max(robot.grant, sense.report.last_grant) + 1,
             purpose=purpose,
             actor=command.actor,
             expires=Instant(turn.now + OPENING_MS),

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 
 from fleet_manager.application.cancel_delivery import cancel_delivery
 from fleet_manager.application.directives import directives
+from fleet_manager.application.fit_map import fit_map
 from fleet_manager.application.handle_parcel import (
     open_compartment,
     rate_delivery,
@@ -96,7 +97,11 @@ class Kernel:
         return self._now
 
     def start(self, *, epoch: int, now: Instant) -> Outcome:
-        """Begin under a new epoch. Call once, before anything else."""
+        """Begin under a new epoch. Call once, before anything else.
+
+        Raises MapError when the journal has places in use that are not on the map.
+        """
+        fit_map(self.state, self.graph.hospital)
         turn = self._turn(now)
         self.sensed.started = turn.now
         turn.emit(m.ManagerStarted(epoch, map_version=self.graph.hospital.version))

@@ -137,7 +137,8 @@ def _is_believed(turn: Turn, robot: Robot, report: RobotReport) -> bool:
 
 
 def _note_progress(turn: Turn, robot: Robot, report: RobotReport) -> None:
-    while robot.hops and robot.done < min(report.last_sequence, robot.released):
+    ours = report.epoch == turn.state.epoch
+    while ours and robot.hops and robot.done < min(report.last_sequence, robot.released):
         hop = robot.hops[0]
         turn.emit(NodeReached(robot.id, sequence=hop.sequence, node=hop.target, frees=hop.frees))
         if hop.kind is HopKind.BOARD:

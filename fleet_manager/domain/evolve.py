@@ -232,6 +232,7 @@ def _advanced(state: FleetState, e: m.LiftSessionAdvanced, at: Instant) -> None:
         raise InvariantBroken(f'lift {e.lift} has session {session.id}, not {e.session}')
     state.lift_ms += at - session.since
     session.stage, session.since, session.deadline = e.stage, at, e.deadline
+    session.boarded = session.boarded or e.stage is m.LiftStage.RIDING
 
 
 def _session_ended(state: FleetState, e: m.LiftSessionEnded, at: Instant) -> None:

@@ -139,6 +139,7 @@ class LiftSession:
     stage: LiftStage
     since: Instant
     deadline: Instant
+    boarded: bool = False
 
 
 @dataclass(slots=True)
@@ -195,6 +196,14 @@ class FleetState:
                 if hop.kind is HopKind.ALIGHT:
                     return max(robot.released, hop.sequence)
         return robot.released
+
+    def frozen_end(self, robot: Robot) -> NodeId:
+        """Return where the robot will stand after the steps that may not be replanned."""
+        node, frozen = robot.node, self.frozen(robot)
+        for hop in robot.hops:
+            if hop.sequence <= frozen:
+                node = hop.target
+        return node
 
 
 @dataclass(slots=True)

@@ -248,12 +248,12 @@ class Stage:
 
     def drive(self, name: str) -> list[Event]:
         """A robot jumps to the end of what was released to it, and says so."""
-        robot = self.robot(name)
+        robot, epoch = self.robot(name), self.kernel.state.epoch
         ends = [h for h in robot.hops if h.sequence <= robot.released]
         if not ends:
-            return self.say(name)
+            return self.say(name, epoch=epoch)
         place = self.stand(name, ends[-1].target)
-        return self.say(name, **place, last_sequence=ends[-1].sequence)
+        return self.say(name, **place, epoch=epoch, last_sequence=ends[-1].sequence)
 
     def box(self, name: str, compartment: str = 'c1', **changes: Any) -> list[Event]:
         """A compartment of a robot changes, and the robot says so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.domain.codec import encode
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.errors import InvariantBroken, JournalError, Refusal
+from fleet_manager.domain.errors import InvariantBroken, JournalError, MapError, Refusal
+from fleet_manager.domain.ids import LiftId
 from fleet_manager.domain.messages import ManagerStarted, PauseFleet
 from fleet_manager.domain.units import Instant
 from tests.application.stage import OPERATOR, START, Stage, ward
@@ -137,3 +139,31 @@ def test_a_refusal_after_a_deed_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     with pytest.raises(InvariantBroken, match='refused after'):
         Stage().send(PauseFleet(OPERATOR))
+
+
+@pytest.mark.parametrize('gone', ['nodes', 'lanes', 'lifts', 'stations'])
+def test_a_journal_does_not_go_on_with_a_map_that_lacks_a_place_in_use(gone: str) -> None:
+    stage = Stage(two_floors(robots=1))
+    stage.saying['A'] = {}
+    stage.reach(stage.request('pharmacy', 'ward'), DeliveryState.UNDER_WAY)
+    stage.until(lambda: LiftId('A') in stage.kernel.state.sessions)
+    lost = {'nodes': 'F2.w3', 'lanes': 'F2.w2-F2.w3', 'lifts': 'A', 'stations': 'ward'}[gone]
+    whole = getattr(stage.hospital, gone)
+    assert lost in whole
+    kept = {name: thing for name, thing in whole.items() if name != lost}
+    lanes = {n: x for n, x in stage.hospital.lanes.items() if lost not in (n, x.a, x.b)}
+    smaller = replace(stage.hospital, **{'lanes': lanes, gone: kept, 'version': 'new'})
+    state = Kernel.restore(stage.hospital, snapshot=None, entries=stage.journal).state
+    kernel = Kernel(smaller, state)
+    with pytest.raises(MapError, match=f'{lost}: is not on this map'):
+        kernel.start(epoch=2, now=stage.now)
+
+
+def test_a_journal_goes_on_with_a_map_that_lacks_a_place_nobody_uses() -> None:
+    stage = Stage(two_floors(robots=1))
+    stage.reach(stage.request('pharmacy', 'stores'), DeliveryState.DELIVERED)
+    kept = {n: s for n, s in stage.hospital.stations.items() if n not in ('pharmacy', 'lab')}
+    smaller = replace(stage.hospital, stations=kept, version='new')
+    kernel = Kernel.restore(smaller, snapshot=stage.kernel.snapshot(), entries=[])
+    kernel.start(epoch=2, now=stage.now)
+    assert kernel.state.map_version == 'new'

@@ -22,6 +22,7 @@ from fleet_manager.domain.messages import (
     LiftReport,
     MalformedReport,
     NodeReached,
+    OpenCompartment,
     PauseFleet,
     PauseRobot,
     PoseReport,
@@ -364,3 +365,29 @@ def test_a_manager_that_restarts_knows_every_place_and_takes_nothing_away() -> N
     stage.wait(60_000)
     assert stage.robot(robot).node == stage.robot(robot).goal
     assert stage.order(robot).epoch == 2
+
+
+def test_a_robot_that_worked_for_a_manager_with_another_journal_joins_and_works() -> None:
+    stage = Stage(two_floors(robots=1))
+    stage.silent.add('r1')
+    stage.restart()
+    stage.say('r1', epoch=1, last_sequence=50, last_grant=7)
+    assert stage.robot('r1').excluded is None
+    delivery = stage.request('stores', 'pharmacy')
+    stage.tick()
+    assert stage.robot('r1').released == 2
+    stage.say('r1')
+    assert stage.robot('r1').done == 0, 'its old numbers prove nothing'
+    stage.silent.clear()
+    stage.reach(delivery, DeliveryState.AWAITING_LOAD)
+    stage.say('r1', last_grant=7)
+    stage.send(OpenCompartment(ward('stores'), delivery))
+    assert stage.order('r1').grant == 8, 'a number the robot has not used'
+
+
+def test_under_our_own_epoch_a_step_that_was_not_released_cannot_be_done() -> None:
+    stage, robot = driving()
+    stage.restart()
+    assert stage.say(robot, epoch=1, last_sequence=99) == []
+    events = stage.say(robot, epoch=2, last_sequence=99)
+    assert events == [RobotExcluded(RobotId(robot), 'ran_ahead')]

@@ -12,6 +12,7 @@ again alone. At the end nothing is left: no process, no file in shared memory.
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -39,6 +40,8 @@ from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 SPEED = 8.0
 #: Seconds a manager may take until it answers, on a machine that has other things to do.
 READY_SECONDS = 45.0
+#: What is promised from a kill until people are served again, in seconds, with a core to itself.
+RECOVERY_SECONDS = 5.0
 END_SECONDS = 8.0
 #: Domains of these tests; `fleet demo` and other tests take lower ones.
 DOMAINS = range(101, 201)
@@ -145,12 +148,7 @@ class Program:
 
     def _look_at_memory(self) -> None:
         """Note its files in /dev/shm: afterwards nobody knows whose they were."""
-        try:
-            maps = Path(f'/proc/{self.pid}/maps').read_text()
-        except OSError:
-            return
-        found = (word for word in maps.split() if word.startswith('/dev/shm/'))
-        self.mapped.update(name for name in found if not name.startswith(TRACER))
+        self.mapped |= shared_memory_of(self.pid)
 
 
 class LiveHospital:
@@ -179,7 +177,7 @@ class LiveHospital:
         self.speed = speed
         folder.mkdir(parents=True, exist_ok=True)
         self._held = ExitStack()
-        self.domain = self._held.enter_context(_Domain()).number
+        self.domain = self._held.enter_context(Domain()).number
         self.port = free_port()
         place = _with_fleet(folder, homes) if homes else SHIPPED_MAPS / 'small_hospital'
         self.settings = Settings(
@@ -323,12 +321,7 @@ class LiveHospital:
     def _make(self, hands: float, *, alone: bool, settings: Mapping[str, object]) -> None:
         options = DemoOptions(self.settings, speed=self.speed, staff_per_hour=0.0)
         world, robots, manager = prepare(options, self.hospital)
-        self.environment = {
-            **manager.environment,
-            'ROS_DOMAIN_ID': str(self.domain),
-            'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE),
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SYSTEM_DEFAULT',
-        }
+        self.environment = {**manager.environment, **on_loopback(self.domain)}
         bodies = [*robots.command, '--hands-seconds', str(hands)]
         self._add('world', [*world.command, *(['--bare'] if alone else [])])
         if alone:
@@ -353,10 +346,10 @@ class LiveHospital:
 # --- this machine --------------------------------------------------------------------------------
 
 
-class _Domain:
+class Domain:
     """A ROS 2 domain nobody speaks on: its ports on loopback are free, and one stays ours."""
 
-    def __enter__(self) -> _Domain:
+    def __enter__(self) -> Domain:
         for number in random.sample(DOMAINS, len(DOMAINS)):
             base = 7_400 + 250 * number
             mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -374,6 +367,15 @@ class _Domain:
         self._mark.close()
 
 
+def on_loopback(domain: int) -> dict[str, str]:
+    """Return what keeps ROS 2 to a domain on this machine, and out of shared memory."""
+    return {
+        'ROS_DOMAIN_ID': str(domain),
+        'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SYSTEM_DEFAULT',
+    }
+
+
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -381,6 +383,11 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def recovery_limit() -> float:
+    """Return the promised seconds, longer on a machine that is busy with other things as well."""
+    return RECOVERY_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def free_port() -> int:
@@ -397,6 +404,16 @@ def is_ready(port: int) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def shared_memory_of(pid: int) -> set[str]:
+    """Return the files in /dev/shm a process uses."""
+    try:
+        maps = Path(f'/proc/{pid}/maps').read_text()
+    except OSError:
+        return set()
+    found = (word for word in maps.split() if word.startswith('/dev/shm/'))
+    return {name for name in found if not name.startswith(TRACER)}
 
 
 def processes_of(state: Path) -> list[str]:

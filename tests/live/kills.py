@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -77,16 +78,25 @@ class KillReport:
 
 
 def random_kills(count: int, seed: int) -> KillReport:
-    """Kill a manager `count` times under load; raises AssertionError on any broken rule."""
-    with tempfile.TemporaryDirectory(prefix='fleet-kills-') as folder:
-        return _kills(count, seed, Path(folder))
+    """Kill a manager `count` times under load; raises AssertionError on any broken rule.
+
+    Then its folder is left where the error says, to be looked through.
+    """
+    folder = Path(tempfile.mkdtemp(prefix='fleet-kills-'))
+    try:
+        report = _kills(count, seed, folder)
+    except AssertionError as error:
+        error.add_note(f'everything is in {folder}')
+        raise
+    shutil.rmtree(folder)
+    return report
 
 
 def _kills(count: int, seed: int, folder: Path) -> KillReport:
     chance = random.Random(seed)
     began = time.monotonic()
     settings = {'snapshot_every': SNAPSHOT_EVERY, 'log_level': 'warning'}
-    with LiveHospital(folder, robots=6, settings=settings) as hospital, Ward(hospital) as ward:
+    with LiveHospital(folder, settings=settings) as hospital, Ward(hospital) as ward:
         with Crowd(ward, random.Random(seed + 1)) as crowd:
             for _ in range(count):
                 time.sleep(chance.triangular(*LIFE_SECONDS))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fleet_manager.adapters.db.reader import MAX_LIMIT, JournalReader
@@ -45,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Records:
-    """The whole journal of a hospital and the tables beside it."""
+    """The whole journal of a hospital and the tables beside it. The hash chain is whole."""
 
     hospital: LiveHospital
     lines: list[Line] = field(default_factory=list)
@@ -53,23 +54,34 @@ class Records:
 
     @classmethod
     def of(cls, hospital: LiveHospital) -> Records:
-        """Read everything; works beside a running manager. The chain must verify."""
-        reader = JournalReader(hospital.settings.journal_url)
+        """Read everything, beside a running manager, as it is at one moment."""
+        records = cls(hospital)
+        records.copy.unlink(missing_ok=True)
+        uri = f'file:{hospital.state / "fleet.db"}?mode=ro'
+        with (
+            closing(sqlite3.connect(uri, uri=True)) as source,
+            closing(sqlite3.connect(records.copy)) as target,
+        ):
+            source.backup(target)
+        reader = JournalReader(f'sqlite:///{records.copy}')
         try:
             report = reader.verify()
             assert report.first_bad is None, report
-            stored: list[StoredEntry] = []
-            while more := reader.entries(stored[-1].seq if stored else 0, MAX_LIMIT):
-                stored += more
+            while more := reader.entries(len(records.stored), MAX_LIMIT):
+                records.stored.extend(more)
         finally:
             reader.close()
-        assert len(stored) >= report.count
-        lines = [
-            Line(s.seq, s.entry.at, s.entry.kind, s.entry.delivery, s.entry.robot,
-                 json.loads(s.entry.body))
-            for s in stored
-        ]  # fmt: skip
-        return cls(hospital, lines, stored)
+        assert len(records.stored) == report.count
+        for s in records.stored:
+            e = s.entry
+            line = Line(s.seq, e.at, e.kind, e.delivery, e.robot, json.loads(e.body))
+            records.lines.append(line)
+        return records
+
+    @property
+    def copy(self) -> Path:
+        """The database as it was when it was read."""
+        return self.hospital.folder / 'records.db'
 
     def of_delivery(self, delivery: str) -> list[Line]:
         """Return what happened to one delivery."""
@@ -81,8 +93,7 @@ class Records:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read a table past the store."""
-        file = self.hospital.state / 'fleet.db'
-        with closing(sqlite3.connect(f'file:{file}?mode=ro', uri=True)) as connection:
+        with closing(sqlite3.connect(self.copy)) as connection:
             return connection.execute(query).fetchall()
 
     # --- rules ----------------------------------------------------------------------------------

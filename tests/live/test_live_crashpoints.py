@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.domain import messages as m
-from tests.live.hospital import READY_SECONDS, LiveHospital
+from tests.live.hospital import READY_SECONDS, LiveHospital, recovery_limit
 from tests.live.records import Records
 from tests.live.ward import Crowd, Ward
 
@@ -46,8 +46,6 @@ POINTS = (
 )
 #: Seconds a manager may live until one of the points left is reached.
 LIFE_SECONDS = 90.0
-#: What is promised from a kill until people are served again, in seconds; see the document.
-RECOVERY_SECONDS = 5.0
 
 
 @pytest.mark.timeout(900)
@@ -73,7 +71,7 @@ def test_a_manager_killed_at_each_crash_point_loses_nothing_and_does_nothing_twi
         f'{len(ward.promised)} acknowledged, none lost; {ended} deliveries ended once each; '
         f'ready again after {recovery:.1f} s (median), {max(hospital.recoveries):.1f} s (longest)'
     )
-    assert recovery <= RECOVERY_SECONDS
+    assert recovery <= recovery_limit()
 
 
 def die_at_one_of(hospital: LiveHospital, left: set[str], crowd: Crowd) -> None:

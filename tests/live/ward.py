@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import httpx
 
@@ -34,11 +35,21 @@ class Promise:
     key: str = ''
 
 
+class Place(Protocol):
+    """A hospital with pages: what people have to know of it."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def state(self) -> Path: ...
+
+
 @dataclass
 class Ward:
     """Everybody in the hospital: one session for each station, and the operator's."""
 
-    hospital: LiveHospital
+    hospital: Place
     promised: list[Promise] = field(default_factory=list)
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -150,7 +161,7 @@ class Ward:
                   for n, d in seen['delivery'].items() if d['state'] not in ENDED),
                 *(f'{n}: {r["state"]} at {r["node"]} to {r["goal"]} {r["waits_for"]}'
                   for n, r in seen['robot'].items()),
-                *(f'{n}: {s}' for n, s in self.hospital.robot_states().items()),
+                *(f'{n}: {s}' for n, s in self._robot_states().items()),
                 *(f'lift {n}: {lift}' for n, lift in seen['lift'].items()),
                 f'alerts: {seen["alert"]}',
             ]
@@ -166,6 +177,9 @@ class Ward:
             self.open(name, recipient)
         elif state == 'taken':
             self.sign(name, recipient)
+
+    def _robot_states(self) -> dict[str, Any]:
+        return self.hospital.robot_states() if isinstance(self.hospital, LiveHospital) else {}
 
     # --- how they say it ------------------------------------------------------------------------
 
@@ -201,7 +215,7 @@ class Ward:
             except httpx.TransportError as error:
                 why = error
             assert time.monotonic() < deadline, f'no answer in {ANSWER_SECONDS:g} s: {why}'
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def _client(self, account: str) -> httpx.Client:
         with self._lock:
@@ -248,9 +262,11 @@ class Crowd:
     ) -> None:
         self._ward, self._chance = ward, chance
         self._every, self._open_at_most = every, open_at_most
+        assert isinstance(ward.hospital, LiveHospital)
         self._ways = _ways(ward.hospital)
         self._stop = threading.Event()
         self._mine: dict[str, str] = {}
+        self._seen: dict[str, Any] = {}
         self._asked: list[tuple[str, str, tuple[str, str, str]]] = []
         self._keys = itertools.count(1)
         self.failures: list[BaseException] = []
@@ -300,7 +316,7 @@ class Crowd:
         if what < 0.15 and self._asked:
             self._ask_again(choose(self._asked))
         elif what < 0.5 and self._mine:
-            name, sender = choose(list(self._mine.items()))
+            name, sender = choose(self._likely_to_be_cancelled() or list(self._mine.items()))
             if self._mine.pop(name, None):
                 self._ward.cancel(name, sender)
         elif len(self._mine) < self._open_at_most:
@@ -310,6 +326,14 @@ class Crowd:
             self._mine[delivery] = way[1]
             self._asked.append((key, delivery, way))
 
+    def _likely_to_be_cancelled(self) -> list[tuple[str, str]]:
+        """Return what no robot was sent for yet; now and then any, or no robot would ever load."""
+        if self._chance.random() < 0.1:
+            return []
+        seen = self._seen
+        waits = [item for item in self._mine.items() if item[0] in seen]
+        return [(name, sender) for name, sender in waits if seen[name]['robot'] is None]
+
     def _ask_again(self, before: tuple[str, str, tuple[str, str, str]]) -> None:
         """A request of before, repeated, is the same delivery, whoever manages now."""
         key, delivery, way = before
@@ -317,8 +341,8 @@ class Crowd:
         assert again == delivery, f'{before} became {again}'
 
     def _attend(self) -> None:
-        seen = self._ward.attend()
-        for name, delivery in seen['delivery'].items():
+        self._seen = self._ward.attend()['delivery']
+        for name, delivery in self._seen.items():
             if delivery['state'] in ENDED:
                 self._mine.pop(name, None)
             if delivery['state'] == 'delivered' and delivery['rating'] is None:

@@ -16,7 +16,7 @@ from fleet_manager.adapters.sim.simulation import Simulation
 from fleet_manager.adapters.sim.staff import Habits
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.units import HOUR, SECOND
+from fleet_manager.domain.units import HOUR, MINUTE, SECOND
 from tests.hospitals import two_floors
 
 SMALL_HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
@@ -62,8 +62,9 @@ class Day:
         self.mishaps = Mishaps(self.sim, Random(rng.random()), *([rates] if rates else []))
         self.sim.on_step += [self.demand.step, self.mishaps.step]
 
-    def run(self, *, limit_ms: int = 8 * HOUR) -> bool:
-        """Run through faults while there is demand, then calm; return whether all came to rest."""
+    def run(self, *, rough_ms: int = 20 * MINUTE, limit_ms: int = 8 * HOUR) -> bool:
+        """Run through faults, then calm; return whether all came to rest."""
+        self.sim.run(rough_ms)
         self.sim.run_until(lambda: not self.demand.left, limit_ms=limit_ms)
         self.mishaps.stop()
         return self.sim.run_until(self.sim.is_calm, limit_ms=limit_ms)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.__main__ import NAMES
 from benchmarks.figure import Figure, percentile, spread
 from benchmarks.machine import Machine
 
@@ -48,7 +47,7 @@ def test_three_significant_figures_are_enough(value: float, text: str) -> None:
 def test_the_table_replaces_what_is_between_the_markers_in_both_languages(root: Path) -> None:
     for name in ('README.md', 'README.zh.md'):
         (root / name).write_text(MARKED)
-    report.keep('assignment', [TAP], MACHINE, quick=False)
+    report.keep('assignment', [TAP], MACHINE, quick=False, busy=False)
     assert report.publish(MACHINE) == ['README.md', 'README.zh.md']
     english = (root / 'README.md').read_text()
     assert english.startswith('# Fleet\n\n<!-- figures -->\n| measured | result |\n|---|---|\n')
@@ -62,22 +61,33 @@ def test_the_table_replaces_what_is_between_the_markers_in_both_languages(root: 
 
 def test_a_readme_without_markers_is_left_alone(root: Path) -> None:
     (root / 'README.md').write_text('# Fleet\n')
-    report.keep('assignment', [TAP], MACHINE, quick=False)
+    report.keep('assignment', [TAP], MACHINE, quick=False, busy=False)
     assert report.publish(MACHINE) == []
     assert (root / 'README.md').read_text() == '# Fleet\n'
 
 
 def test_figures_of_another_machine_never_stand_in_the_same_table(root: Path) -> None:
     (root / 'README.md').write_text(MARKED)
-    report.keep('assignment', [TAP], OTHER, quick=False)
-    report.keep('store', [Figure('s', 'Commit', '提交', 'ms', {'': 4.0})], MACHINE, quick=False)
+    report.keep('assignment', [TAP], OTHER, quick=False, busy=False)
+    report.keep(
+        'store', [Figure('s', 'Commit', '提交', 'ms', {'': 4.0})], MACHINE, quick=False, busy=False
+    )
     report.publish(MACHINE)
     text = (root / 'README.md').read_text()
     assert 'Commit' in text
     assert 'Tap' not in text
 
 
-@pytest.mark.parametrize('name', NAMES)
+def test_the_table_says_when_samples_were_few_or_the_machine_was_busy(root: Path) -> None:
+    (root / 'README.md').write_text(MARKED)
+    report.keep('assignment', [TAP], MACHINE, quick=True, busy=True)
+    report.publish(MACHINE)
+    text = (root / 'README.md').read_text()
+    assert 'few samples' in text
+    assert 'other work' in text
+
+
+@pytest.mark.parametrize('name', report.ORDER)
 def test_every_benchmark_says_what_exactly_it_measures(name: str) -> None:
     module = import_module(f'benchmarks.{name}')
     assert callable(module.run)

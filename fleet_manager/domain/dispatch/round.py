@@ -11,7 +11,7 @@ from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
-from fleet_manager.domain.ids import NodeId, RunId, StationId, node_resource
+from fleet_manager.domain.ids import NodeId, RunId, node_resource
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import (
     DeliveryExpired,
@@ -33,20 +33,24 @@ WITHDRAW_AFTER_MS: Final = 60_000
 LEGS_A_TURN: Final = 4
 #: A robot without a way waits so long for the next search, so that others get their turn.
 SEARCH_AGAIN_MS: Final = 2_000
+#: Robots that bring something to one station: one hands over, one is coming. A third one would
+#: wait with its parcel (60 parcels, 8 robots: mean time to arrival 8 % longer without this).
+ROBOTS_FOR_A_STATION: Final = 2
 #: Runners-up kept with an assignment, to explain it.
 RUNNERS_UP: Final = 3
 
 
 def dispatch_round(turn: Turn) -> None:
     """Decide what is to be decided now. Idempotent: without news a second round does nothing."""
-    withdraw(turn)
-    insert_parcels(turn)
+    ways = Ways(turn, hindrances(turn))
+    withdraw(turn, ways)
+    insert_parcels(turn, ways)
     continue_runs(turn, LEGS_A_TURN)
     clear_stations(turn, LEGS_A_TURN)
     reroute(turn, LEGS_A_TURN)
 
 
-def withdraw(turn: Turn) -> None:
+def withdraw(turn: Turn, ways: Ways) -> None:
     """Take deliveries from robots that cannot come, and end those nobody loads."""
     for robot in turn.robots():
         delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
@@ -57,19 +61,19 @@ def withdraw(turn: Turn) -> None:
         elif _nobody_loads(turn, delivery):
             turn.emit(RunWithdrawn(_run(delivery), robot.id, delivery.id, 'not_loaded'))
             turn.emit(DeliveryExpired(delivery.id))
+        elif _cannot_come(turn, ways, robot, delivery):
+            turn.emit(RunWithdrawn(_run(delivery), robot.id, delivery.id, 'no_way'))
 
 
-def insert_parcels(turn: Turn) -> None:
+def insert_parcels(turn: Turn, ways: Ways) -> None:
     """Give each waiting delivery, most urgent first, the robot that is there soonest."""
     waiting = [d for d in turn.state.deliveries.values() if d.state is DeliveryState.ACCEPTED]
     free = [robot for robot in turn.robots() if is_free_and_in_service(turn, robot)]
     if not waiting or not free:
         return
-    ways, awaited = Ways(turn, hindrances(turn)), _awaited(turn)
     for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
-        chosen = None if delivery.sender in awaited else _assign(turn, ways, delivery, free)
+        chosen = None if _can_wait(turn, delivery) else _assign(turn, ways, delivery, free)
         if chosen is not None:
-            awaited.add(delivery.sender)
             free.remove(chosen)
 
 
@@ -164,10 +168,17 @@ def _assign(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Ro
     return turn.state.robots[chosen]
 
 
-def _awaited(turn: Turn) -> set[StationId]:
-    """Return where a robot is on its way to load: the place is for one, the next one can wait."""
-    state = DeliveryState.ASSIGNED
-    return {d.sender for d in turn.state.deliveries.values() if d.state is state}
+def _can_wait(turn: Turn, delivery: Delivery) -> bool:
+    """Whether one more robot for its stations would only stand in line while others need it.
+
+    A place to load is for one robot. What is most urgent goes first at its recipient all the same.
+    """
+    working = [r for r in turn.robots() if turn.may_move(r)]
+    served = [turn.state.deliveries[r.delivery] for r in working if r.delivery is not None]
+    coming = [d for d in served if d.recipient == delivery.recipient]
+    if any(d.sender == delivery.sender and d.state is DeliveryState.ASSIGNED for d in served):
+        return True
+    return len(coming) >= ROBOTS_FOR_A_STATION and delivery.urgency != Urgency.STAT
 
 
 def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
@@ -267,7 +278,7 @@ def _parking_leg(turn: Turn, robot: Robot) -> LegPlanned | None:
 
 
 def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
-    """Return the bays of a kind nobody wants, nearest first.
+    """Return the bays of a kind that can be reached and nobody wants, nearest first.
 
     A robot that was not seen yet is taken to stand at home, switched off.
     """
@@ -275,8 +286,9 @@ def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
         spec.home for spec in turn.hospital.robots.values() if spec.id not in turn.state.robots
     }
     found = []
+    ways, start = Ways(turn, hindrances(turn)), turn.state.frozen_end(robot)
     for node in turn.hospital.nodes.values():
-        if node.kind is not kind or node.id in taken:
+        if node.kind is not kind or node.id in taken or not ways.lead(start, node.id):
             continue
         if not turn.state.queues.get(node_resource(node.id)):
             cost = time_to(turn.state, turn.graph, robot, node.id)
@@ -298,6 +310,14 @@ def _nobody_loads(turn: Turn, delivery: Delivery) -> bool:
         return False
     arrived = delivery.times[DeliveryState.AWAITING_LOAD]
     return turn.now - arrived > GOODS[delivery.goods].load_limit
+
+
+def _cannot_come(turn: Turn, ways: Ways, robot: Robot, delivery: Delivery) -> bool:
+    """Whether the robot is kept from its work by what stands still, and could do other work."""
+    if delivery.state is not DeliveryState.ASSIGNED or not turn.may_move(robot):
+        return False
+    since = turn.now - delivery.times[DeliveryState.ASSIGNED]
+    return since > WITHDRAW_AFTER_MS and not can_get_there(turn, ways, robot, delivery)
 
 
 def _run(delivery: Delivery) -> RunId:

@@ -113,7 +113,8 @@ def _advance(turn: Turn, lift: LiftId) -> None:
     elif session.stage is LiftStage.EXITED:
         report = report_of(turn, lift)
         if report is not None and report.session != session.id:
-            turn.emit(LiftSessionEnded(lift, session.id, outcome=_outcome(turn, lift, session)))
+            outcome = 'done' if session.boarded else 'abandoned'
+            turn.emit(LiftSessionEnded(lift, session.id, outcome=outcome))
 
 
 def _given_up(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
@@ -124,11 +125,6 @@ def _given_up(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
     if waiting and is_out_of_service(turn, lift):
         return True
     return waiting and not turn.may_move(robot) and turn.now > session.deadline
-
-
-def _outcome(turn: Turn, lift: LiftId, session: LiftSession) -> str:
-    not_boarded = _ride(turn.state.robots[session.robot], lift)
-    return 'done' if not_boarded is None else 'abandoned'
 
 
 def _call(turn: Turn, robot: Robot) -> None:

@@ -18,7 +18,11 @@ HOME_METRES: Final = 0.6
 
 
 def implausible(hospital: Hospital, state: FleetState, report: RobotReport) -> str | None:
-    """Return why the report cannot be true (a reason code), or None."""
+    """Return why the report cannot be true (a reason code), or None.
+
+    Steps are numbered anew by a manager with an empty journal: what a robot did for an earlier
+    one says nothing about ours.
+    """
     robot = state.robots[report.robot]
     if report.map_version != hospital.version:
         return 'wrong_map'
@@ -26,7 +30,7 @@ def implausible(hospital: Hospital, state: FleetState, report: RobotReport) -> s
         return 'unknown_floor'
     if report.epoch > state.epoch:
         return 'epoch_from_the_future'
-    if report.last_sequence > robot.released:
+    if report.epoch == state.epoch and report.last_sequence > robot.released:
         return 'ran_ahead'
     if not _on_route(hospital, robot, report):
         return 'off_route'

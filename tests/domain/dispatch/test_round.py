@@ -16,6 +16,7 @@ from fleet_manager.domain.messages import (
     Purpose,
     ResumeRobot,
     RunAssigned,
+    RunWithdrawn,
 )
 from fleet_manager.domain.units import MINUTE
 from tests.application.stage import OPERATOR, Stage
@@ -215,3 +216,46 @@ def test_a_robot_never_serves_two_deliveries() -> None:
     assert len(stage.all(RunAssigned)) == 1
     with pytest.raises(InvariantBroken):
         stage.kernel._emit(given)
+
+
+def test_a_robot_that_cannot_come_any_more_gets_other_work() -> None:
+    stage = Stage(corridor(robots=2, length=6))
+    stage.tick()
+    stage.auto = False
+    stage.request('middle', 'east')
+    stage.tick()
+    blocked = stage.request('east', 'middle')
+    stage.tick()
+    stage.auto = True
+    assert stage.carrier(blocked) == 'r1', 'r2 is closer to the middle'
+    stage.silent.add('r2')
+    stage.wait(90_000)
+    assert stage.delivery(blocked).state is DeliveryState.ACCEPTED
+    assert 'no_way' in {e.reason for e in stage.all(RunWithdrawn)}
+    assert stage.robot('r1').delivery is None
+    stage.silent.clear()
+    stage.finish()
+
+
+def test_two_robots_bring_something_to_a_station_and_a_third_only_what_is_most_urgent() -> None:
+    stage = Stage(loop(robots=6))
+    stage.request('s1', 's7')
+    stage.request('s3', 's7')
+    routine = stage.request('s5', 's7')
+    stage.tick()
+    assert len(stage.all(RunAssigned)) == 2
+    blood = stage.request('s5', 's7', goods='blood')
+    stage.tick()
+    assert [e.delivery for e in stage.all(RunAssigned)][2:] == [blood]
+    assert stage.delivery(routine).state is DeliveryState.ACCEPTED
+    stage.finish()
+
+
+def test_robots_that_are_held_do_not_count_as_coming() -> None:
+    stage = Stage(loop(robots=2))
+    stage.request('s5', 's7')
+    stage.tick()
+    stage.send(PauseRobot(OPERATOR, stage.carrier('D000001')))
+    stage.request('s5', 's7')
+    stage.wait(3_000)
+    assert stage.delivery('D000002').state is not DeliveryState.ACCEPTED

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_manager.domain.codec import encode
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.traffic.hindrances import Hindrances
 from tests.domain.traffic.fleet import Fleet
 from tests.hospitals import corridor, loop, two_floors
 
@@ -64,6 +65,31 @@ def test_one_robot_may_be_delayed_for_as_long_as_anybody_else_has_something_to_d
         fleet.move(*rng.choice(others or moves))
         fleet.check()
     assert not fleet.drive_order()
+
+
+@given(
+    name=st.sampled_from(sorted(BUILDINGS)),
+    robots=st.integers(2, 6),
+    seed=st.integers(0, 10_000_000),
+)
+@settings(max_examples=60, deadline=None)
+def test_plans_around_what_stands_still_hold_whether_it_moves_again_or_not(
+    name: str, robots: int, seed: int
+) -> None:
+    fleet, rng = Fleet(building(name, robots)), Random(seed)
+    names = sorted(fleet.state.robots)
+    dead = set(rng.sample(names, k=rng.randint(1, len(names) - 1)))
+    hindered = Hindrances(frozenset(dead), frozenset(sorted(fleet.hospital.lifts)[:1]))
+    for _ in range(60):
+        known = hindered if rng.random() < 0.7 else Hindrances()
+        if rng.random() < 0.3:
+            fleet.send(rng.choice(names), rng.choice(fleet.bays()), hindered=known)
+        elif moves := [move for move in fleet.moves() if move[1] not in dead]:
+            fleet.move(*rng.choice(moves))
+        fleet.check()
+    fleet.run_dry(rng)
+    fleet.check()
+    assert not fleet.drive_order(), 'when all move again, all come to the end of their plans'
 
 
 @pytest.mark.slow

@@ -33,8 +33,4 @@ def can_get_there(turn: Turn, ways: Ways, robot: Robot, delivery: Delivery) -> b
     """Whether the robot can reach both stations, from the end of what it may not take back."""
     stations = turn.hospital.stations
     sender, recipient = stations[delivery.sender].node, stations[delivery.recipient].node
-    start, frozen = robot.node, turn.state.frozen(robot)
-    for hop in robot.hops:
-        if hop.sequence <= frozen:
-            start = hop.target
-    return ways.lead(start, sender) and ways.lead(sender, recipient)
+    return ways.lead(turn.state.frozen_end(robot), sender) and ways.lead(sender, recipient)

@@ -1,0 +1,29 @@
+"""A hundred kill -9 of real managers at random moments under load."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.live.hospital import recovery_limit
+from tests.live.kills import random_kills
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+
+#: Two hospitals side by side, one for each core: most of a restart is one process at its imports.
+HOSPITALS, KILLS = 2, 100
+SEED = 20_261
+
+
+@pytest.mark.timeout(1_200)
+def test_a_hundred_kills_under_load_lose_nothing_that_was_acknowledged() -> None:
+    with ThreadPoolExecutor(HOSPITALS) as pool:
+        seeds = range(SEED, SEED + HOSPITALS)
+        first, *others = pool.map(lambda seed: random_kills(KILLS // HOSPITALS, seed), seeds)
+    report = sum(others, start=first)
+    print(f'\n{report.summary()}')
+    assert report.kills == KILLS
+    assert report.lost == 0
+    assert report.ended_once == report.deliveries
+    assert report.recovery(0.5) <= recovery_limit()
