@@ -232,7 +232,7 @@ class Sensed:
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)
-    in_vain: dict[RobotId, Instant] = field(default_factory=dict)
+    in_vain: dict[tuple[RobotId, str], Instant] = field(default_factory=dict)
     shut: dict[DoorId, Instant] = field(default_factory=dict)
     highest_epoch: int = 0
     started: Instant = Instant(0)

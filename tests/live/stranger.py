@@ -1,6 +1,7 @@
 """Somebody on the robots' topics who should not be there: says what a command on stdin wants.
 
 `nan r1` makes it speak as r1 until `stop`. It copies what the robot itself says and changes it.
+It prints the name of what it does from now on: `stop`, and it has said its last word.
 """
 
 from __future__ import annotations
@@ -99,10 +100,13 @@ def main(robots: list[str]) -> int:
     executor.add_node(node)
     wanted = {'line': 'stop'}
     threading.Thread(target=_listen, args=(wanted,), daemon=True).start()
-    print('here', flush=True)
+    said = ''
     while wanted['line'] != 'end':
         executor.spin_once(timeout_sec=min(TURN, EVERY))
         kind, _, robot = wanted['line'].partition(' ')
+        if kind != said:
+            said = kind
+            print(said, flush=True)
         if kind in KINDS and robot in heard:
             state = copy.deepcopy(heard[robot])
             state.stamp.sec = OURS

@@ -68,7 +68,8 @@ def test_a_manager_killed_at_each_crash_point_loses_nothing_and_does_nothing_twi
     recovery = statistics.median(hospital.recoveries)
     print(
         f'\n{len(POINTS)} crash points in {time.monotonic() - began:.0f} s: '
-        f'{len(ward.promised)} acknowledged, none lost; {ended} deliveries ended once each; '
+        f'{len(ward.promised)} acknowledged, none lost; {ended} deliveries ended once each, '
+        f'{records.kinds()["DeliveryReceived"]} of them delivered; '
         f'ready again after {recovery:.1f} s (median), {max(hospital.recoveries):.1f} s (longest)'
     )
     assert recovery <= recovery_limit()

@@ -57,6 +57,11 @@ class Stranger:
         assert self._process.stdin is not None
         self._process.stdin.write(f'{line}\n')
         self._process.stdin.flush()
+        self.wait_for(line.partition(' ')[0])
+
+    def wait_for(self, word: str) -> None:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f'{word}\n'
 
 
 @pytest.fixture(scope='module')
@@ -68,11 +73,11 @@ def stranger(hospital: LiveHospital) -> Iterator[Stranger]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
     with process:
-        assert process.stdout.readline() == 'here\n'
-        yield Stranger(process)
+        made = Stranger(process)
+        made.wait_for('stop')
+        yield made
+        assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10.0) == 0, 'what it said did not come back to hurt it'
 
@@ -191,6 +196,7 @@ def test_a_robot_that_talks_nonsense_is_excluded_and_keeps_its_place(
         alert = seen['alert'][f'robot_excluded:{robot}']
         assert (alert['subject'], alert['params']) == (robot, {'reason': reason})
         assert seen['robot'][robot]['state'] == 'excluded'
+    time.sleep(0.5)  # until its last word was heard
     ward.command(f'alerts/robot_excluded:{robot}/acknowledge')
     wait_until(
         lambda: (
@@ -200,7 +206,7 @@ def test_a_robot_that_talks_nonsense_is_excluded_and_keeps_its_place(
         seconds=15.0,
         what='an operator lets it drive again',
     )
-    time.sleep(1.5)
+    time.sleep(1.5)  # longer than a robot may be silent, at this speed
     after = ward.see()['robot'][robot]
     assert (after['node'], after['link']) == (before['node'], 'ok')
     assert after['excluded'] is None

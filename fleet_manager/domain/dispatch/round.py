@@ -6,33 +6,30 @@ from typing import Final
 
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency, rank
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.bays import bay_leg, should_charge
 from fleet_manager.domain.dispatch.cost import time_to
+from fleet_manager.domain.dispatch.legs import Search, find_leg, kept_by_another, may_search, send
 from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get_there
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
-from fleet_manager.domain.ids import NodeId, RunId, node_resource
+from fleet_manager.domain.dispatch.reroute import reroute
+from fleet_manager.domain.ids import NodeId, RunId
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import (
     DeliveryExpired,
-    LegPlanned,
     Purpose,
     RunAssigned,
     RunWithdrawn,
 )
-from fleet_manager.domain.robots.battery import CHARGE_BELOW
 from fleet_manager.domain.state import Delivery, Robot
-from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances, stands_still
-from fleet_manager.domain.traffic.plan import is_hopeless, plan_leg
-from fleet_manager.domain.traffic.retime import retime
+from fleet_manager.domain.traffic.hindrances import hindrances
 from fleet_manager.domain.turn import Turn
 
 #: A robot that may not move for so long loses a delivery that is not loaded.
 WITHDRAW_AFTER_MS: Final = 60_000
 #: Searches a turn: the rest waits for the next one, so that a turn stays short.
 LEGS_A_TURN: Final = 4
-#: A robot without a way waits so long for the next search, so that others get their turn.
-SEARCH_AGAIN_MS: Final = 2_000
 #: Robots that bring something to one station: one hands over, one is coming. A third one would
 #: wait with its parcel (60 parcels, 8 robots: mean time to arrival 8 % longer without this).
 ROBOTS_FOR_A_STATION: Final = 2
@@ -88,13 +85,13 @@ def continue_runs(turn: Turn, budget: int) -> None:
         errand = _errand(turn, robot)
         if errand is None or robot.goal == errand[1] or budget == 0:
             continue
-        if not _may_search(turn, robot) or _kept_by_another(turn, robot, errand[1]):
+        if not may_search(turn, robot, Search.ERRAND) or kept_by_another(turn, robot, errand[1]):
             continue
         budget -= 1
-        leg = _leg(turn, robot, *errand)
+        leg = find_leg(turn, robot, *errand)
         if leg is None and turn.hospital.nodes[robot.goal].kind is NodeKind.STATION:
-            leg = _parking_leg(turn, robot)
-        _send(turn, robot, leg)
+            leg = bay_leg(turn, robot)
+        send(turn, robot, Search.ERRAND, leg)
 
 
 def clear_stations(turn: Turn, budget: int) -> None:
@@ -104,32 +101,14 @@ def clear_stations(turn: Turn, budget: int) -> None:
     stand where the other has to go do not wait for ever.
     """
     for robot in turn.robots():
-        if budget == 0 or not _may_search(turn, robot) or not _should_clear(turn, robot):
+        if (
+            budget == 0
+            or not may_search(turn, robot, Search.BAY)
+            or not _should_clear(turn, robot)
+        ):
             continue
         budget -= 1
-        _send(turn, robot, _parking_leg(turn, robot))
-
-
-def reroute(turn: Turn, budget: int) -> None:
-    """Lead robots around what stands still, or into a bay, before they pile up behind it.
-
-    A robot that stands still on its way to a station must not keep that for ever: in the plan it
-    goes to a bay instead, whenever it can.
-    """
-    hindered = hindrances(turn)
-    if not hindered.robots and not hindered.lifts:
-        return
-    for robot in turn.robots():
-        if budget == 0 or not robot.hops or not _is_rested(turn, robot):
-            continue
-        if robot.id in hindered.robots:
-            if _keeps_station_from_afar(turn, robot):
-                budget -= 1
-                _send(turn, robot, _parking_leg(turn, robot))
-        elif turn.may_move(robot) and _waits_in_vain(turn, robot, hindered):
-            budget -= 1
-            leg = _leg(turn, robot, robot.purpose, robot.goal)
-            _send(turn, robot, leg or _parking_leg(turn, robot))
+        send(turn, robot, Search.BAY, bay_leg(turn, robot))
 
 
 def urgency_key(turn: Turn, delivery: Delivery) -> tuple[int, int, str]:
@@ -143,7 +122,7 @@ def _assign(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Ro
     sender = turn.hospital.stations[delivery.sender].node
     offers = []
     for robot in free:
-        if not has_battery_for_a_run(turn, robot) or _kept_by_another(turn, robot, sender):
+        if not has_battery_for_a_run(turn, robot) or kept_by_another(turn, robot, sender):
             continue
         if not can_get_there(turn, ways, robot, delivery):
             continue
@@ -193,108 +172,15 @@ def _errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
     return None
 
 
-def _leg(turn: Turn, robot: Robot, purpose: Purpose, goal: NodeId) -> LegPlanned | None:
-    return plan_leg(
-        turn.state,
-        turn.graph,
-        robot,
-        goal=goal,
-        purpose=purpose,
-        now=turn.now,
-        hindered=hindrances(turn),
-    )
-
-
-def _may_search(turn: Turn, robot: Robot) -> bool:
-    """Whether to look for a route: the robot moves, and was not refused one just now."""
-    moves = turn.may_move(robot) and not stands_still(turn, robot)
-    return moves and _is_rested(turn, robot)
-
-
-def _is_rested(turn: Turn, robot: Robot) -> bool:
-    last = turn.sensed.in_vain.get(robot.id)
-    return last is None or turn.now - last >= SEARCH_AGAIN_MS
-
-
-def _send(turn: Turn, robot: Robot, leg: LegPlanned | None) -> None:
-    """Commit to a leg, or note that there is none now."""
-    turn.sensed.in_vain.pop(robot.id, None)
-    if leg is None:
-        turn.sensed.in_vain[robot.id] = turn.now
-    else:
-        turn.emit(leg)
-
-
 def _should_clear(turn: Turn, robot: Robot) -> bool:
     if turn.hospital.nodes[robot.goal].kind is not NodeKind.STATION:
-        return _should_charge(turn, robot)
+        return should_charge(turn, robot)
     if robot.delivery is None:
         return True
     errand = _errand(turn, robot)
     if errand is None or errand[1] == robot.goal:
         return False
-    return _kept_by_another(turn, robot, errand[1])
-
-
-def _keeps_station_from_afar(turn: Turn, robot: Robot) -> bool:
-    on_its_way = robot.hops[-1].sequence > turn.state.frozen(robot)
-    return on_its_way and turn.hospital.nodes[robot.goal].kind is NodeKind.STATION
-
-
-def _waits_in_vain(turn: Turn, robot: Robot, hindered: Hindrances) -> bool:
-    times = retime(turn.state, turn.now, hindered)
-    return is_hopeless(times.end[robot.id, robot.hops[-1].sequence], now=turn.now)
-
-
-def _should_charge(turn: Turn, robot: Robot) -> bool:
-    """A free robot in a parking bay whose battery is low: a charger, when one is free."""
-    if robot.delivery is not None or robot.purpose is Purpose.CHARGE:
-        return False
-    battery = turn.sensed.robots[robot.id].report.battery
-    kind = turn.hospital.nodes[robot.goal].kind
-    low = battery is not None and battery < CHARGE_BELOW
-    return kind is NodeKind.PARKING and low and bool(_free_bays(turn, robot, NodeKind.CHARGER))
-
-
-def _kept_by_another(turn: Turn, robot: Robot, goal: NodeId) -> bool:
-    queue = turn.state.queues.get(node_resource(goal), ())
-    return any(c.robot != robot.id and c.freed_by == 0 for c in queue)
-
-
-def _parking_leg(turn: Turn, robot: Robot) -> LegPlanned | None:
-    """Return a leg to the nearest free bay; to a charger when the battery is not nearly full."""
-    sense = turn.sensed.robots.get(robot.id)
-    battery = sense.report.battery if sense is not None else None
-    first, then = NodeKind.PARKING, NodeKind.CHARGER
-    if robot.delivery is None and (battery is None or battery < CHARGE_BELOW):
-        first, then = then, first
-    for kind in (first, then):
-        purpose = Purpose.CHARGE if kind is NodeKind.CHARGER else Purpose.PARK
-        for bay in _free_bays(turn, robot, kind)[:2]:
-            leg = _leg(turn, robot, purpose, bay)
-            if leg is not None:
-                return leg
-    return None
-
-
-def _free_bays(turn: Turn, robot: Robot, kind: NodeKind) -> list[NodeId]:
-    """Return the bays of a kind that can be reached and nobody wants, nearest first.
-
-    A robot that was not seen yet is taken to stand at home, switched off.
-    """
-    taken = {
-        spec.home for spec in turn.hospital.robots.values() if spec.id not in turn.state.robots
-    }
-    found = []
-    ways, start = Ways(turn, hindrances(turn)), turn.state.frozen_end(robot)
-    for node in turn.hospital.nodes.values():
-        if node.kind is not kind or node.id in taken or not ways.lead(start, node.id):
-            continue
-        if not turn.state.queues.get(node_resource(node.id)):
-            cost = time_to(turn.state, turn.graph, robot, node.id)
-            if cost is not None:
-                found.append((cost, node.id))
-    return [node for _, node in sorted(found)]
+    return kept_by_another(turn, robot, errand[1])
 
 
 def _is_lost(turn: Turn, robot: Robot) -> bool:

@@ -28,22 +28,21 @@ def plan_leg(
     purpose: Purpose,
     now: Instant,
     hindered: Hindrances = NOTHING,
+    patient: bool = False,
 ) -> LegPlanned | None:
     """Return a leg from where the robot's frozen steps end to `goal`, or None: keep the old plan.
 
     `goal` must be a bay. What is released, and a ride under way, stays as it is. A leg that would
-    have to wait for what is hindered is none; what is hindered itself may still have one, for
-    later.
+    have to wait for what is hindered is none, unless `patient`.
     """
     times = retime(state, now, hindered)
     frozen = state.frozen(robot)
     start, at = _frozen_end(robot, times, frozen)
     others = _others(state, times, robot)
     busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
-    moves = search(graph, busy, start=start, at=at, goal=goal, closed=hindered.lifts)
-    if moves is None:
-        return None
-    if moves and is_hopeless(moves[-1].end, now=now) and robot.id not in hindered.robots:
+    closed = () if patient else hindered.lifts
+    moves = search(graph, busy, start=start, at=at, goal=goal, closed=closed)
+    if moves is None or (moves and not patient and is_hopeless(moves[-1].end, now=now)):
         return None
     hops = _places(_hops(graph.hospital, moves, first=frozen + 1), others, state, robot, frozen)
     if hops is None:

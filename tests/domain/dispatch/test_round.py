@@ -6,7 +6,8 @@ import pytest
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.cost import LIFT_TURN_MS, time_to
-from fleet_manager.domain.dispatch.round import LEGS_A_TURN, RUNNERS_UP, SEARCH_AGAIN_MS
+from fleet_manager.domain.dispatch.legs import SEARCH_AGAIN_MS
+from fleet_manager.domain.dispatch.round import LEGS_A_TURN, RUNNERS_UP
 from fleet_manager.domain.errors import InvariantBroken
 from fleet_manager.domain.ids import NodeId, RobotId
 from fleet_manager.domain.messages import (
@@ -169,7 +170,7 @@ def test_a_robot_whose_delivery_was_cancelled_clears_the_station() -> None:
 def test_a_search_in_vain_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     searches = []
     monkeypatch.setattr(
-        'fleet_manager.domain.dispatch.round.plan_leg',
+        'fleet_manager.domain.dispatch.legs.plan_leg',
         lambda *args, **kwargs: searches.append(kwargs['now']),
     )
     stage = Stage(corridor(robots=1))

@@ -191,3 +191,21 @@ def test_a_dead_robot_does_not_keep_the_station_it_was_going_to() -> None:
     stage.reach(other, DeliveryState.DELIVERED)
     stage.silent.clear()
     stage.reach('D000001', DeliveryState.DELIVERED)
+
+
+def test_who_is_shut_in_by_a_dead_robot_does_not_keep_a_station_either() -> None:
+    stage = Stage(corridor(robots=2))
+    delivery = stage.request('west', 'east')
+    stage.reach(delivery, DeliveryState.AWAITING_LOAD)
+    stage.say('r2', battery=0.5)
+    stage.tick()
+    assert [hop.target for hop in stage.robot('r2').hops] == ['F1.w2', 'F1.w1', 'F1.b1']
+    stage.silent.add('r2')
+    stage.reach(delivery, DeliveryState.UNDER_WAY)
+    stage.tick()
+    assert stage.robot('r1').goal == 'F1.east', 'behind r2, on the only way'
+    stage.wait(LOST_MS + 10_000)
+    assert stage.robot('r1').node == 'F1.west'
+    assert stage.robot('r1').goal.startswith('F1.b')
+    stage.silent.clear()
+    stage.finish()
