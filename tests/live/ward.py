@@ -23,6 +23,7 @@ from tests.live.hospital import LiveHospital, wait_until
 
 #: Seconds of wall time until an answer must come, over as many restarts as it takes.
 ANSWER_SECONDS = 600.0
+BUSY = 503
 ENDED = frozenset(state.value for state in ENDS)
 
 
@@ -53,6 +54,7 @@ class Ward:
     promised: list[Promise] = field(default_factory=list)
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _given_up: threading.Event = field(default_factory=threading.Event)
     _keys: int = 0
 
     def __enter__(self) -> Ward:
@@ -61,6 +63,10 @@ class Ward:
     def __exit__(self, *error: object) -> None:
         for client in self._clients.values():
             client.close()
+
+    def give_up(self) -> None:
+        """Let everybody who waits for an answer go home: the test has failed."""
+        self._given_up.set()
 
     # --- what people do -------------------------------------------------------------------------
 
@@ -186,7 +192,7 @@ class Ward:
     def _act(self, verb: str, delivery: str, station: str, data: Any = None) -> bool:
         answer = self._say(station, f'/deliveries/{delivery}/{verb}', data=data or {})
         if answer.status_code != 303:
-            assert 400 <= answer.status_code < 500, answer.text
+            assert answer.status_code >= 400, answer.text
             return False
         self.promised.append(Promise(verb, delivery))
         return True
@@ -209,11 +215,13 @@ class Ward:
         while True:
             try:
                 answer = send()
-                if answer.status_code < 500:
+                if answer.status_code != BUSY:
+                    assert answer.status_code < 500, f'{answer.url}: {answer.text[:500]}'
                     return answer
-                why: object = answer.text
+                why: object = 'busy'
             except httpx.TransportError as error:
                 why = error
+            assert not self._given_up.is_set(), f'nobody waits for an answer any more: {why}'
             assert time.monotonic() < deadline, f'no answer in {ANSWER_SECONDS:g} s: {why}'
             time.sleep(0.2)
 
@@ -232,7 +240,7 @@ class Ward:
         if account == OPERATOR:
             form = {'kind': 'operator', 'name': account, 'password': secret}
         answer = client.post('/login', data=form)
-        if answer.status_code >= 500:
+        if answer.status_code == BUSY:
             raise httpx.TransportError('busy')
         assert answer.status_code == 303, answer.text
         client.headers['X-CSRF-Token'] = client.get('/api/v1/session').json()['csrf']
@@ -280,14 +288,19 @@ class Crowd:
             thread.start()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if kind is not None:
+            self._ward.give_up()
+        self._go_home()
+
+    def _go_home(self) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join(ANSWER_SECONDS)
 
     def finish(self, *, seconds: float) -> None:
         """Calm: nobody asks any more, what is not loaded is cancelled, the rest is delivered."""
-        self.__exit__()
+        self._go_home()
         assert not self.failures, self.failures
         deadline = time.monotonic() + seconds
         ward = self._ward
