@@ -35,7 +35,8 @@ from fleet_manager.domain.messages import (
 from fleet_manager.domain.robots.plausibility import implausible, is_home
 from fleet_manager.domain.state import Delivery, Robot, RobotSense
 from fleet_manager.domain.traffic.claims import holder
-from fleet_manager.domain.turn import SYSTEM, Turn
+from fleet_manager.domain.turn import SILENT_AFTER_MS, SYSTEM, Turn
+from fleet_manager.domain.units import Instant
 
 #: Reasons that end by themselves once the robot makes sense again.
 SELF_CLEARING: Final = frozenset(
@@ -100,6 +101,7 @@ def _remember(turn: Turn, report: RobotReport) -> bool:
             # Heard all the same, so that an operator can readmit the one that is left.
             _exclude(turn, report.robot, 'duplicate_name')
             sense.good = 0
+            sense.alone_from = Instant(turn.now + SILENT_AFTER_MS)
         others = (i for i in sense.retired if i != report.incarnation)
         sense.retired = (*others, sense.report.incarnation)[-RETIRED:]
     elif report.sequence <= sense.report.sequence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fleet_manager.application.observe import GOOD_REPORTS
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
@@ -59,7 +58,7 @@ def readmit_robot(turn: Turn, command: ReadmitRobot) -> Refusal | None:
         return None
     sense = turn.heard(robot.id)
     reason = implausible(turn.hospital, turn.state, sense.report) if sense else 'silent'
-    if sense and robot.excluded == 'duplicate_name' and sense.good < GOOD_REPORTS:
+    if sense and robot.excluded == 'duplicate_name' and turn.now < sense.alone_from:
         reason = robot.excluded  # the other one may still be there
     if reason is not None:
         return Refusal('robot_still_implausible', {'reason': reason})

@@ -208,13 +208,17 @@ class FleetState:
 
 @dataclass(slots=True)
 class RobotSense:
-    """What a robot said lately; `since` is when it was heard first after it had been silent."""
+    """What a robot said lately; `since` is when it was heard first after it had been silent.
+
+    `alone_from`: two programs spoke under its name; by then the other one counts as gone.
+    """
 
     report: RobotReport
     heard: Instant
     pose: PoseReport
     since: Instant
     retired: tuple[str, ...] = ()
+    alone_from: Instant = Instant(0)
     good: int = 0
     blocked_since: Instant | None = None
     blocked_by: tuple[str, str] | None = None
