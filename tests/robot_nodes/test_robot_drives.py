@@ -194,6 +194,39 @@ def test_after_a_power_cut_in_the_lane_it_goes_on_from_its_memory() -> None:
     assert max(distance_to_line((p.x, p.y), line) for p in stage.track) <= 0.06
 
 
+def test_what_it_rolled_past_while_its_program_was_dead_it_notes_when_it_is_back() -> None:
+    stage = Stage(at(0.0))
+    told = order(range(4))
+    stage.tell(told)
+    stage.run(1, again=told)
+    stage.pose = at(3.2)
+    stage.start()
+    output = stage.run(12, again=told)
+    assert output.state.errors == ()
+    assert output.state.last_sequence == 3
+    assert stage.distance_to(6.0, 0.0) <= 0.03
+
+
+def test_behind_a_door_it_has_not_noted_it_does_not_know_where_it_is() -> None:
+    stage = Stage(at(0.0))
+    told = order([], nodes=[node(0), node(1), node(2, door='D'), node(3)])
+    stage.tell(told)
+    stage.pose = at(5.0)
+    stage.start()
+    output = stage.run(2, again=told)
+    assert 'off_route' in output.state.errors
+    assert output.state.last_sequence == 0
+
+
+def test_a_robot_that_rolled_too_far_into_a_car_is_inside_all_the_same() -> None:
+    stage = Stage(at(2.2))
+    told = order([], nodes=[node(0), node(1, lift='A', boards=True, session='s1')])
+    view = LiftView('F1', door_open=True, agv=True, session='s1', heard=Instant(stage.now))
+    stage.inputs.lifts = {'A': view}
+    stage.tell(told)
+    assert stage.run(1).state.last_sequence == 1
+
+
 def test_a_corridor_door_that_is_not_open_is_waited_for() -> None:
     stage = Stage(at(0.0))
     told = order([], nodes=[node(0), node(1), node(2, door='D')])

@@ -150,7 +150,8 @@ def hold_without(day: Day) -> None:
             assert robot.id in {queue[0].robot for queue in state.queues.values()}
             continue
         hospital = sim.world.hospital
-        shut_in = not any(ways.lead(robot.node, n) for n in hospital.nodes if hospital.is_bay(n))
+        resting = [n.id for n in hospital.nodes.values() if n.kind in ('parking', 'charger')]
+        shut_in = not any(ways.lead(robot.node, bay) for bay in resting)
         assert hospital.is_bay(robot.node) or shut_in
         if robot.delivery is not None:
             assert state.deliveries[robot.delivery].state is DeliveryState.UNDER_WAY
