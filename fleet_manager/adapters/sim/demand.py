@@ -6,6 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from fleet_manager.adapters.sim.world import STEP_MS
+from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital
 
 if TYPE_CHECKING:
@@ -28,12 +30,12 @@ class Demand:
             self._sim.request(goods, sender=sender, recipient=recipient)
 
 
-def possible(hospital: Hospital) -> tuple[tuple[str, str, str], ...]:
-    """Return every (goods, sender, recipient) the map allows, in the order of its files."""
+def possible(hospital: Hospital) -> tuple[tuple[str, StationId, StationId], ...]:
+    """Return every (goods, sender, recipient) that can be asked for, in the order of the files."""
     return tuple(
         (goods, sender.id, recipient.id)
         for sender in hospital.stations.values()
         for recipient in hospital.stations.values()
         for goods in sender.sends
-        if sender is not recipient and goods in recipient.takes
+        if goods in GOODS and sender is not recipient and goods in recipient.takes
     )

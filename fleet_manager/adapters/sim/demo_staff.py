@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from fleet_manager.adapters.sim.demand import possible
 from fleet_manager.application.ports import Mailbox, Overloaded, ViewSource
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
@@ -46,7 +47,11 @@ class DemoStaff:
         per_hour: float,
         seed: int,
     ) -> None:
-        self._hospital, self._mailbox, self._views = hospital, mailbox, views
+        self._mailbox, self._views = mailbox, views
+        #: What each station can send: goods, and to whom.
+        self._wishes: dict[StationId, list[tuple[str, StationId]]] = {}
+        for goods, sender, recipient in possible(hospital):
+            self._wishes.setdefault(sender, []).append((goods, recipient))
         self._clock, self._gap = clock, HOUR / per_hour
         self._random = random.Random(seed)  # noqa: S311 - people, not secrets
         self._keys = seed
@@ -84,15 +89,13 @@ class DemoStaff:
             self._ask()
 
     def _ask(self) -> None:
-        stations = list(self._hospital.stations.values())
-        sender = self._random.choice([s for s in stations if s.sends])
-        goods = self._random.choice(sender.sends)
-        takers = [s for s in stations if goods in s.takes and s.id != sender.id]
-        if takers:
-            self._keys += 1
-            recipient = self._random.choice(takers)
-            actor = _actor(sender.id)
-            self._say(RequestDelivery(actor, f'demo-{self._keys}', goods, sender.id, recipient.id))
+        if not self._wishes:
+            return
+        sender = self._random.choice(list(self._wishes))
+        goods, recipient = self._random.choice(self._wishes[sender])
+        self._keys += 1
+        key = f'demo-{self._keys}'
+        self._say(RequestDelivery(_actor(sender), key, goods, sender, recipient))
 
     def _wanted(self, name: DeliveryId, delivery: Mapping[str, Any]) -> Command | None:
         state = delivery['state']

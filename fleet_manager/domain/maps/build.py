@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from math import pi
 from typing import Final
 
 from fleet_manager.domain.ids import (
@@ -25,6 +26,7 @@ from fleet_manager.domain.maps import geometry
 from fleet_manager.domain.maps.check import check_hospital
 from fleet_manager.domain.maps.fields import MAX_COORDINATE, Fields
 from fleet_manager.domain.maps.model import (
+    STANDARD_TYPE,
     Door,
     Floor,
     Hospital,
@@ -35,8 +37,10 @@ from fleet_manager.domain.maps.model import (
     NodeKind,
     Point,
     RobotSpec,
+    RobotType,
     Room,
     Station,
+    Zone,
 )
 from fleet_manager.domain.maps.problems import (
     BrokenMap,
@@ -48,41 +52,22 @@ from fleet_manager.domain.maps.problems import (
     plain_place,
 )
 from fleet_manager.domain.maps.serialise import lanes_by_node, with_version
+from fleet_manager.domain.maps.words import (
+    ACCESSES,
+    CLOSED_ROOMS,
+    DOOR_KINDS,
+    GOODS_CLASSES,
+    LIFT_DOORS,
+    OPEN_ROOMS,
+    RATINGS,
+    STATION_KINDS,
+    ZONE_KINDS,
+)
 
 FORMAT: Final = 1
 #: Metres a second on a lane that says nothing else.
 CORRIDOR_SPEED: Final = 0.8
-
-#: Rooms one walks into from a corridor without a wall between; robots drive in these only.
-OPEN_ROOMS: Final = ('corridor', 'lobby', 'lift_lobby', 'handover', 'robot')
-#: Rooms behind walls.
-CLOSED_ROOMS: Final = (
-    'ward',
-    'nurse',
-    'pharmacy',
-    'lab',
-    'kitchen',
-    'store',
-    'sterile',
-    'theatre',
-    'clinic',
-    'office',
-    'utility',
-    'toilet',
-    'stairs',
-    'lift_shaft',
-)
-STATION_KINDS: Final = (
-    'pharmacy',
-    'lab',
-    'kitchen',
-    'stores',
-    'cssd',
-    'theatre',
-    'ward',
-    'waste',
-)
-GOODS_CLASSES: Final = ('drug', 'blood', 'specimen', 'sterile', 'meal', 'supply')
+_TURN: Final = 2 * pi
 
 _WRITTEN_NODES: Final = tuple(kind.value for kind in NodeKind if kind is not NodeKind.CAR)
 #: How many of the known words a message lists.
@@ -123,10 +108,13 @@ def read_hospital(raw: Mapping[str, object], *, where: Where = plain_place) -> H
     for lift, lift_fields in fields.entries('lifts', needed=False):
         reader.read_lift(lift, lift_fields)
     fleet = fields.section('fleet')
+    for robot_type, type_fields in fleet.entries('types', needed=False):
+        reader.read_type(robot_type, type_fields)
     for robot, robot_fields in fleet.entries('robots'):
         reader.read_robot(robot, robot_fields)
     fleet.finish()
     fields.finish()
+    reader.know_the_types()
     findings.raise_errors()
     hospital = Hospital(
         id=identity,
@@ -141,6 +129,7 @@ def read_hospital(raw: Mapping[str, object], *, where: Where = plain_place) -> H
         stations=reader.stations,
         robots=reader.robots,
         lanes_at=lanes_by_node(reader.nodes, reader.lanes),
+        types=reader.types,
     )
     return with_version(hospital)
 
@@ -173,6 +162,8 @@ class _Reader:
         self.lifts: dict[LiftId, Lift] = {}
         self.stations: dict[StationId, Station] = {}
         self.robots: dict[RobotId, RobotSpec] = {}
+        self.types: dict[str, RobotType] = {}
+        self._named_types: list[tuple[str, FieldPath]] = []
 
     def read_floor(self, raw: object, index: int) -> None:
         """Read a floor with everything on it. Lanes need its nodes and doors: they come later."""
@@ -198,6 +189,10 @@ class _Reader:
             elevation=fields.number('elevation', -100.0, 1_000.0),
             outline=fields.points('outline', least=3),
             rooms=tuple(_read_room(room, own) for room, own in fields.entries('rooms')),
+            walls=fields.lines('walls'),
+            zones=tuple(
+                _read_zone(zone, own) for zone, own in fields.entries('zones', needed=False)
+            ),
         )
         fields.finish()
 
@@ -223,6 +218,22 @@ class _Reader:
             acceleration=fields.number('acceleration', 0.1, 5.0),
             door_time=fields.number('door_time', 0.5, 60.0),
             stops=tuple(stops),
+            faces=fields.optional_number('faces', -_TURN, _TURN),
+            rating=fields.choice('rating', RATINGS, default='any'),
+            access=fields.choice('access', ACCESSES, default='service'),
+            group=fields.optional_identifier('group'),
+        )
+        fields.finish()
+
+    def read_type(self, identity: str, fields: Fields) -> None:
+        """Read a type of robots."""
+        self.types[identity] = RobotType(
+            id=identity,
+            name=fields.name('name'),
+            length=fields.number('length', 0.1, 5.0),
+            width=fields.number('width', 0.1, 5.0),
+            turning_radius=fields.number('turning_radius', 0.05, 5.0),
+            rating=fields.choice('rating', RATINGS, default='any'),
         )
         fields.finish()
 
@@ -242,8 +253,24 @@ class _Reader:
             name=fields.text('name'),
             home=NodeId(home),
             compartments=compartments,
+            type=self._type(fields),
         )
         fields.finish()
+
+    def know_the_types(self) -> None:
+        """Note every type that lanes or robots name and the fleet does not have."""
+        if not self.types or any(robot.type == STANDARD_TYPE.id for robot in self.robots.values()):
+            self.types.setdefault(STANDARD_TYPE.id, STANDARD_TYPE)
+        for name, place in self._named_types:
+            self._known(name, self.types, place, 'type of robots')
+
+    def _type(self, fields: Fields) -> str:
+        if not fields.has('type'):
+            return fields.text('type', default='') or STANDARD_TYPE.id
+        name = fields.identifier('type')
+        if name:
+            self._named_types.append((name, (*fields.path, 'type')))
+        return name
 
     def _read_node(self, floor: FloorId, local: str, fields: Fields) -> None:
         at = fields.point('at')
@@ -260,6 +287,10 @@ class _Reader:
             floor=floor,
             at=fields.point('at'),
             width=fields.number('width', 0.5, 20.0),
+            kind=fields.choice('kind', DOOR_KINDS, default='sliding'),
+            automatic=fields.flag('automatic', default=True),
+            fire=fields.flag('fire', default=False),
+            badge=fields.flag('badge', default=False),
         )
         fields.finish()
 
@@ -270,8 +301,12 @@ class _Reader:
         between = fields.identifiers('between')
         via = fields.points('via')
         speed = fields.number('speed', 0.05, 5.0, default=CORRIDOR_SPEED)
-        door = fields.identifier('door') if fields.has('door') else fields.text('door', default='')
+        door = fields.optional_identifier('door')
+        width = fields.number('width', 0.1, 50.0, default=0.0)
+        one_way = fields.flag('one_way', default=False)
+        robots = fields.identifiers('robots', needed=False)
         fields.finish()
+        self._named_types += [(name, (*place, 'robots')) for name in robots]
         if door and not self._known_here(floor, door, self.doors, (*place, 'door'), 'door'):
             return
         if len(between) != 2 or between[0] == between[1]:
@@ -299,6 +334,9 @@ class _Reader:
             length=round(geometry.length(line), 3),
             speed=speed,
             door=f'{floor}.{door}' if door else '',
+            width=width,
+            one_way=one_way,
+            robots=robots,
         )
 
     def _read_station(self, floor: FloorId, identity: str, fields: Fields) -> None:
@@ -321,6 +359,7 @@ class _Reader:
             phone=fields.matching('phone', _PHONE, 'a telephone number in quotes'),
             sends=fields.choices('sends', GOODS_CLASSES),
             takes=fields.choices('takes', GOODS_CLASSES),
+            hours=fields.hours('hours'),
         )
         fields.finish()
 
@@ -331,8 +370,9 @@ class _Reader:
             if local:
                 self._known_here(floor, local, self.nodes, (*fields.path, key), 'node')
             cells.append(NodeId(f'{floor}.{local}'))
+        door = fields.choice('door', LIFT_DOORS, default='front')
         fields.finish()
-        return LiftStop(floor, wait=cells[0], exit=cells[1])
+        return LiftStop(floor, wait=cells[0], exit=cells[1], door=door)
 
     def _point(self, node: NodeId) -> Point:
         return Point(self.nodes[node].x, self.nodes[node].y)
@@ -362,13 +402,28 @@ class _Reader:
 
 
 def _read_room(identity: str, fields: Fields) -> Room:
-    """Read a room, drawn as a box `[x1, y1, x2, y2]` or as a polygon."""
-    if fields.has('box'):
-        x1, y1, x2, y2 = fields.numbers('box', 4, -MAX_COORDINATE, MAX_COORDINATE)
-        polygon: tuple[Point, ...] = (Point(x1, y1), Point(x2, y1), Point(x2, y2), Point(x1, y2))
-    else:
-        polygon = fields.points('polygon', least=3)
     kind = fields.choice('kind', (*OPEN_ROOMS, *CLOSED_ROOMS))
-    room = Room(id=identity, name=fields.name('name'), kind=kind, polygon=polygon)
+    room = Room(id=identity, name=fields.name('name'), kind=kind, polygon=_read_area(fields))
     fields.finish()
     return room
+
+
+def _read_zone(identity: str, fields: Fields) -> Zone:
+    zone = Zone(
+        id=identity,
+        name=fields.name('name'),
+        kind=fields.choice('kind', ZONE_KINDS),
+        polygon=_read_area(fields),
+        robots=fields.integer('robots', 1, 1_000) if fields.has('robots') else 0,
+        hours=fields.hours('hours'),
+    )
+    fields.finish()
+    return zone
+
+
+def _read_area(fields: Fields) -> tuple[Point, ...]:
+    """Read an area, drawn as a box `[x1, y1, x2, y2]` or as a polygon."""
+    if fields.has('box'):
+        x1, y1, x2, y2 = fields.numbers('box', 4, -MAX_COORDINATE, MAX_COORDINATE)
+        return (Point(x1, y1), Point(x2, y1), Point(x2, y2), Point(x1, y2))
+    return fields.points('polygon', least=3)

@@ -20,6 +20,7 @@ MAX_ENTRIES: Final = 20_000
 MAX_COORDINATE: Final = 10_000.0
 
 _ID: Final = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
+_HOURS: Final = re.compile(r'([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)')
 _ABSENT: Final = object()
 #: Numbers larger than this may not even fit a float.
 _PRINTABLE: Final = 1e15
@@ -61,19 +62,59 @@ class Fields:
         value = self.text(key)
         return value if value and self._is_id(value, (key,)) else ''
 
-    def identifiers(self, key: str) -> tuple[str, ...]:
+    def optional_identifier(self, key: str) -> str:
+        """Read an identifier, or '' where it is left out."""
+        return self.identifier(key) if self.has(key) else self.text(key, default='')
+
+    def identifiers(self, key: str, *, needed: bool = True) -> tuple[str, ...]:
         """Read a list of identifiers."""
         found = []
-        for index, item in enumerate(self._list(key)):
+        for index, item in enumerate(self._list(key, needed=needed)):
             value = self._as_text(item, (key, str(index)), MAX_NAME)
             if value and self._is_id(value, (key, str(index))):
                 found.append(value)
         return tuple(found)
 
-    def choice(self, key: str, allowed: Sequence[str]) -> str:
-        """Read one of the words `allowed`."""
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Read true or false."""
+        value = self._take(key, needed=False)
+        if value is _ABSENT:
+            return default
+        if not isinstance(value, bool):
+            self._wrong((key,), f'is {_kind(value)}', 'write true or false')
+            return default
+        return value
+
+    def choice(self, key: str, allowed: Sequence[str], *, default: str | None = None) -> str:
+        """Read one of the words `allowed`; without a default it must be there."""
+        if default is not None and not self.has(key):
+            return self.text(key, default=default)
         value = self.text(key)
         return value if value and self._is_allowed(value, (key,), allowed) else ''
+
+    def lines(self, key: str) -> tuple[tuple[Point, ...], ...]:
+        """Read a list of lines, each of two points or more; it may be left out."""
+        found = []
+        for index, item in enumerate(self._list(key, needed=False)):
+            place = (key, str(index))
+            if not isinstance(item, (list, tuple)) or not 2 <= len(item) <= MAX_POINTS:
+                self._wrong(place, 'is no line', f'write 2 to {MAX_POINTS} points [[x, y], …]')
+                continue
+            points = enumerate(item)
+            found.append(tuple(self._as_point(p, (*place, str(i))) for i, p in points))
+        return tuple(found)
+
+    def hours(self, key: str) -> tuple[str, ...]:
+        """Read a list of spans of the day, `HH:MM-HH:MM`; it may be left out for always."""
+        found = []
+        for index, item in enumerate(self._list(key, needed=False)):
+            value = self._as_text(item, (key, str(index)), MAX_NAME)
+            if value and not _HOURS.fullmatch(value):
+                mend = "write a span of the day, such as '07:00-19:00'"
+                self._wrong((key, str(index)), f'is {value!r}', mend)
+            elif value:
+                found.append(value)
+        return tuple(found)
 
     def choices(self, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
         """Read a list of words `allowed`, each at most once."""
@@ -92,6 +133,13 @@ class Fields:
         value = self._take(key, default is None)
         if value is _ABSENT:
             return low if default is None else default
+        return self._as_number(value, (key,), low, high)
+
+    def optional_number(self, key: str, low: float, high: float) -> float | None:
+        """Read a finite number from `low` to `high`, or None where it is left out or empty."""
+        value = self._take(key, needed=False)
+        if value is _ABSENT or value is None:
+            return None
         return self._as_number(value, (key,), low, high)
 
     def integer(self, key: str, low: int, high: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleet_manager.domain.ids import (
@@ -45,8 +45,27 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """An area with a rule, of one of `words.ZONE_KINDS`.
+
+    `robots` is how many may be in it at once, 0 for any number; `hours` are spans of the day such
+    as `22:00-06:00` during which the rule holds, empty for always.
+    """
+
+    id: str
+    name: Name
+    kind: str
+    polygon: tuple[Point, ...]
+    robots: int = 0
+    hours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
-    """A storey. `level` orders the floors from the lowest; `elevation` is in metres."""
+    """A storey. `level` orders the floors from the lowest; `elevation` is in metres.
+
+    `walls` are lines nobody drives through, beside the walls of closed rooms.
+    """
 
     id: FloorId
     name: Name
@@ -54,21 +73,24 @@ class Floor:
     elevation: float
     outline: tuple[Point, ...]
     rooms: tuple[Room, ...]
+    walls: tuple[tuple[Point, ...], ...] = ()
+    zones: tuple[Zone, ...] = ()
 
 
 class NodeKind(StrEnum):
-    """What a node is for. PARKING, CHARGER, STATION are bays: a robot may stay for ever."""
+    """What a node is for. PARKING, CHARGER, CLEANING, STATION are bays: one may stay for ever."""
 
     WAY = 'way'
     PARKING = 'parking'
     CHARGER = 'charger'
+    CLEANING = 'cleaning'
     STATION = 'station'
     LIFT_WAIT = 'lift_wait'
     LIFT_EXIT = 'lift_exit'
     CAR = 'car'
 
 
-BAYS = frozenset({NodeKind.PARKING, NodeKind.CHARGER, NodeKind.STATION})
+BAYS = frozenset({NodeKind.PARKING, NodeKind.CHARGER, NodeKind.CLEANING, NodeKind.STATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +106,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A stretch between two passing places, both directions: one resource, held as one.
+    """A stretch between two nodes, in both directions one resource, held as one.
 
     `via` are the points between its ends, from `a` to `b`; `length` in metres over all of them;
-    `speed` the limit in metres a second; `door` a door it passes, or ''.
+    `speed` the limit in metres a second; `door` a door it passes, or ''; `width` the free width in
+    metres, 0 where it is not said. With `one_way` it is driven from `a` to `b` only. `robots` are
+    the types of robots that may use it, empty for all.
     """
 
     id: LaneId
@@ -98,31 +122,51 @@ class Lane:
     length: float
     speed: float
     door: str
+    width: float = 0.0
+    one_way: bool = False
+    robots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A door on a lane, opened on request."""
+    """A door on a lane, sliding or hinged. An `automatic` one opens on request.
+
+    One that is not automatic stands open, or a person opens it. `fire` doors close in an alarm,
+    `badge` doors let people pass with a badge only.
+    """
 
     id: DoorId
     name: Name
     floor: FloorId
     at: Point
     width: float
+    kind: str = 'sliding'
+    automatic: bool = True
+    fire: bool = False
+    badge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LiftStop:
-    """Where a lift is entered and left on one floor. The waiting cell is off the exit path."""
+    """Where a lift is entered and left on one floor, by its front or its rear door.
+
+    The waiting cell is off the exit path.
+    """
 
     floor: FloorId
     wait: NodeId
     exit: NodeId
+    door: str = 'front'
 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """A lift: one car for one robot. Speeds in m/s and m/s², `door_time` in seconds each way."""
+    """A lift: one car for one robot. Speeds in m/s and m/s², `door_time` in seconds each way.
+
+    `faces` is the way its front door looks, in radians, None where it is not said. `rating` says
+    whether clean or dirty goods ride in it, `access` whether the public does. Lifts of one `group`
+    stand side by side.
+    """
 
     id: LiftId
     name: Name
@@ -134,6 +178,10 @@ class Lift:
     acceleration: float
     door_time: float
     stops: tuple[LiftStop, ...]
+    faces: float | None = None
+    rating: str = 'any'
+    access: str = 'service'
+    group: str = ''
 
     def stop(self, floor: FloorId) -> LiftStop:
         """Return the stop on `floor`. Raises KeyError where the lift does not stop."""
@@ -147,7 +195,8 @@ class Lift:
 class Station:
     """A place where people meet a robot. `code` is printed on the wall.
 
-    `sends` and `takes` are goods classes.
+    `sends` and `takes` are goods classes; `hours` are spans of the day such as `07:00-19:00`,
+    empty for always.
     """
 
     id: StationId
@@ -158,6 +207,23 @@ class Station:
     phone: str
     sends: tuple[str, ...]
     takes: tuple[str, ...]
+    hours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RobotType:
+    """Robots of one build, in metres. `turning_radius` is that of the circle they turn within."""
+
+    id: str
+    name: Name
+    length: float
+    width: float
+    turning_radius: float
+    rating: str = 'any'
+
+
+#: The type of robots that are of no other.
+STANDARD_TYPE = RobotType('standard', Name('标准型', 'Standard'), 0.6, 0.5, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +234,15 @@ class RobotSpec:
     name: str
     home: NodeId
     compartments: tuple[str, ...]
+    type: str = STANDARD_TYPE.id
 
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
     """A whole hospital, checked. `version` is a hash of its content: another map, another hash.
 
-    Mappings keep the order of the files. `lanes_at` lists the lanes of each node.
+    Mappings keep the order of the files. `lanes_at` lists the lanes of each node, one-way lanes at
+    both their ends. `types` are the builds its robots may have.
     """
 
     id: HospitalId
@@ -189,6 +257,9 @@ class Hospital:
     stations: Mapping[StationId, Station]
     robots: Mapping[RobotId, RobotSpec]
     lanes_at: Mapping[NodeId, tuple[LaneId, ...]]
+    types: Mapping[str, RobotType] = field(
+        default_factory=lambda: {STANDARD_TYPE.id: STANDARD_TYPE}
+    )
 
     def is_bay(self, node: NodeId) -> bool:
         """Whether a robot may stay on `node` for ever without blocking anybody."""

@@ -37,10 +37,19 @@ from fleet_manager.domain.maps.model import (
     NodeKind,
     Point,
     RobotSpec,
+    RobotType,
     Room,
     Station,
+    Zone,
 )
 from fleet_manager.domain.maps.problems import Findings, plain_place
+from fleet_manager.domain.maps.words import (
+    ACCESSES,
+    DOOR_KINDS,
+    LIFT_DOORS,
+    RATINGS,
+    ZONE_KINDS,
+)
 
 _VERSION_LENGTH: Final = 16
 #: Metres, seconds and their quotients in a file somebody else wrote: finite and not absurd.
@@ -70,6 +79,9 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
                 'length': lane.length,
                 'speed': lane.speed,
                 'door': lane.door,
+                'width': lane.width,
+                'one_way': lane.one_way,
+                'robots': list(lane.robots),
             }
             for lane in hospital.lanes.values()
         ],
@@ -80,6 +92,10 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
                 'floor': door.floor,
                 'at': [door.at.x, door.at.y],
                 'width': door.width,
+                'kind': door.kind,
+                'automatic': door.automatic,
+                'fire': door.fire,
+                'badge': door.badge,
             }
             for door in hospital.doors.values()
         ],
@@ -94,6 +110,7 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
                 'phone': station.phone,
                 'sends': list(station.sends),
                 'takes': list(station.takes),
+                'hours': list(station.hours),
             }
             for station in hospital.stations.values()
         ],
@@ -103,8 +120,20 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
                 'name': robot.name,
                 'home': robot.home,
                 'compartments': list(robot.compartments),
+                'type': robot.type,
             }
             for robot in hospital.robots.values()
+        ],
+        'types': [
+            {
+                'id': one.id,
+                'name': _name(one.name),
+                'length': one.length,
+                'width': one.width,
+                'turning_radius': one.turning_radius,
+                'rating': one.rating,
+            }
+            for one in hospital.types.values()
         ],
     }
 
@@ -132,6 +161,7 @@ def hospital_from_json(data: object) -> Hospital:
         stations={one.id: one for one in map(_read_station, _each(fields, 'stations'))},
         robots={robot.id: robot for robot in map(_read_robot, _each(fields, 'robots'))},
         lanes_at={},
+        types={one.id: one for one in map(_read_type, _each(fields, 'types'))},
     )
     fields.finish()
     findings.raise_errors()
@@ -191,6 +221,18 @@ def _floor(floor: Floor) -> dict[str, Any]:
             }
             for room in floor.rooms
         ],
+        'walls': [_points(wall) for wall in floor.walls],
+        'zones': [
+            {
+                'id': zone.id,
+                'name': _name(zone.name),
+                'kind': zone.kind,
+                'polygon': _points(zone.polygon),
+                'robots': zone.robots,
+                'hours': list(zone.hours),
+            }
+            for zone in floor.zones
+        ],
     }
 
 
@@ -206,8 +248,13 @@ def _lift(lift: Lift) -> dict[str, Any]:
         'acceleration': lift.acceleration,
         'door_time': lift.door_time,
         'stops': [
-            {'floor': stop.floor, 'wait': stop.wait, 'exit': stop.exit} for stop in lift.stops
+            {'floor': stop.floor, 'wait': stop.wait, 'exit': stop.exit, 'door': stop.door}
+            for stop in lift.stops
         ],
+        'faces': lift.faces,
+        'rating': lift.rating,
+        'access': lift.access,
+        'group': lift.group,
     }
 
 
@@ -230,6 +277,8 @@ def _read_floor(fields: Fields) -> Floor:
         elevation=fields.number('elevation', -_LARGEST, _LARGEST),
         outline=fields.points('outline', least=3),
         rooms=tuple(_read_room(room) for room in _each(fields, 'rooms')),
+        walls=fields.lines('walls'),
+        zones=tuple(_read_zone(zone) for zone in _each(fields, 'zones')),
     )
 
 
@@ -239,6 +288,17 @@ def _read_room(fields: Fields) -> Room:
         name=fields.name('name'),
         kind=_id(fields, 'kind'),
         polygon=fields.points('polygon', least=3),
+    )
+
+
+def _read_zone(fields: Fields) -> Zone:
+    return Zone(
+        id=_id(fields, 'id'),
+        name=fields.name('name'),
+        kind=fields.choice('kind', ZONE_KINDS),
+        polygon=fields.points('polygon', least=3),
+        robots=fields.integer('robots', 0, 1_000),
+        hours=fields.hours('hours'),
     )
 
 
@@ -262,6 +322,9 @@ def _read_lane(fields: Fields) -> Lane:
         length=fields.number('length', 0.0, _LARGEST),
         speed=fields.number('speed', 0.0, _LARGEST),
         door=fields.text('door', default=''),
+        width=fields.number('width', 0.0, _LARGEST),
+        one_way=fields.flag('one_way', default=False),
+        robots=fields.texts('robots'),
     )
 
 
@@ -272,6 +335,10 @@ def _read_door(fields: Fields) -> Door:
         floor=FloorId(_id(fields, 'floor')),
         at=fields.point('at'),
         width=fields.number('width', 0.0, _LARGEST),
+        kind=fields.choice('kind', DOOR_KINDS),
+        automatic=fields.flag('automatic', default=True),
+        fire=fields.flag('fire', default=False),
+        badge=fields.flag('badge', default=False),
     )
 
 
@@ -287,6 +354,10 @@ def _read_lift(fields: Fields) -> Lift:
         acceleration=fields.number('acceleration', 0.0, _LARGEST),
         door_time=fields.number('door_time', 0.0, _LARGEST),
         stops=tuple(_read_stop(stop) for stop in _each(fields, 'stops')),
+        faces=fields.optional_number('faces', -_LARGEST, _LARGEST),
+        rating=fields.choice('rating', RATINGS),
+        access=fields.choice('access', ACCESSES),
+        group=fields.text('group', default=''),
     )
 
 
@@ -295,6 +366,7 @@ def _read_stop(fields: Fields) -> LiftStop:
         floor=FloorId(_id(fields, 'floor')),
         wait=NodeId(_id(fields, 'wait')),
         exit=NodeId(_id(fields, 'exit')),
+        door=fields.choice('door', LIFT_DOORS),
     )
 
 
@@ -308,6 +380,7 @@ def _read_station(fields: Fields) -> Station:
         phone=fields.text('phone'),
         sends=fields.texts('sends'),
         takes=fields.texts('takes'),
+        hours=fields.hours('hours'),
     )
 
 
@@ -317,4 +390,16 @@ def _read_robot(fields: Fields) -> RobotSpec:
         name=fields.text('name'),
         home=NodeId(_id(fields, 'home')),
         compartments=fields.texts('compartments'),
+        type=_id(fields, 'type'),
+    )
+
+
+def _read_type(fields: Fields) -> RobotType:
+    return RobotType(
+        id=_id(fields, 'id'),
+        name=fields.name('name'),
+        length=fields.number('length', 0.0, _LARGEST),
+        width=fields.number('width', 0.0, _LARGEST),
+        turning_radius=fields.number('turning_radius', 0.0, _LARGEST),
+        rating=fields.choice('rating', RATINGS),
     )

@@ -11,12 +11,23 @@ import pytest
 
 from fleet_manager.adapters.files import hospital as adapter
 from fleet_manager.adapters.files.hospital import check_folder, load_hospital
+from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.errors import MapError
 from fleet_manager.domain.maps import geometry
-from fleet_manager.domain.maps.build import CLOSED_ROOMS, GOODS_CLASSES, OPEN_ROOMS, STATION_KINDS
 from fleet_manager.domain.maps.model import BAYS, Hospital, NodeKind, Point
 from fleet_manager.domain.maps.problems import Severity
 from fleet_manager.domain.maps.serialise import hospital_from_json, hospital_to_json
+from fleet_manager.domain.maps.words import (
+    ACCESSES,
+    CLOSED_ROOMS,
+    DOOR_KINDS,
+    GOODS_CLASSES,
+    LIFT_DOORS,
+    OPEN_ROOMS,
+    RATINGS,
+    STATION_KINDS,
+    ZONE_KINDS,
+)
 
 MAPS = Path(__file__).parents[3] / 'maps'
 SMALL = MAPS / 'small_hospital'
@@ -184,7 +195,7 @@ def test_the_small_hospital_has_what_a_demo_needs(small: Hospital) -> None:
     assert {door.floor for door in small.doors.values()} == {'L2', 'L3'}
     assert [station.kind for station in small.stations.values()].count('ward') == 4
     sent = {goods for station in small.stations.values() for goods in station.sends}
-    assert sent == set(GOODS_CLASSES)
+    assert sent == set(GOODS)
 
 
 def test_any_two_bays_are_joined_through_no_third(small: Hospital) -> None:
@@ -228,5 +239,11 @@ def test_the_schema_lists_the_same_words_as_the_program() -> None:
     assert schema['room']['properties']['kind']['enum'] == [*OPEN_ROOMS, *CLOSED_ROOMS]
     assert schema['station']['properties']['kind']['enum'] == list(STATION_KINDS)
     assert schema['goods']['items']['enum'] == list(GOODS_CLASSES)
+    assert schema['zone']['properties']['kind']['enum'] == list(ZONE_KINDS)
+    assert schema['door']['properties']['kind']['enum'] == list(DOOR_KINDS)
+    assert schema['stop']['properties']['door']['enum'] == list(LIFT_DOORS)
+    assert schema['lift']['properties']['rating']['enum'] == list(RATINGS)
+    assert schema['robot_type']['properties']['rating']['enum'] == list(RATINGS)
+    assert schema['lift']['properties']['access']['enum'] == list(ACCESSES)
     kinds = [kind.value for kind in NodeKind if kind is not NodeKind.CAR]
     assert schema['node']['properties']['kind']['enum'] == kinds

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_manager.adapters.files import lines
-from fleet_manager.adapters.files.lines import MAX_DEPTH, Unreadable, read_yaml
+from fleet_manager.adapters.files.lines import MAX_DEPTH, MAX_VALUES, Unreadable, read_yaml
 from fleet_manager.domain.maps.problems import FieldPath
 
 
-def plain(text: str) -> object:
-    return read_yaml(text, lambda path, line: None)
+def plain(text: str, *, most: int = MAX_VALUES) -> object:
+    return read_yaml(text, lambda path, line: None, most=most)
 
 
 def test_values_are_what_json_can_hold() -> None:
@@ -70,7 +69,7 @@ REFUSED = [
     ('a: !!python/object/apply:os.getcwd []\n', 1, 'has the tag'),
     ('a: !!str 1\n', 1, 'has the tag'),
     ('[a, b]: 1\n', 1, 'has a key that is no word'),
-    ('a: 1\n---\nb: 2\n', 2, 'is no YAML here'),
+    ('a: 1\n---\nb: 2\n', 2, 'begins a second document'),
     ('a: [1, 2\nb: 3\n', 2, 'is no YAML here'),
     ('a: "open\n', 2, 'is no YAML here'),
     ('a: 1\nb: \x07\n', 2, 'has a control character'),
@@ -86,11 +85,10 @@ def test_what_is_not_allowed_is_refused_with_its_line(text: str, line: int, prob
     assert caught.value.line == line
 
 
-def test_a_file_of_endless_small_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, 'MAX_VALUES', 100)
-    assert plain('[' + '1,' * 99 + ']') == [1] * 99
+def test_a_file_of_endless_small_values_is_refused() -> None:
+    assert plain('[' + '1,' * 99 + ']', most=100) == [1] * 99
     with pytest.raises(Unreadable, match='has more than 100 values'):
-        plain('[' + '1,' * 100 + ']')
+        plain('[' + '1,' * 100 + ']', most=100)
 
 
 def test_a_number_of_endless_digits_is_text() -> None:
