@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.errors import MapError
 from fleet_manager.domain.maps.build import build_hospital
-from fleet_manager.domain.maps.words import GOODS_CLASSES
 from fleet_manager.domain.maps.model import Hospital, Node, NodeKind, Point
 from fleet_manager.domain.maps.problems import MAX_PROBLEMS, BrokenMap, Problem
+from fleet_manager.domain.maps.words import GOODS_CLASSES
 
 Raw = dict[str, Any]
 
