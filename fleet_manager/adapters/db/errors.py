@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from fleet_manager.application.ports import StoreFailed, StoreUnavailable
 from fleet_manager.domain.errors import FleetError
 
 #: Everything a database library may raise. UnicodeError: text that cannot be stored at all.
-LIBRARY_ERRORS: Final = (SQLAlchemyError, sqlite3.Error, CommandError, OSError, UnicodeError)
+LIBRARY_ERRORS: Final = (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError)
 
 #: What the libraries say (in small letters) and what a person reads instead.
 _PLAIN: Final = (

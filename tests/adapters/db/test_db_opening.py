@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from fleet_manager.adapters.db import engines, schema
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.migrate import HEADS, migrate
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.application.ports import StoreUnavailable
@@ -245,3 +247,9 @@ def test_a_flipped_byte_is_found_at_the_start_or_changes_nothing(file: Path) -> 
 
 def test_the_states_that_fill_a_compartment_are_those_of_the_life_cycle() -> None:
     assert set(schema.OCCUPYING) == {DeliveryState.LOADING, *LOADED}
+
+
+@pytest.mark.parametrize('lineage', sorted(HEADS))
+def test_the_newest_revision_is_the_one_the_program_takes_for_current(lineage: str) -> None:
+    folder = Path(migrate.__code__.co_filename).with_name('migrations')
+    assert ScriptDirectory(str(folder / lineage)).get_heads() == [HEADS[lineage]]
