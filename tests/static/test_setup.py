@@ -156,12 +156,12 @@ def test_help_lists_every_target() -> None:
 
 
 STAND_IN = """
-import signal, sys, time
+import os, signal, sys, time
 def stop(*_):
-    print('stopped in order', flush=True)
+    os.write(1, b'stopped in order\\n')
     sys.exit(0)
 signal.signal(signal.SIGINT, stop)
-print('running', flush=True)
+os.write(1, b'running\\n')
 time.sleep(20)
 """
 
