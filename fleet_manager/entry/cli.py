@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fleet_manager import __version__
+from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help='Open fleet controller for hospital logistics robots.',
 )
-maps = typer.Typer(no_args_is_help=True, help='Hospital maps.')
 journal = typer.Typer(no_args_is_help=True, help='The journal: what happened, in order.')
 accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 app.add_typer(maps, name='map')
@@ -110,39 +110,6 @@ def demo(
 
     settings = _settings(hospital=hospital, state_dir=state_dir, port=port, robots=robots)
     sys.exit(run(DemoOptions(settings, speed=speed, staff_per_hour=staff)))
-
-
-@maps.command('check')
-def map_check(
-    path: Annotated[Path, typer.Argument(help='Folder of a hospital.')],
-    robots: Annotated[int | None, typer.Option(help='Robots that are to work there.')] = None,
-    as_json: Annotated[bool, typer.Option('--json', help='For programs.')] = False,
-) -> None:
-    """Check a hospital before the first robot moves. Exit 0 fine, 1 errors.
-
-    Example: fleet map check maps/small_hospital --robots 8
-    """
-    from fleet_manager.adapters.files.hospital import check_folder
-
-    problems = check_folder(path, robots=robots)
-    if as_json:
-        rows = [
-            {
-                'code': p.code,
-                'severity': p.severity.value,
-                'place': p.place,
-                'problem': p.problem,
-                'mend': p.mend,
-            }
-            for p in problems
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        for p in problems:
-            print(f'{p.severity.value:7} {p.place}: {p.problem}. {p.mend} [{p.code}]')
-        print(f'{path}: {len(problems)} problems' if problems else f'{path}: no problems')
-    if any(p.severity.value == 'error' for p in problems):
-        sys.exit(1)
 
 
 @journal.command('verify')

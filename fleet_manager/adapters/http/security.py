@@ -20,7 +20,7 @@ SAFE_METHODS: Final = frozenset({'GET', 'HEAD', 'OPTIONS'})
 
 
 class BodyTooLarge(Exception):
-    """The body is longer than `BODY_LIMIT`, whatever its header says."""
+    """The body is longer than it may be, whatever its header says."""
 
 
 class BodyTooSlow(Exception):
@@ -52,10 +52,10 @@ def trusted_origin(headers: Headers, allowed: Collection[str]) -> bool:
     return origin in allowed
 
 
-async def read_body(headers: Headers, receive: Receive) -> bytes:
+async def read_body(headers: Headers, receive: Receive, *, limit: int = BODY_LIMIT) -> bytes:
     """Read a body, also one without a length. Raises BodyTooLarge or BodyTooSlow."""
     try:
-        if int(headers.get('content-length') or 0) > BODY_LIMIT:
+        if int(headers.get('content-length') or 0) > limit:
             raise BodyTooLarge
     except ValueError:
         raise BodyTooLarge from None
@@ -69,7 +69,7 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
                     raise BodyTooSlow
                 body += message.get('body', b'')
                 more = message.get('more_body', False)
-                if len(body) > BODY_LIMIT:
+                if len(body) > limit:
                     raise BodyTooLarge
     except TimeoutError:
         raise BodyTooSlow from None

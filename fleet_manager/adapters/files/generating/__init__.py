@@ -1,0 +1,1 @@
+"""Makes hospitals of any size, for tests of scale."""
