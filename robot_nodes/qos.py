@@ -73,6 +73,9 @@ INSTANT_ACTION: Final = _events(
 #: frame_id is the floor; 5 Hz when driving, 1 Hz when standing.
 POSE: Final = _stream('robots/{id}/pose', 'geometry_msgs/msg/PoseStamped', 1)
 
+#: The map in force, to robots and the world: JSON `{"epoch": n, "map": {...}}`.
+HOSPITAL_MAP: Final = _level('hospital_map', 'std_msgs/msg/String')
+
 # --- between robots and the world ----------------------------------------------------------------
 
 ODOM: Final = _stream('robots/{id}/odom', 'nav_msgs/msg/Odometry', 5)
@@ -109,6 +112,7 @@ TABLE: Final = (
     STATE,
     INSTANT_ACTION,
     POSE,
+    HOSPITAL_MAP,
     ODOM,
     CMD_VEL,
     LOCALISATION,

@@ -36,8 +36,9 @@ def directives(turn: Turn) -> dict[str, Directive]:
         if lift_order is not None:
             found[f'lift:{lift}'] = lift_order
     wanted = wanted_doors(turn)
-    for door in turn.hospital.doors:
-        found[f'door:{door}'] = DoorOrder(door, open=door in wanted)
+    for door in turn.hospital.doors.values():
+        if door.automatic:
+            found[f'door:{door.id}'] = DoorOrder(door.id, open=door.id in wanted)
     return found
 
 
@@ -51,7 +52,7 @@ def _order(turn: Turn, robot: Robot) -> RobotOrder:
         epoch=turn.state.epoch,
         order_id=f'{robot.id}.{robot.leg}',
         update=robot.update,
-        map_version=turn.hospital.version,
+        map_version=_map_version(turn, robot),
         nodes=_nodes(turn, robot),
         paused=robot.paused or turn.state.paused or robot.excluded is not None,
         charge=turn.hospital.nodes[robot.goal].kind is NodeKind.CHARGER,
@@ -59,6 +60,18 @@ def _order(turn: Turn, robot: Robot) -> RobotOrder:
         grant_compartment=delivery.compartment if delivery is not None and usable else None,
         grant_expires=opening.expires if opening is not None and usable else None,
     )
+
+
+def _map_version(turn: Turn, robot: Robot) -> str:
+    """Return the map the robot is spoken to on: the one before while it carries that one.
+
+    It is let onto nothing new on it, but can be paused, and open what was signed for.
+    """
+    sense = turn.sensed.robots.get(robot.id)
+    before = turn.state.map_before
+    if sense is not None and before and sense.report.map_version == before:
+        return before
+    return turn.hospital.version
 
 
 def _nodes(turn: Turn, robot: Robot) -> tuple[OrderNode, ...]:

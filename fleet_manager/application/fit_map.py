@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.errors import MapError
-from fleet_manager.domain.ids import LaneId, LiftId
+from fleet_manager.domain.ids import LaneId, LiftId, RobotId
+from fleet_manager.domain.maps.compile import compile_hospital
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.state import FleetState
 
@@ -19,6 +20,20 @@ def fit_map(state: FleetState, hospital: Hospital) -> None:
     """
     for place, user in _missing(state, hospital):
         raise MapError(place, f'is not on this map, and {user} needs it; take the old map again')
+    for place, user in _too_close_now(state, hospital):
+        problem = f'is too close to another place on this map, and {user} is on it'
+        raise MapError(place, f'{problem}; take the old map again')
+
+
+def _too_close_now(state: FleetState, hospital: Hospital) -> Iterator[tuple[str, str]]:
+    """Return places in use whose users do not hold what they share with others on this map."""
+    users: dict[str, set[RobotId]] = {}
+    for resource, queue in state.queues.items():
+        users[resource] = {claim.robot for claim in queue}
+    for place, shared in compile_hospital(hospital).shared().items():
+        for robot in sorted(users.get(place, ())):
+            if any(robot not in users.get(resource, ()) for resource in shared):
+                yield place, robot
 
 
 def _missing(state: FleetState, hospital: Hospital) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,11 @@ is in memory and not in the journal never happened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from fleet_manager.application import swap_map
 from fleet_manager.application.cancel_delivery import cancel_delivery
 from fleet_manager.application.directives import directives
 from fleet_manager.application.fit_map import fit_map
@@ -33,12 +35,14 @@ from fleet_manager.application.steer_fleet import (
     hold_robot,
     readmit_robot,
 )
+from fleet_manager.application.swap_map import Coming
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.alerts.conditions import watch
 from fleet_manager.domain.codec import decode, decode_event, encode, encode_event
 from fleet_manager.domain.dispatch.round import dispatch_round
-from fleet_manager.domain.errors import InvariantBroken, Refusal
+from fleet_manager.domain.errors import InvariantBroken, MapError, Refusal
 from fleet_manager.domain.evolve import apply
+from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.lifts.sessions import advance_lifts
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.state import FleetState, Sensed
@@ -59,6 +63,8 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.ResumeFleet: hold_fleet,
     m.ReadmitRobot: readmit_robot,
     m.AcknowledgeAlert: acknowledge_alert,
+    m.SwapMap: swap_map.ask,
+    m.CancelMapSwap: swap_map.cancel,
 }
 
 
@@ -77,19 +83,42 @@ class Kernel:
         self.state = FleetState() if state is None else state
         self.sensed = Sensed()
         self.graph = StepGraph.of(hospital)
+        self._coming: Coming | None = None
         self._now = Instant(0)
         self._events: list[tuple[Instant, m.Event]] = []
 
     @classmethod
     def restore(
-        cls, hospital: Hospital, *, snapshot: str | None, entries: Iterable[Entry]
+        cls,
+        hospital: Hospital,
+        *,
+        snapshot: str | None,
+        entries: Iterable[Entry],
+        kept: Callable[[str], Hospital] | None = None,
     ) -> Kernel:
-        """Rebuild the kernel from a snapshot and the journal after it. Raises JournalError."""
-        kernel = cls(hospital, decode(FleetState, snapshot) if snapshot is not None else None)
+        """Rebuild the kernel from a snapshot and the journal after it.
+
+        It works on `hospital`, or on the map the journal says is in force where that is another
+        one: `kept` returns it by its version. Raises JournalError, and MapError as `kept` does.
+        """
+        state = decode(FleetState, snapshot) if snapshot is not None else FleetState()
+        now = Instant(0)
         for entry in entries:
-            apply(kernel.state, decode_event(entry.kind, entry.body), entry.at)
-            kernel._now = max(kernel._now, entry.at)
+            apply(state, decode_event(entry.kind, entry.body), entry.at)
+            now = max(now, entry.at)
+        if kept is not None and state.map_version not in ('', hospital.version):
+            hospital = kept(state.map_version)
+        kernel = cls(hospital, state)
+        kernel._now = now
+        if kept is not None and state.swap is not None:
+            with suppress(MapError):  # a change that cannot go on is refused at the next tick
+                kernel._coming = Coming.of(kernel.graph, kept(state.swap.version))
         return kernel
+
+    @property
+    def hospital(self) -> Hospital:
+        """The map in force."""
+        return self.graph.hospital
 
     @property
     def now(self) -> Instant:
@@ -116,6 +145,7 @@ class Kernel:
             return self._outcome()
         known = self.state.deliveries_made
         result = handler(turn, message)
+        self._note_map(message)
         if isinstance(result, Refusal):
             if self._events:
                 raise InvariantBroken(f'{type(message).__name__} refused after it did something')
@@ -127,10 +157,14 @@ class Kernel:
         """Decide everything that is to be decided now. Without news it does nothing."""
         turn = self._turn(now)
         keep_promises(turn)
+        if self._coming is not None:
+            swap_map.clear(turn, self._coming)
         dispatch_round(turn)
         advance_lifts(turn)
         release_hops(turn)
         watch(turn)
+        swap_map.settle(turn, self._coming)
+        self._note_map()
         return self._outcome()
 
     def directives(self) -> dict[str, Directive]:
@@ -139,7 +173,11 @@ class Kernel:
 
     def turn(self) -> Turn:
         """Return the present for readers (views): nothing may be emitted with it."""
-        return Turn(self.state, self.sensed, self.graph, self._now, _nothing)
+        return self._turn_with(_nothing)
+
+    def held_map(self) -> tuple[m.MapHold, ...]:
+        """Return what the change of the map under way waits for, for readers."""
+        return swap_map.holds(self.turn(), self._coming) if self._coming is not None else ()
 
     def snapshot(self) -> str:
         """Return the whole journaled state as canonical JSON."""
@@ -147,7 +185,25 @@ class Kernel:
 
     def _turn(self, now: Instant) -> Turn:
         self._now = max(self._now, now)
-        return Turn(self.state, self.sensed, self.graph, self._now, self._emit)
+        return self._turn_with(self._emit)
+
+    def _turn_with(self, emit: Callable[[m.Event], None]) -> Turn:
+        graph, leaving = self.graph, frozenset[StationId]()
+        if self._coming is not None:
+            leaving = self._coming.change.stations
+            graph = self._coming.cleared if self._coming.is_clearing(self.state) else graph
+        return Turn(self.state, self.sensed, graph, self._now, emit, leaving)
+
+    def _note_map(self, message: m.Message | None = None) -> None:
+        """Follow the state: to the next map, or back to having none in sight."""
+        swap, coming = self.state.swap, self._coming
+        if swap is not None and coming is None and isinstance(message, m.SwapMap):
+            self._coming = Coming.of(self.graph, message.hospital)
+        elif swap is None and coming is not None:
+            self._coming = None
+            if self.state.map_version == coming.graph.hospital.version:
+                self.graph = coming.graph
+                self.sensed.forget_devices(self.hospital)
 
     def _emit(self, event: m.Event) -> None:
         apply(self.state, event, self._now)

@@ -40,10 +40,22 @@ from fleet_manager.domain.units import Instant
 
 #: Reasons that end by themselves once the robot makes sense again.
 SELF_CLEARING: Final = frozenset(
-    {'malformed_report', 'wrong_map', 'unknown_floor', 'epoch_from_the_future'}
+    {
+        'malformed_report',
+        'wrong_map',
+        'old_map',
+        'map_refused',
+        'unknown_floor',
+        'epoch_from_the_future',
+    }
 )
 #: Good reports in a row until such a robot may move again.
 GOOD_REPORTS: Final = 3
+#: After a change of the map a robot has so long to stand still and take the new one over. More
+#: than a ride in a lift; until then others wait for it, from then on they are led around it.
+ADOPT_MS: Final = 120_000
+#: How the errors of a robot begin that cannot take over the map it was given.
+MAP_REFUSED: Final = 'map_refused'
 #: Programs a robot is remembered by, to notice two of them speaking under one name.
 RETIRED: Final = 8
 #: Devices whose nonsense is remembered; a stranger with many names cannot fill the memory.
@@ -116,18 +128,21 @@ def _placed(turn: Turn, report: RobotReport) -> bool:
     """Take a robot into the fleet that stands in its home bay; elsewhere a person must look."""
     home: NodeId = turn.hospital.robots[report.robot].home
     right_map = report.map_version == turn.hospital.version
-    resource = node_resource(home)
-    if not right_map or not is_home(turn.hospital, report) or holder(turn.state.queues, resource):
+    if not right_map and report.map_version == turn.state.map_before and _takes_over(turn, report):
+        return False  # in a moment
+    place = turn.graph.resources(node_resource(home))
+    is_free = not any(holder(turn.state.queues, resource) for resource in place)
+    if not right_map or not is_home(turn.hospital, report) or not is_free:
         problem = 'wrong map' if not right_map else f'seen first away from its bay {home}'
         _malformed(turn, MalformedReport(report.robot, problem))
         return False
-    turn.emit(RobotPlaced(report.robot, node=home, claims=(resource,)))
+    turn.emit(RobotPlaced(report.robot, node=home, claims=place))
     return True
 
 
 def _is_believed(turn: Turn, robot: Robot, report: RobotReport) -> bool:
     sense = turn.sensed.robots[robot.id]
-    reason = implausible(turn.hospital, turn.state, report)
+    reason = why_not_believed(turn, report)
     if reason is not None:
         sense.good = 0
         _exclude(turn, robot.id, reason)
@@ -136,6 +151,25 @@ def _is_believed(turn: Turn, robot: Robot, report: RobotReport) -> bool:
     if robot.excluded in SELF_CLEARING and sense.good >= GOOD_REPORTS:
         turn.emit(RobotReadmitted(robot.id, SYSTEM))
     return robot.excluded is None
+
+
+def why_not_believed(turn: Turn, report: RobotReport) -> str | None:
+    """Return why what a placed robot says cannot be true, or cannot go on (a reason code)."""
+    reason = implausible(turn.hospital, turn.state, report)
+    if reason is not None or report.map_version == turn.hospital.version:
+        return reason
+    return None if _takes_over(turn, report) else _why_old(report)
+
+
+def _takes_over(turn: Turn, report: RobotReport) -> bool:
+    """Whether a robot with the map before has time to take over the one in force."""
+    in_time = turn.now - max(turn.state.swapped_at, turn.sensed.started) <= ADOPT_MS
+    return in_time and _why_old(report) != MAP_REFUSED
+
+
+def _why_old(report: RobotReport) -> str:
+    refused = any(error.startswith(MAP_REFUSED) for error in report.errors)
+    return MAP_REFUSED if refused else 'old_map'
 
 
 def _note_progress(turn: Turn, robot: Robot, report: RobotReport) -> None:

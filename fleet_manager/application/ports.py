@@ -17,6 +17,7 @@ from fleet_manager.domain.ids import (
     SessionId,
     StationId,
 )
+from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Command, Report
 from fleet_manager.domain.units import Instant
 
@@ -86,11 +87,30 @@ class Devices(Protocol):
     def publish(self, directives: Sequence[Directive]) -> None:
         """Take over the newest directive of each device and repeat it until it changes."""
 
+    def use_map(self, hospital: Hospital, *, epoch: int) -> None:
+        """Work on this map from now on, and go on telling robots and building which it is."""
+
     def request_states(self, *, epoch: int) -> None:
         """Ask every robot to say its state now; at start."""
 
     def close(self) -> None:
         """Stop repeating and leave."""
+
+
+# --- maps  ---
+
+
+class MapOffice(Protocol):
+    """Where new maps are checked, and kept for a restart. Calls block: use a thread."""
+
+    def build(self, raw: Mapping[str, Any]) -> Hospital:
+        """Build and check a whole map from plain data. Raises BrokenMap with all problems."""
+
+    def keep(self, hospital: Hospital) -> Hospital:
+        """Write the map where a restart finds it; return it with the robots that work there.
+
+        Raises FleetError with the reason when the disk refuses. Call before it is asked for.
+        """
 
 
 # --- the journal  ---

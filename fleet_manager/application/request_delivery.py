@@ -61,6 +61,8 @@ def _refusal(turn: Turn, command: RequestDelivery) -> Refusal | None:
     for station in (command.sender, command.recipient):
         if station not in stations:
             return Refusal('unknown_station', {'station': station[:40]})
+        if station in turn.leaving:
+            return Refusal('station_leaves', {'station': station})
     if command.sender == command.recipient:
         return Refusal('same_station', {'station': command.sender})
     if command.goods not in stations[command.sender].sends:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleet_manager.application.observe import why_not_believed
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
@@ -19,7 +20,6 @@ from fleet_manager.domain.messages import (
     RobotResumed,
     Role,
 )
-from fleet_manager.domain.robots.plausibility import implausible
 from fleet_manager.domain.turn import Turn
 
 
@@ -57,7 +57,7 @@ def readmit_robot(turn: Turn, command: ReadmitRobot) -> Refusal | None:
     if robot.excluded is None:
         return None
     sense = turn.heard(robot.id)
-    reason = implausible(turn.hospital, turn.state, sense.report) if sense else 'silent'
+    reason = why_not_believed(turn, sense.report) if sense else 'silent'
     if sense and robot.excluded == 'duplicate_name' and turn.now < sense.alone_from:
         reason = robot.excluded  # the other one may still be there
     if reason is not None:

@@ -5,7 +5,7 @@ Only codes and figures; pages translate. Reads the present and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fleet_manager.application.cancel_delivery import may_cancel
@@ -13,8 +13,9 @@ from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryStat
 from fleet_manager.domain.ids import DoorId, LiftId, NodeId, RobotId, node_resource
 from fleet_manager.domain.lifts import sessions
 from fleet_manager.domain.maps.model import Lift, RobotSpec
-from fleet_manager.domain.messages import HopKind, LiftStage, Purpose
+from fleet_manager.domain.messages import HopKind, LiftStage, MapHold, Purpose
 from fleet_manager.domain.state import Delivery, Robot, RobotSense
+from fleet_manager.domain.traffic.claims import kept_by
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
@@ -28,8 +29,11 @@ LOADING_MS: Final = 90_000
 Entities = dict[str, dict[str, dict[str, Any]]]
 
 
-def picture(turn: Turn) -> Entities:
-    """Return every entity of every kind, as docs/views.md has them."""
+def picture(turn: Turn, held: Sequence[MapHold] = ()) -> Entities:
+    """Return every entity of every kind, as docs/views.md has them.
+
+    `held` is what a change of the map under way waits for.
+    """
     times = retime(turn.state, turn.now)
     deliveries = {name: turn.state.deliveries[name] for name in sorted(turn.state.deliveries)}
     wanted = wanted_doors(turn)
@@ -39,7 +43,7 @@ def picture(turn: Turn) -> Entities:
         'door': {door: _door(turn, door, door in wanted) for door in turn.hospital.doors},
         'delivery': {d.id: _delivery(turn, times, d) for d in deliveries.values()},
         'alert': {name: _alert(turn, name) for name in sorted(turn.state.alerts)},
-        'fleet': {'fleet': _fleet(turn)},
+        'fleet': {'fleet': _fleet(turn, held)},
     }
 
 
@@ -255,17 +259,17 @@ def _eta(
         DeliveryState.TAKEN,
     ):
         return None
-    station = turn.hospital.stations
+    station, graph = turn.hospital.stations, turn.graph.of_robot(robot.id)
     sender, recipient = station[delivery.sender].node, station[delivery.recipient].node
     end = times.end[robot.id, robot.hops[-1].sequence] if robot.hops else turn.now
     left = end - turn.now
     at = robot.goal
     if delivery.state is DeliveryState.ASSIGNED and at != sender:
-        left += turn.graph.times_to(sender).get(at, 0)
+        left += graph.times_to(sender).get(at, 0)
     if delivery.state not in LOADED:
-        left += LOADING_MS + turn.graph.times_to(recipient).get(sender, 0)
+        left += LOADING_MS + graph.times_to(recipient).get(sender, 0)
     elif at != recipient:
-        left += turn.graph.times_to(recipient).get(at, 0)
+        left += graph.times_to(recipient).get(at, 0)
     return {'early': turn.now + int(left * EARLY), 'late': turn.now + int(left * LATE)}
 
 
@@ -294,10 +298,8 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
 
 
 def _holder_for_ever(turn: Turn, node: NodeId, robot: RobotId) -> RobotId | None:
-    for claim in turn.state.queues.get(node_resource(node), ()):
-        if claim.robot != robot and claim.freed_by == 0:
-            return claim.robot
-    return None
+    place = turn.graph.resources(node_resource(node))
+    return kept_by(turn.state.queues, place, but=robot)
 
 
 def _why(delivery: Delivery) -> dict[str, Any] | None:
@@ -310,7 +312,7 @@ def _why(delivery: Delivery) -> dict[str, Any] | None:
     }
 
 
-def _fleet(turn: Turn) -> dict[str, Any]:
+def _fleet(turn: Turn, held: Sequence[MapHold]) -> dict[str, Any]:
     deliveries = turn.state.deliveries.values()
     waiting = [d for d in deliveries if d.state is DeliveryState.ACCEPTED]
     arrivals = [
@@ -322,6 +324,9 @@ def _fleet(turn: Turn) -> dict[str, Any]:
         'paused': turn.state.paused,
         'epoch': turn.state.epoch,
         'map_version': turn.hospital.version,
+        'map_swap': _swap(turn, held),
+        'map_swap_end': _swap_end(turn),
+        'robots_on_old_map': [r.id for r in turn.robots() if _carries_old_map(turn, r)],
         'robots_total': len(turn.hospital.robots),
         'robots_available': sum(turn.may_move(r) for r in turn.robots()),
         'deliveries_open': sum(d.state not in ENDS for d in deliveries),
@@ -332,3 +337,38 @@ def _fleet(turn: Turn) -> dict[str, Any]:
         'alerts_open': len(turn.state.alerts),
         'lift_minutes': round(turn.state.lift_ms / 60_000, 1),
     }
+
+
+def _swap(turn: Turn, held: Sequence[MapHold]) -> dict[str, Any] | None:
+    swap = turn.state.swap
+    if swap is None:
+        return None
+    return {
+        'version': swap.version,
+        'asked_by': swap.actor.account,
+        'reason': swap.reason,
+        'asked_at': swap.asked_at,
+        'deadline': swap.deadline,
+        'waits_for': _held(held),
+    }
+
+
+def _swap_end(turn: Turn) -> dict[str, Any] | None:
+    end = turn.state.swap_end
+    if end is None:
+        return None
+    return {
+        'version': end.version,
+        'outcome': end.outcome,
+        'at': end.at,
+        'waits_for': _held(end.held),
+    }
+
+
+def _held(held: Sequence[MapHold]) -> list[dict[str, Any]]:
+    return [{'code': hold.code, 'params': dict(hold.params)} for hold in held]
+
+
+def _carries_old_map(turn: Turn, robot: Robot) -> bool:
+    sense = turn.heard(robot.id)
+    return sense is not None and sense.report.map_version != turn.hospital.version

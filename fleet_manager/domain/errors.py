@@ -48,6 +48,12 @@ REFUSAL_CODES: Final = frozenset(
         'unknown_alert',
         'too_many_open',
         'robot_still_implausible',
+        'station_leaves',
+        'map_swap_under_way',
+        'map_unchanged',
+        'map_of_another_hospital',
+        'map_without_robots',
+        'no_map_swap',
     }
 )
 

@@ -13,13 +13,14 @@ from typing import Any, Final
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.deliveries.lifecycle import START, next_state
 from fleet_manager.domain.errors import InvariantBroken
-from fleet_manager.domain.ids import node_resource
 from fleet_manager.domain.state import (
     Accepted,
     Alert,
     Delivery,
     FleetState,
     LiftSession,
+    MapSwap,
+    MapSwapEnd,
     Opening,
     Robot,
 )
@@ -151,7 +152,7 @@ def _started(state: FleetState, e: m.ManagerStarted, at: Instant) -> None:
 
 def _placed(state: FleetState, e: m.RobotPlaced, at: Instant) -> None:
     del at
-    claims.place_body(state.queues, e.robot, node_resource(e.node))
+    claims.place_body(state.queues, e.robot, *e.claims)
     state.robots[e.robot] = Robot(e.robot, node=e.node, goal=e.node)
 
 
@@ -254,6 +255,36 @@ def _cleared(state: FleetState, e: m.AlertCleared, at: Instant) -> None:
     del state.alerts[e.alert]
 
 
+# --- the map  ---
+
+
+def _swap_asked(state: FleetState, e: m.MapSwapAsked, at: Instant) -> None:
+    if state.swap is not None:
+        raise InvariantBroken(f'map {e.version} asked for while {state.swap.version} is')
+    state.swap = MapSwap(e.version, e.actor, e.reason, asked_at=at, deadline=e.deadline)
+
+
+def _swapped(state: FleetState, e: m.MapSwapped, at: Instant) -> None:
+    _swap_ended(state, e, at, 'swapped')
+    state.map_version, state.map_before, state.swapped_at = e.version, e.before, at
+
+
+def _swap_refused(state: FleetState, e: m.MapSwapRefused, at: Instant) -> None:
+    _swap_ended(state, e, at, 'refused', e.held)
+
+
+def _swap_cancelled(state: FleetState, e: m.MapSwapCancelled, at: Instant) -> None:
+    _swap_ended(state, e, at, 'cancelled')
+
+
+def _swap_ended(
+    state: FleetState, e: Any, at: Instant, outcome: str, held: tuple[m.MapHold, ...] = ()
+) -> None:
+    if state.swap is None or state.swap.version != e.version:
+        raise InvariantBroken(f'map {e.version} {outcome} and not asked for')
+    state.swap, state.swap_end = None, MapSwapEnd(e.version, outcome, at, held)
+
+
 _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]] = (
     MappingProxyType(
         {
@@ -289,6 +320,10 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.AlertRaised: _raised,
             m.AlertAcknowledged: _acknowledged,
             m.AlertCleared: _cleared,
+            m.MapSwapAsked: _swap_asked,
+            m.MapSwapped: _swapped,
+            m.MapSwapRefused: _swap_refused,
+            m.MapSwapCancelled: _swap_cancelled,
         }
     )
 )

@@ -18,7 +18,8 @@ RunId = NewType('RunId', str)
 SessionId = NewType('SessionId', str)
 AccountId = NewType('AccountId', str)
 
-#: What a robot claims: `node:<id>`, `lane:<id>` or `car:<id>`. Capacity 1 each.
+#: What a robot claims: `node:<id>`, `lane:<id>`, `car:<id>`, or `x:<one>|<other>` for two of these
+#: that are too close for two robots. Capacity 1 each.
 ResourceId = NewType('ResourceId', str)
 
 #: Longest identifier accepted anywhere, so that a hostile name cannot fill a log or a page.
@@ -38,3 +39,8 @@ def lane_resource(lane: LaneId) -> ResourceId:
 def car_resource(lift: LiftId) -> ResourceId:
     """Return the resource of the car of `lift`."""
     return ResourceId(f'car:{lift}')
+
+
+def conflict_resource(one: ResourceId, other: ResourceId) -> ResourceId:
+    """Return the resource that two places share on which two robots would touch."""
+    return ResourceId(f'x:{min(one, other)}|{max(one, other)}')

@@ -25,6 +25,7 @@ from fleet_manager.domain.ids import (
     SessionId,
     StationId,
 )
+from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
 
@@ -146,6 +147,27 @@ class AcknowledgeAlert:
     alert: str
 
 
+@dataclass(frozen=True, slots=True)
+class SwapMap:
+    """Work on `hospital` from now on, a whole and checked map, as soon as nothing holds it up.
+
+    The map must be kept where a restart finds it before this is said. Waits `wait_ms` at most.
+    """
+
+    actor: Actor
+    hospital: Hospital
+    reason: str
+    wait_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMapSwap:
+    """Stay on the map in force: give up the change under way."""
+
+    actor: Actor
+    reason: str
+
+
 Command = (
     RequestDelivery
     | CancelDelivery
@@ -158,6 +180,8 @@ Command = (
     | ResumeFleet
     | ReadmitRobot
     | AcknowledgeAlert
+    | SwapMap
+    | CancelMapSwap
 )
 
 
@@ -641,6 +665,52 @@ class AlertCleared:
     alert: str
 
 
+@dataclass(frozen=True, slots=True)
+class MapHold:
+    """What keeps a map in force: a code and the figures of its text."""
+
+    code: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MapSwapAsked:
+    """An operator gave a new map. What it has no more, or elsewhere, is being cleared."""
+
+    version: str
+    before: str
+    actor: Actor
+    reason: str
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class MapSwapped:
+    """Map `version` is in force instead of `before`. Robots take it over one by one."""
+
+    version: str
+    before: str
+    actor: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapSwapRefused:
+    """The time was over and something still held the old map, which stays in force."""
+
+    version: str
+    held: tuple[MapHold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapSwapCancelled:
+    """An operator gave the change up; the old map stays in force."""
+
+    version: str
+    actor: Actor
+    reason: str
+
+
 Event = (
     ManagerStarted
     | DeliveryRequested
@@ -674,4 +744,8 @@ Event = (
     | AlertRaised
     | AlertAcknowledged
     | AlertCleared
+    | MapSwapAsked
+    | MapSwapped
+    | MapSwapRefused
+    | MapSwapCancelled
 )

@@ -23,6 +23,7 @@ from fleet_manager.domain.ids import (
     SessionId,
     StationId,
 )
+from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import (
     Actor,
     DoorReport,
@@ -30,6 +31,7 @@ from fleet_manager.domain.messages import (
     HopKind,
     LiftReport,
     LiftStage,
+    MapHold,
     PoseReport,
     Purpose,
     RobotReport,
@@ -163,11 +165,39 @@ class Accepted:
 
 
 @dataclass(slots=True)
+class MapSwap:
+    """A change of the map under way: to which version, who asked, why, and until when."""
+
+    version: str
+    actor: Actor
+    reason: str
+    asked_at: Instant
+    deadline: Instant
+
+
+@dataclass(slots=True)
+class MapSwapEnd:
+    """How the last change of the map ended: `swapped`, `refused` or `cancelled`."""
+
+    version: str
+    outcome: str
+    at: Instant
+    held: tuple[MapHold, ...] = ()
+
+
+@dataclass(slots=True)
 class FleetState:
-    """Everything the journal says. Never changed but by `evolve.apply`."""
+    """Everything the journal says. Never changed but by `evolve.apply`.
+
+    `map_before` was in force until `swapped_at`: robots may still carry it.
+    """
 
     epoch: int = 0
     map_version: str = ''
+    map_before: str = ''
+    swapped_at: Instant = Instant(0)
+    swap: MapSwap | None = None
+    swap_end: MapSwapEnd | None = None
     paused: bool = False
     deliveries: dict[DeliveryId, Delivery] = field(default_factory=dict)
     robots: dict[RobotId, Robot] = field(default_factory=dict)
@@ -240,3 +270,9 @@ class Sensed:
     shut: dict[DoorId, Instant] = field(default_factory=dict)
     highest_epoch: int = 0
     started: Instant = Instant(0)
+
+    def forget_devices(self, hospital: Hospital) -> None:
+        """Forget lifts and doors a new map has no more."""
+        self.lifts = {k: v for k, v in self.lifts.items() if k in hospital.lifts}
+        self.doors = {k: v for k, v in self.doors.items() if k in hospital.doors}
+        self.shut = {k: v for k, v in self.shut.items() if k in hospital.doors}

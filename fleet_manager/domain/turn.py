@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_manager.domain.ids import AccountId, RobotId
+from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Actor, Event, Role
 from fleet_manager.domain.state import FleetState, Robot, RobotSense, Sensed
@@ -25,13 +25,14 @@ SILENT_AFTER_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the kernel."""
+    """One turn of the kernel. `leaving` are stations the next map has no more."""
 
     state: FleetState
     sensed: Sensed
     graph: StepGraph
     now: Instant
     emit: Callable[[Event], None]
+    leaving: frozenset[StationId] = frozenset()
 
     @property
     def hospital(self) -> Hospital:
@@ -50,9 +51,14 @@ class Turn:
         return sense
 
     def may_move(self, robot: Robot) -> bool:
-        """Whether anything may be released to the robot: heard, plausible, not held by anybody."""
+        """Whether anything may be released to the robot: heard, plausible, not held by anybody.
+
+        It must carry the map in force as well: after a change of the map it takes it over first.
+        """
+        sense = self.heard(robot.id)
         return (
-            self.heard(robot.id) is not None
+            sense is not None
+            and sense.report.map_version == self.hospital.version
             and not self.state.paused
             and not robot.paused
             and robot.excluded is None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -14,19 +16,20 @@ from fastapi import FastAPI
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
-from fleet_manager.domain.errors import FleetError
+from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
 from fleet_manager.entry.event_log import witness
-from fleet_manager.entry.hospital import hospital_of
 from fleet_manager.entry.mailbox import BoundedMailbox
+from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
@@ -47,6 +50,9 @@ class NoDevices:
 
     def publish(self, directives: Sequence[Directive]) -> None:
         """Nobody listens."""
+
+    def use_map(self, hospital: Hospital, *, epoch: int) -> None:
+        """Nobody carries a map."""
 
     def request_states(self, *, epoch: int) -> None:
         """Nobody answers."""
@@ -88,7 +94,8 @@ class Manager:
 def compose(settings: Settings) -> Manager:
     """Put a manager together. Raises FleetError, StoreUnavailable with what to do."""
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    hospital = hospital_of(settings)
+    given, maps = load_hospital(settings.hospital), Maps(settings)
+    hospital = maps.manned(given)
     clock = SimClock(speed=settings.sim_speed) if settings.sim_speed else WallClock()
     store = open_store(settings.journal_url)
     for note in store.notes:
@@ -99,7 +106,7 @@ def compose(settings: Settings) -> Manager:
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
-        lambda at_least: _recover(store, hospital, clock, at_least),
+        lambda at_least: _recover(store, given, clock, at_least, maps),
         snapshot_every=settings.snapshot_every,
         store=store,
         devices=devices,
@@ -108,6 +115,7 @@ def compose(settings: Settings) -> Manager:
         metrics=metrics,
         clock=clock.now,
         witness=witness,
+        show_map=lambda now: _show(now, app, staff, accounts, settings),
     )
     app = create_app(
         hospital=hospital,
@@ -121,8 +129,9 @@ def compose(settings: Settings) -> Manager:
         allowed_origins=_origins(settings),
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
+        maps=maps,
     )
-    staff = None
+    staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
         staff = DemoStaff(
             hospital=hospital,
@@ -135,21 +144,53 @@ def compose(settings: Settings) -> Manager:
     return Manager(app, runner, accounts, devices, staff, made)
 
 
-def _recover(store: SqlStore, hospital: Hospital, clock: Clock, at_least: int) -> Recovery:
+def _recover(
+    store: SqlStore, given: Hospital, clock: Clock, at_least: int, maps: Maps
+) -> Recovery:
+    """Read the journal back: on the map it says is in force, whatever folder was named."""
     holder = f'{socket.gethostname()}:{os.getpid()}'
     recovered = store.take_over(holder=holder, now=clock.now(), at_least=at_least)
-    kernel = Kernel.restore(
-        hospital,
-        snapshot=recovered.snapshot,
-        entries=(stored.entry for stored in recovered.entries),
-    )
-    version = kernel.state.map_version
-    if version and version != hospital.version:
-        raise StoreUnavailable(
-            f'the journal was written on map version {version}, the hospital now is '
-            f'{hospital.version}: go on with the old map, or start with an empty state folder'
+    try:
+        kernel = Kernel.restore(
+            maps.manned(given),
+            snapshot=recovered.snapshot,
+            entries=(stored.entry for stored in recovered.entries),
+            kept=maps.load,
         )
+    except MapError as error:
+        raise StoreUnavailable(
+            f'the journal goes on on a map that is not {given.version}, the one given, and '
+            f'{error}: go on with the old map, or start with an empty state folder'
+        ) from error
+    state, now = kernel.state, kernel.hospital
+    if now.version == given.version:
+        maps.keep_given(given)
+    else:
+        log.warning(
+            'map_in_force',
+            version=now.version,
+            given=given.version,
+            hint='the map in force is the one last swapped in, not the folder given; '
+            'to work on that folder: fleet map swap FOLDER',
+        )
+    pending = state.swap.version if state.swap is not None else ''
+    maps.forget_old(needed={now.version, state.map_before, pending})
     return Recovery(kernel, recovered.epoch, since_snapshot=len(recovered.entries))
+
+
+def _show(
+    hospital: Hospital,
+    app: FastAPI,
+    staff: DemoStaff | None,
+    accounts: SqlAccounts,
+    settings: Settings,
+) -> None:
+    """Have the pages show another map, and make log-ins for stations that are new on it."""
+    app.state.site.use_map(hospital)
+    if staff is not None:
+        staff.use_map(hospital)
+    make = partial(first_run.make_accounts, accounts, hospital, folder=settings.state_dir)
+    threading.Thread(target=make, name='accounts', daemon=True).start()  # hashing takes its time
 
 
 def _devices(settings: Settings, hospital: Hospital, mailbox: BoundedMailbox, clock: Clock) -> Any:

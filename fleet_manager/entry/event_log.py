@@ -31,8 +31,12 @@ EDGES: Final = (
     m.FleetResumed,
     m.AlertRaised,
     m.AlertCleared,
+    m.MapSwapAsked,
+    m.MapSwapped,
+    m.MapSwapRefused,
+    m.MapSwapCancelled,
 )
-_FIELDS: Final = ('delivery', 'robot', 'lift', 'alert', 'reason', 'epoch')
+_FIELDS: Final = ('delivery', 'robot', 'lift', 'alert', 'reason', 'epoch', 'version')
 
 log = structlog.get_logger('fleet')
 

@@ -12,7 +12,11 @@ from fleet_manager.entry.settings import Settings
 
 def hospital_of(settings: Settings) -> Hospital:
     """Load the hospital, with the first robots of its fleet where fewer are wanted."""
-    hospital = load_hospital(settings.hospital)
-    if settings.robots is None:
+    return first_robots(load_hospital(settings.hospital), settings.robots)
+
+
+def first_robots(hospital: Hospital, count: int | None) -> Hospital:
+    """Return the hospital with the first `count` robots of its fleet; None: with all."""
+    if count is None:
         return hospital
-    return replace(hospital, robots=dict(islice(hospital.robots.items(), settings.robots)))
+    return replace(hospital, robots=dict(islice(hospital.robots.items(), count)))

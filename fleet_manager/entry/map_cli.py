@@ -89,9 +89,14 @@ def draw(
             _give_up('draw', f'--floor {unknown[0]}: there is none; there are {known}', code=2)
         problems = check_hospital(hospital, len(hospital.robots), where=where)
         shown: Literal['en', 'zh'] = 'zh' if lang == 'zh' else 'en'
-        make = {'.svg': draw_svg, '.html': draw_html, '.png': draw_png}[out.suffix]
-        drawn = make(hospital, problems, lang=shown, floors=floor or None, compiled=compiled)
-        out.write_bytes(drawn if isinstance(drawn, bytes) else drawn.encode())
+        compiled, only = compile_hospital(hospital), floor or None
+        if out.suffix == '.png':
+            drawn = draw_png(hospital, problems, lang=shown, floors=only, compiled=compiled)
+        else:
+            make = draw_svg if out.suffix == '.svg' else draw_html
+            text = make(hospital, problems, lang=shown, floors=only, compiled=compiled)
+            drawn = text.encode()
+        out.write_bytes(drawn)
     print(f'{out}: {len(hospital.floors)} floors, {_count(problems)}')
 
 

@@ -32,7 +32,8 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.application.views import picture
 from fleet_manager.domain.codec import encode
-from fleet_manager.domain.messages import Event
+from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Event, MapSwapped
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.crashpoints import Crashpoints
 from fleet_manager.entry.mailbox import BoundedMailbox
@@ -81,12 +82,13 @@ class Runner:
         metrics: Metrics,
         clock: Callable[[], Instant],
         witness: Callable[[Instant, Event], None],
+        show_map: Callable[[Hospital], None] = lambda hospital: None,
         crashpoints: Crashpoints | None = None,
     ) -> None:
         self._recover, self._snapshot_every = recover, snapshot_every
         self._store, self._devices = store, devices
         self._mailbox, self._views, self._metrics = mailbox, views, metrics
-        self._clock, self._witness = clock, witness
+        self._clock, self._witness, self._show_map = clock, witness, show_map
         self._crash = crashpoints if crashpoints is not None else Crashpoints()
         self._orders: dict[str, Directive] = {}
         self._order_number = 0
@@ -140,6 +142,7 @@ class Runner:
         self._kernel, self._since_snapshot = found.kernel, found.since_snapshot
         self._order_number = found.epoch * ORDERS_AN_EPOCH
         self._turn_over(self._kernel.start(epoch=found.epoch, now=self._clock()), [])
+        self._use_map()
         self._devices.request_states(epoch=found.epoch)
 
     def _rise(self) -> None:
@@ -207,11 +210,20 @@ class Runner:
                 future.set_result(reply)
         if replies:
             self._crash.reach('replied')
+        if any(isinstance(event, MapSwapped) for _, event in outcome.events):
+            self._use_map()
         if orders:
             self._devices.publish(list(orders.values()))
             self._crash.reach('published')
         for at, event in outcome.events:
             self._witness(at, event)
+
+    def _use_map(self) -> None:
+        """Have devices and pages work on the map in force, once the journal says that it is."""
+        self._devices.use_map(self._kernel.hospital, epoch=self._kernel.state.epoch)
+        self._show_map(self._kernel.hospital)
+        self._next_view = 0.0  # pages see the new map and the picture on it together
+        self._crash.reach('map_published')
 
     def _commit(self, outcome: Outcome, orders: dict[str, Directive]) -> None:
         kinds = [type(event).__name__ for _, event in outcome.events]
@@ -251,6 +263,6 @@ class Runner:
             return
         self._shown, self._next_view = now, now + VIEW_SECONDS
         turn = self._kernel.turn()
-        entities = picture(turn)
+        entities = picture(turn, self._kernel.held_map())
         self._metrics.see(entities, waiting=self._mailbox.waiting())
         self._views.publish(entities, turn.now)

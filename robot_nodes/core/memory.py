@@ -30,7 +30,10 @@ class Compartment:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All a robot remembers. `retired` are orders of this epoch that were replaced."""
+    """All a robot remembers. `retired` are orders of this epoch that were replaced.
+
+    `map_version` is the map it took over while it was at work; '' for the one it was started with.
+    """
 
     epoch: int = 0
     order: Order | None = None
@@ -40,6 +43,7 @@ class Memory:
     last_grant: int = 0
     compartments: tuple[Compartment, ...] = ()
     battery: float = 1.0
+    map_version: str = ''
 
 
 def to_json(memory: Memory) -> dict[str, Any]:
@@ -73,6 +77,7 @@ def _read(data: dict[str, Any]) -> Memory:
         last_grant=_count(data['last_grant']),
         compartments=tuple(_compartment(c) for c in data['compartments']),
         battery=battery,
+        map_version=_text(data.get('map_version', '')),
     )
 
 

@@ -17,6 +17,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from fleet_manager.domain.maps.model import Hospital
 from robot_nodes.core.geometry import distance_to_line
 from robot_nodes.core.memory import Memory
 from robot_nodes.core.order import Order, OrderNode, Pose, problem
@@ -117,6 +118,17 @@ class OrderBook:
         self.last_node, self.last_sequence = node.node, node.sequence
         if self.order is not None:
             self.order = self._trimmed(self.order)
+
+    def take_over(self, hospital: Hospital) -> None:
+        """Go on with the base of the order on another map, which has its places as well."""
+        self._map = (self._map[0], hospital.version)
+        if self.order is not None:
+            places = hospital.nodes
+            base = [n for n in self.order.base if n.sequence >= self.last_sequence]
+            nodes = tuple(
+                dataclasses.replace(n, x=places[n.node].x, y=places[n.node].y) for n in base
+            )
+            self.order = dataclasses.replace(self.order, map_version=hospital.version, nodes=nodes)
 
     def _is_on_my_map(self, order: Order) -> bool:
         return (order.map_id, order.map_version) == self._map

@@ -19,6 +19,7 @@ from enum import IntEnum
 from typing import Final
 
 from fleet_manager.domain.ids import FloorId
+from fleet_manager.domain.maps.model import Hospital, Node
 from fleet_manager.domain.units import SECOND, Instant, Millis
 from robot_nodes.core import battery, gates
 from robot_nodes.core.compartments import HANDS_SECONDS, Compartments
@@ -26,7 +27,7 @@ from robot_nodes.core.follower import LOST, STILL, Follower, Speeds
 from robot_nodes.core.gates import DoorView, LiftView
 from robot_nodes.core.memory import Compartment, Memory
 from robot_nodes.core.order import Order, OrderNode, Pose
-from robot_nodes.core.order_book import Accepted, Ignored, OrderBook, Refused
+from robot_nodes.core.order_book import NEAR, Accepted, Ignored, OrderBook, Refused
 
 #: Older localisation is none.
 POSE_FRESH: Final = Millis(1_000)
@@ -36,6 +37,8 @@ STANDING: Final = 0.02
 UNDER_WAY: Final = 0.3
 #: Error codes with which a robot does not move.
 STOPPING: Final = frozenset({'memory_unwritable', 'localisation_lost', 'wrong_floor', 'off_route'})
+#: Metres by which a place may differ on two maps and be the same; as the manager has it.
+SAME_PLACE: Final = 0.05
 #: Change of the battery level that is worth a write to the disk.
 BATTERY_STEP: Final = 0.01
 #: Longest step the battery and the ramps are computed for; a longer gap was no driving.
@@ -66,7 +69,10 @@ class Spec:
 
 @dataclass(slots=True)
 class Inputs:
-    """What came in since the last step. `pose_at` is the localisation's own time."""
+    """What came in since the last step. `pose_at` is the localisation's own time.
+
+    `hospital` is the map the manager says is in force, once it said so.
+    """
 
     orders: Sequence[Order] = ()
     pose: Pose | None = None
@@ -74,6 +80,7 @@ class Inputs:
     lifts: Mapping[str, LiftView] = field(default_factory=dict)
     doors: Mapping[str, DoorView] = field(default_factory=dict)
     memory_unwritable: bool = False
+    hospital: Hospital | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +100,27 @@ class State:
     last_grant: int
     compartments: tuple[Compartment, ...]
     errors: tuple[str, ...]
+    map_version: str
 
     def news(self) -> tuple[object, ...]:
         """Return what is worth saying at once when it changes."""
         floor = self.pose.floor if self.pose else ''
         place = (self.order_id, self.update, self.last_node, self.last_sequence, floor)
         what = (self.epoch, self.charging, self.mode, self.last_grant, self.compartments)
-        return (place, what, self.errors)
+        return (place, what, self.errors, self.map_version)
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a step comes to. Write `memory` first, if it is not what is written already."""
+    """What a step comes to. Write `memory` first, if it is not what is written already.
+
+    And before that `took_over`, the map the robot works on since it was started.
+    """
 
     speeds: Speeds
     state: State
     memory: Memory
+    took_over: Hospital | None = None
 
 
 class Robot:
@@ -118,8 +130,10 @@ class Robot:
         self, spec: Spec, memory: Memory, *, now: Instant, faults: Sequence[str] = ()
     ) -> None:
         self._spec = spec
+        self._map_taken_over = memory.map_version
+        self._map_version = memory.map_version or spec.map_version
         self._book = OrderBook(
-            memory, robot=spec.robot, map_id=spec.map_id, map_version=spec.map_version
+            memory, robot=spec.robot, map_id=spec.map_id, map_version=self._map_version
         )
         self._follower = Follower(max_speed=spec.max_speed)
         self.compartments = Compartments(
@@ -130,6 +144,8 @@ class Robot:
         self._charging = False
         self._faults = tuple(faults)
         self._refused: str | None = None
+        self._took_over: Hospital | None = None
+        self._map_problem: str | None = None
         self._grant_problem: str | None = None
         self._heard = now
         self._silent_at: int | None = None
@@ -148,11 +164,12 @@ class Robot:
             self._hear(order, now)
         self._follow_order()
         self._note_nodes()
+        self._tend_map(inputs.hospital)
         self._tend_compartments(now)
         errors = self._errors(now, inputs)
         speeds = self._drive(now, inputs, errors, elapsed)
         self._tend_battery(elapsed)
-        return Output(speeds, self._state(speeds, errors), self._memory())
+        return Output(speeds, self._state(speeds, errors), self._memory(), self._took_over)
 
     # --- hear and sense --------------------------------------------------------------------------
 
@@ -209,6 +226,42 @@ class Robot:
                 return
             self._book.reach(node)
 
+    # --- the map ---------------------------------------------------------------------------------
+
+    def _tend_map(self, hospital: Hospital | None) -> None:
+        """Take over the map in force while standing still, where it has all places of the order.
+
+        Also on the way, paused or before a shut door: what was let onto is the same on both maps.
+        """
+        self._map_problem = None
+        if hospital is None or hospital.version == self._map_version or not self._is_still():
+            return
+        if hospital.id != self._spec.map_id:
+            self._map_problem = 'other_hospital'
+        elif not self._is_placed_on(hospital):
+            self._map_problem = 'place_gone'
+        if self._map_problem is not None:
+            return
+        self._book.take_over(hospital)
+        self._map_version = self._map_taken_over = hospital.version
+        self._took_over, self._refused = hospital, None
+
+    def _is_placed_on(self, hospital: Hospital) -> bool:
+        if self._pose is None:
+            return False
+        here, ahead = self._book.here(), self._book.released_ahead()
+        if here is None:
+            return any(self._is_at(node) for node in hospital.nodes.values())
+        places = [(node, hospital.nodes.get(node.node)) for node in (here, *ahead)]
+        if any(p is None or math.dist(n.xy, (p.x, p.y)) > SAME_PLACE for n, p in places):
+            return False
+        return bool(ahead) or self._is_at(hospital.nodes[here.node])
+
+    def _is_at(self, node: Node) -> bool:
+        if self._pose is None or node.floor not in ('', self._pose.floor):
+            return False
+        return math.dist((node.x, node.y), (self._pose.x, self._pose.y)) <= NEAR
+
     # --- stand still, or drive -------------------------------------------------------------------
 
     def _errors(self, now: Instant, inputs: Inputs) -> tuple[str, ...]:
@@ -219,6 +272,8 @@ class Robot:
             codes.append('silent_manager')
         if self._refused:
             codes.append(f'order_refused:{self._refused}')
+        if self._map_problem:
+            codes.append(f'map_refused:{self._map_problem}')
         if self._grant_problem:
             codes.append(f'grant_refused:{self._grant_problem}')
         return tuple(sorted(set(codes)))
@@ -294,8 +349,11 @@ class Robot:
 
     def _stands(self) -> bool:
         """Whether the robot stands still at the end of what is released."""
-        still = self._speed < STANDING and self._follower.commanded == 0.0
-        return self._pose is not None and still and not self._book.released_ahead()
+        return self._is_still() and not self._book.released_ahead()
+
+    def _is_still(self) -> bool:
+        slow = self._speed < STANDING and self._follower.commanded == 0.0
+        return self._pose is not None and slow
 
     # --- compartments and battery ----------------------------------------------------------------
 
@@ -347,6 +405,7 @@ class Robot:
             last_grant=self.compartments.last_grant,
             compartments=self.compartments.all(),
             errors=errors,
+            map_version=self._map_version,
         )
 
     def _memory(self) -> Memory:
@@ -363,4 +422,5 @@ class Robot:
             last_grant=self.compartments.last_grant,
             compartments=self.compartments.all(),
             battery=self._remembered_battery,
+            map_version=self._map_taken_over,
         )

@@ -96,6 +96,14 @@ class World:
         if kept is not None:
             self._restore(kept)
 
+    def is_built_as(self, hospital: Hospital) -> bool:
+        """Whether lifts and doors of another map are the same: place, size, stops."""
+        return _building(self._hospital) == _building(hospital)
+
+    def use_map(self, hospital: Hospital) -> None:
+        """Go on as the hospital of another map that is built alike. Robots stay where they are."""
+        self._hospital = hospital
+
     # --- what it is told -------------------------------------------------------------------------
 
     def command_robot(self, robot: RobotId, speeds: Speeds) -> None:
@@ -272,6 +280,14 @@ class World:
             if door in self.doors:
                 leaf = self.doors[DoorId(door)]
                 leaf.position, leaf.wanted = float(position), float(wanted)
+
+
+def _building(hospital: Hospital) -> tuple[object, ...]:
+    """Return all that is computed from a map, besides where robots start."""
+    lifts = {
+        lift.id: (_car(hospital, lift), _cage(hospital, lift)) for lift in hospital.lifts.values()
+    }
+    return (set(hospital.floors), lifts, set(_sills(hospital)))
 
 
 def _car(hospital: Hospital, lift: Lift) -> Car:

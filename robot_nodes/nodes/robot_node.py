@@ -5,6 +5,7 @@ A step is done for each localisation, not by a timer: no localisation, no motion
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any, Final
 from geometry_msgs.msg import PoseStamped, Twist
 from hospital_fleet_msgs.msg import DoorState, InstantAction, LiftState, Order, RobotState
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import SECOND, Instant, Millis
 from robot_nodes import qos
 from robot_nodes.core import memory as memories
@@ -23,6 +26,7 @@ from robot_nodes.core.memory import Memory, MemoryCorrupt
 from robot_nodes.core.robot import Inputs, Output, Robot, Spec
 from robot_nodes.files import read_json, write_json
 from robot_nodes.nodes import convert
+from robot_nodes.nodes.hospital import keep_map, kept_map, read_map
 from robot_nodes.nodes.parameters import declare
 from robot_nodes.spin import Guard
 
@@ -51,6 +55,7 @@ class RobotNode(LifecycleNode):
         self._lifts: dict[str, Any] = {}
         self._doors: dict[str, Any] = {}
         self._written: Memory | None = None
+        self._map_on_disk = ''
         self._last_speeds = STILL
         self._told: tuple[object, ...] = ()
         self._state_at = self._pose_told_at = self._stepped_at = self._tried_at = Instant(0)
@@ -72,7 +77,8 @@ class RobotNode(LifecycleNode):
             hands_seconds=float(get('hands_seconds').value),
         )
         self._period = Millis(int(SECOND / float(get('control_rate').value) * 0.75))
-        self._file = Path(str(get('state_dir').value)) / 'robots' / f'{self._id}.json'
+        self._folder = Path(str(get('state_dir').value))
+        self._file = self._folder / 'robots' / f'{self._id}.json'
         self._open()
         return TransitionCallbackReturn.SUCCESS
 
@@ -111,6 +117,7 @@ class RobotNode(LifecycleNode):
         self._speeds_out = publisher(qos.CMD_VEL, Twist)
         listen(qos.ORDER, Order, self._on_order)
         listen(qos.INSTANT_ACTION, InstantAction, self._on_action)
+        listen(qos.HOSPITAL_MAP, String, self._on_map)
         listen(qos.LOCALISATION, PoseStamped, self._on_localisation)
         listen(qos.LIFT_STATES, LiftState, self._on_lift)
         listen(qos.DOOR_STATES, DoorState, self._on_door)
@@ -155,6 +162,11 @@ class RobotNode(LifecycleNode):
             self._told = ()
             self._step(self._now())
 
+    def _on_map(self, message: Any) -> None:
+        epoch, hospital = read_map(message.data)
+        if epoch >= (self._written.epoch if self._written is not None else 0):
+            self._inputs.hospital = hospital
+
     def _on_localisation(self, message: Any) -> None:
         try:
             pose, at = convert.pose_from(message)
@@ -196,7 +208,9 @@ class RobotNode(LifecycleNode):
         if inputs.memory_unwritable and now - self._tried_at >= STATE_EVERY:
             self._remember(self._written or Memory(), now)
         output = robot.step(now, inputs)
-        if output.memory != self._written and not self._remember(output.memory, now):
+        if output.memory != self._written and not self._remember(
+            output.memory, now, took_over=output.took_over
+        ):
             output = self._undo(now)
         self._let_out(output, now)
 
@@ -213,18 +227,32 @@ class RobotNode(LifecycleNode):
         try:
             data = read_json(self._file)
             if data is not None:
-                memory = self._written = memories.from_json(data)
+                memory = self._written = self._with_its_map(memories.from_json(data))
         except (OSError, ValueError, MemoryCorrupt) as error:
             faults = ('memory_corrupt',)
             self.get_logger().error(f'memory {self._file.name} is lost: {error}')
         self._robot = Robot(self._spec, memory, now=now, faults=faults)
         return self._robot
 
-    def _remember(self, memory: Memory, now: Instant) -> bool:
+    def _with_its_map(self, memory: Memory) -> Memory:
+        """Return the memory; its map is the one of the start again where it is lost."""
+        version = memory.map_version
+        if version and kept_map(self._folder, version) is None:
+            self.get_logger().error(f'map {version} is lost; waiting to be told the map again')
+            return dataclasses.replace(memory, map_version='')
+        self._map_on_disk = version
+        return memory
+
+    def _remember(
+        self, memory: Memory, now: Instant, *, took_over: Hospital | None = None
+    ) -> bool:
         """Write the memory; False, and the robot stands still, while the disk refuses."""
         self._tried_at = now
         failed_before = self._inputs.memory_unwritable
         try:
+            if took_over is not None and self._map_on_disk != took_over.version:
+                keep_map(self._folder, took_over)
+                self._map_on_disk = took_over.version
             write_json(self._file, memories.to_json(memory))
         except OSError as error:
             self._inputs.memory_unwritable = True
@@ -261,7 +289,7 @@ class RobotNode(LifecycleNode):
         message.incarnation = self.incarnation
         message.sequence = self._sequence
         message.map_id = self._spec.map_id
-        message.map_version = self._spec.map_version
+        message.map_version = output.state.map_version
         self._state_out.publish(message)
 
 

@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from rclpy.parameter import Parameter
 
+from fleet_manager.domain.maps.model import Hospital
+from robot_nodes.files import read_json
 from robot_nodes.nodes.door_node import DoorNode
-from robot_nodes.nodes.hospital import arguments, load, named_robots, parse
+from robot_nodes.nodes.hospital import arguments, kept_map, load, named_robots, parse
 from robot_nodes.nodes.lift_node import LiftNode
 from robot_nodes.nodes.world_node import WorldNode
 from robot_nodes.spin import prepare, spin
+
+
+def in_force(folder: Path, given: Hospital) -> Hospital:
+    """Return the map the world was on when it was kept last, or the one given."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        version = str((read_json(folder / 'world.json') or {})['version'])
+        return (kept_map(folder, version) if version != given.version else None) or given
+    return given
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse(parser, argv)
     if not 0.1 <= args.speed <= 20.0:
         raise SystemExit('--speed is 0.1 to 20')
-    hospital = load(args.hospital_json)
+    hospital = in_force(args.state_dir, load(args.hospital_json))
     robots = named_robots(hospital, args.robots)
     prepare()
     world = WorldNode(hospital, robots, state_dir=args.state_dir, speed=args.speed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from robot_nodes.core.follower import STILL
 from robot_nodes.core.world import COMMAND_FRESH, World
 from robot_nodes.files import read_json, write_json
 from robot_nodes.nodes import convert
+from robot_nodes.nodes.hospital import keep_map, read_map
 from robot_nodes.spin import Guard
 
 #: Steps a second of simulated time; faster worlds take longer steps rather than more than twice.
@@ -52,7 +54,9 @@ class WorldNode(Node):
     ) -> None:
         super().__init__('world')
         self.guard = Guard(self.get_logger())
-        self._file = state_dir / 'world.json'
+        self._folder, self._file = state_dir, state_dir / 'world.json'
+        self._epoch = 0
+        self._version = hospital.version
         kept = self._read(hospital)
         self.world = World(hospital, robots, kept)
         start = time.time_ns() // 1_000_000
@@ -91,6 +95,7 @@ class WorldNode(Node):
     def _open(self, hospital: Hospital) -> None:
         self._clock_out = self._publisher(qos.CLOCK, '', ClockMessage)
         self._violations_out = self._publisher(qos.VIOLATIONS, '', String)
+        self._listen(qos.HOSPITAL_MAP, '', String, self._on_map)
         robots, lifts = self.world.robots, hospital.lifts
         self._localisation_out = {
             r: (self._publisher(qos.LOCALISATION, r, PoseStamped), PoseStamped()) for r in robots
@@ -117,6 +122,21 @@ class WorldNode(Node):
     ) -> None:
         guarded = self.guard(topic.of(device), callback)
         self.create_subscription(kind, topic.of(device), guarded, topic.profile())
+
+    def _on_map(self, message: Any) -> None:
+        """Go over to the map in force. A building with other lifts or doors is started again."""
+        epoch, hospital = read_map(message.data)
+        if epoch < self._epoch or hospital.version == self._version:
+            return
+        alike = self.world.is_built_as(hospital)
+        keep_map(self._folder, hospital)
+        self.world.use_map(hospital)
+        self._epoch, self._version = epoch, hospital.version
+        self.keep(ahead=UNKEPT * self._speed)
+        if not alike:
+            text = f'other lifts or doors on map {hospital.version}: starting again'
+            self.get_logger().warning(text)
+            signal.raise_signal(signal.SIGTERM)
 
     def _on_speeds(self, robot: RobotId) -> Callable[[Any], None]:
         def take(message: Any) -> None:

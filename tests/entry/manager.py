@@ -22,8 +22,10 @@ from fleet_manager.domain.units import Instant
 from fleet_manager.entry.composition import _recover
 from fleet_manager.entry.crashpoints import Crashpoints
 from fleet_manager.entry.mailbox import BoundedMailbox
+from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Recovery, Runner
+from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.view_hub import ViewHub
 
 NURSE = Actor(AccountId('n2w'), Role.WARD, StationId('n2w'))
@@ -88,9 +90,13 @@ class Devices:
 
     sent: list[Directive] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    maps: list[Hospital] = field(default_factory=list)
 
     def publish(self, directives: Sequence[Directive]) -> None:
         self.sent += directives
+
+    def use_map(self, hospital: Hospital, *, epoch: int) -> None:
+        self.maps.append(hospital)
 
     def request_states(self, *, epoch: int) -> None:
         self.asked.append(epoch)
@@ -133,6 +139,7 @@ class Manager:
         snapshot_every: int = 2_000,
     ) -> None:
         self.hospital = hospital
+        self.maps = Maps(Settings(state_dir=folder))
         self.url = f'sqlite:///{folder / "fleet.db"}'
         self.store = WatchedStore(self.url)
         self.devices, self.mailbox, self.views = Devices(), BoundedMailbox(), ViewHub()
@@ -153,7 +160,7 @@ class Manager:
         )
 
     def _recover(self, at_least: int) -> Recovery:
-        found = _recover(self.store.real, self.hospital, Wall(), at_least)
+        found = _recover(self.store.real, self.hospital, Wall(), at_least, self.maps)
         return Recovery(self._kernel(found.kernel), found.epoch, found.since_snapshot)
 
     def __enter__(self) -> Self:

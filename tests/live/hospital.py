@@ -31,9 +31,9 @@ from typing import Any
 import psutil
 
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.entry.composition import hospital_of
 from fleet_manager.entry.crashpoints import SAID, VARIABLE
 from fleet_manager.entry.demo import DemoOptions, prepare
+from fleet_manager.entry.hospital import hospital_of
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 
 #: Simulated seconds a second: at eight two cores are far from busy and robots drive well.
@@ -154,7 +154,8 @@ class Program:
 class LiveHospital:
     """The processes of one hospital, in a state folder and a ROS 2 domain of their own.
 
-    `homes` (robot: bay) replaces the fleet, else the first `robots` of the map work. `alone`:
+    `homes` (robot: bay) replaces the fleet, else the first `robots` of the map work. `place` is
+    another map's folder. `alone`:
     each robot and each lift is a process; then no door is driven, so choose ways without doors.
     `settings` are FLEET_ variables of the manager without their prefix. With `crashpoints` the
     first manager dies at one of them, and nobody waits until it answers.
@@ -170,6 +171,7 @@ class LiveHospital:
         hands_seconds: float = 1.0,
         alone: bool = False,
         settings: Mapping[str, object] | None = None,
+        place: Path | None = None,
         crashpoints: Sequence[str] = (),
     ) -> None:
         self._crashpoints = crashpoints
@@ -179,7 +181,7 @@ class LiveHospital:
         self._held = ExitStack()
         self.domain = self._held.enter_context(Domain()).number
         self.port = free_port()
-        place = _with_fleet(folder, homes) if homes else SHIPPED_MAPS / 'small_hospital'
+        place = place or (_with_fleet(folder, homes) if homes else SHIPPED_MAPS / 'small_hospital')
         self.settings = Settings(
             hospital=place,
             state_dir=folder / 'state',

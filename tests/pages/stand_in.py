@@ -137,6 +137,7 @@ class StandIn:
         self._deliveries: dict[str, dict[str, Any]] = {}
         self._keys: dict[tuple[str, str], tuple[m.RequestDelivery, str]] = {}
         self.alerts: dict[str, dict[str, Any]] = {}
+        self.map_swap: dict[str, Any] | None = None
         self._paused = False
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 1000
@@ -213,6 +214,8 @@ class StandIn:
                 if command.alert not in self.alerts:
                     return Reply('unknown_alert')
                 self.alerts[command.alert]['acknowledged'] = command.actor.account
+            case m.SwapMap() | m.CancelMapSwap():
+                return Reply()
             case _:
                 return self._on_delivery(command)
         return Reply()
@@ -552,6 +555,9 @@ class StandIn:
             'paused': self._paused,
             'epoch': 1,
             'map_version': self.hospital.version,
+            'map_swap': self.map_swap,
+            'map_swap_end': None,
+            'robots_on_old_map': [],
             'robots_total': len(self.robots),
             'robots_available': 0 if self._paused else len(free),
             'deliveries_open': sum(s not in ('delivered', 'cancelled') for s in states),

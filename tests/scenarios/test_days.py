@@ -151,13 +151,13 @@ def hold_without(day: Day) -> None:
             continue
         hospital = sim.world.hospital
         resting = [n.id for n in hospital.nodes.values() if n.kind in ('parking', 'charger')]
-        shut_in = not any(ways.lead(robot.node, bay) for bay in resting)
+        shut_in = not any(ways.lead(robot.node, bay, robot.id) for bay in resting)
         assert hospital.is_bay(robot.node) or shut_in
         if robot.delivery is not None:
             assert state.deliveries[robot.delivery].state is DeliveryState.UNDER_WAY
             recipient = state.deliveries[robot.delivery].recipient
             goal = sim.world.hospital.stations[recipient].node
-            assert not ways.lead(robot.node, goal), f'{robot.id} could go to {goal}'
+            assert not ways.lead(robot.node, goal, robot.id), f'{robot.id} could go to {goal}'
     alive = [r for r in state.robots.values() if not sim.world.robots[r.id].dead]
     for delivery in state.deliveries.values():
         if delivery.state is DeliveryState.ACCEPTED:

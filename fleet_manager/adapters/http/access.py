@@ -57,6 +57,9 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /api/v1/fleet/pause': _OPERATOR,
         'POST /api/v1/fleet/resume': _OPERATOR,
         'POST /api/v1/alerts/{alert}/acknowledge': _OPERATOR,
+        'GET /api/v1/map/swap': _OPERATOR,
+        'POST /api/v1/map/swap': _OPERATOR,
+        'POST /api/v1/map/swap/cancel': _OPERATOR,
         # programs
         'GET /api/v1/session': _BOTH,
         'GET /api/v1/map': _BOTH,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,13 +22,12 @@ from fleet_manager.adapters.http.bodies import BadBody
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
-from fleet_manager.adapters.http.routes import api, operator, session, ward
+from fleet_manager.adapters.http.routes import api, operator, session, swap, ward
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
-from fleet_manager.adapters.http.site import Health, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, Overloaded, ViewSource
+from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.maps.serialise import hospital_to_json
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -50,17 +48,17 @@ def create_app(
     allowed_origins: Iterable[str],
     secure_cookies: bool,
     timeline: Timeline | None = None,
+    maps: MapOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline` are called from threads of the app, everything else from its event loop.
-    Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
+    event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
-    words = i18n.load()
+    words, shown = i18n.load(), ShownMap(hospital)
     site = Site(
-        hospital=hospital,
-        map_json=json.dumps(hospital_to_json(hospital), ensure_ascii=False).encode(),
+        shown=shown,
         mailbox=mailbox,
         views=views,
         people=People(accounts, clock),
@@ -73,11 +71,12 @@ def create_app(
         secure_cookies=secure_cookies,
         timeline=timeline,
         words=words,
-        pages=Pages(hospital, words, clock),
+        pages=Pages(lambda: shown.hospital, words, clock),
+        maps=maps,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, api, health_routes):
+    for module in (session, ward, operator, swap, api, health_routes):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

@@ -15,6 +15,7 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.access import METRICS, PUBLIC, AccessTable
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.security import (
+    BODY_LIMIT,
     SAFE_METHODS,
     BodyTooLarge,
     BodyTooSlow,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 FORM: Final = 'application/x-www-form-urlencoded'
 JSON: Final = 'application/json'
+#: A whole map of a large hospital has some 2 MiB; only operators may send one.
+MAP_PATH: Final = '/api/v1/map/swap'
+MAP_LIMIT: Final = 16 * 1024 * 1024
 #: Public pages that look at who is logged in. The others work without a database.
 KNOWS_WHO: Final = frozenset({'/login'})
 #: A websocket that may not be opened; closed before it is accepted, browsers see HTTP 403.
@@ -95,7 +99,7 @@ class Gate:
             return receive
         person = None
         if match.access != PUBLIC or scope['path'] in KNOWS_WHO:
-            person = await self._site.people.of(cookies.get(self._site.cookie))
+            person = await self._who(cookies)
         state['person'] = person
         if match.access != PUBLIC:
             if person is None:
@@ -105,13 +109,21 @@ class Gate:
         if not changes or socket:
             return receive
         try:
-            body = await read_body(headers, receive)
+            limit = MAP_LIMIT if scope['path'] == MAP_PATH else BODY_LIMIT
+            body = await read_body(headers, receive, limit=limit)
         except BodyTooLarge:
             raise Denied(413, 'too_large', connection='close') from None
         except BodyTooSlow:
             raise Denied(408, 'too_slow', connection='close') from None
         _check_form(headers, body, None if match.access == PUBLIC else person)
         return replay(body, receive)
+
+    async def _who(self, cookies: dict[str, str]) -> Person | None:
+        """Return who is logged in; a station that the map has no more is nobody's."""
+        person = await self._site.people.of(cookies.get(self._site.cookie))
+        if person is not None and person.station is not None:
+            return person if self._site.station_known(person.station) else None
+        return person
 
     def _check_metrics(self, headers: Headers) -> None:
         token = self._site.metrics_token

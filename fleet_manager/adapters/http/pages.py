@@ -40,6 +40,11 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'not_received_yet': 409,
     'already_rated': 409,
     'robot_still_implausible': 409,
+    'station_leaves': 409,
+    'map_swap_under_way': 409,
+    'map_unchanged': 409,
+    'map_without_robots': 409,
+    'no_map_swap': 409,
     'too_many_open': 429,
 }
 
@@ -48,9 +53,12 @@ class Pages:
     """Renders templates. One for the app, used from the event loop."""
 
     def __init__(
-        self, hospital: Hospital, words: Mapping[str, Words], clock: Callable[[], Instant]
+        self,
+        hospital: Callable[[], Hospital],
+        words: Mapping[str, Words],
+        clock: Callable[[], Instant],
     ) -> None:
-        self._hospital = hospital
+        self._map = hospital
         self._words = words
         self._clock = clock
         self._templates = Environment(
@@ -60,6 +68,10 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+    @property
+    def _hospital(self) -> Hospital:
+        return self._map()
 
     def page(
         self, request: HTTPConnection, template: str, *, status: int = 200, **values: Any

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
@@ -17,6 +18,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.application.ports import (
     Deposed,
     Mailbox,
+    MapOffice,
     Overloaded,
     Reply,
     StoreFailed,
@@ -25,6 +27,7 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.maps.serialise import hospital_to_json
 from fleet_manager.domain.messages import Command
 from fleet_manager.domain.units import Instant
 
@@ -52,12 +55,28 @@ class Health:
         return self.alive and self.leader and self.database and self.ros_link
 
 
+class ShownMap:
+    """The map pages show, and as they get it. Replaced whole, from any thread."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        self.use(hospital)
+
+    def use(self, hospital: Hospital) -> None:
+        """Show another one from now on."""
+        as_json = json.dumps(hospital_to_json(hospital), ensure_ascii=False).encode()
+        self.now = (hospital, as_json)
+
+    @property
+    def hospital(self) -> Hospital:
+        """The map in force."""
+        return self.now[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a request may use."""
+    """What a request may use. Without `maps` the map cannot be changed."""
 
-    hospital: Hospital
-    map_json: bytes
+    shown: ShownMap
     mailbox: Mailbox
     views: ViewSource
     people: People
@@ -71,6 +90,19 @@ class Site:
     timeline: Timeline | None
     words: Mapping[str, Words]
     pages: Pages
+    maps: MapOffice | None = None
+    #: One new map is checked at a time.
+    map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def hospital(self) -> Hospital:
+        """The map in force."""
+        return self.shown.hospital
+
+    def use_map(self, hospital: Hospital) -> None:
+        """Show another map from now on. Safe from every thread."""
+        if hospital is not self.hospital:
+            self.shown.use(hospital)
 
     @property
     def cookie(self) -> str:

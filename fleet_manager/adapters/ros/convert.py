@@ -10,6 +10,7 @@ version of yesterday) is the kernel's question.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from hospital_fleet_msgs.msg import (
     OrderNode,
     RobotState,
 )
+from std_msgs.msg import String
 
 from fleet_manager.application import ports
 from fleet_manager.domain.ids import (
@@ -37,6 +39,7 @@ from fleet_manager.domain.ids import (
     RobotId,
 )
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.maps.serialise import hospital_to_json
 from fleet_manager.domain.messages import (
     CompartmentReport,
     DoorPosition,
@@ -399,6 +402,15 @@ def door_message(order: ports.DoorOrder, *, now: Instant) -> DoorRequest:
         door_name=order.door,
         requested_mode=DoorMode(value=DoorMode.MODE_OPEN if order.open else DoorMode.MODE_CLOSED),
     )
+
+
+def map_message(hospital: Hospital, *, epoch: int) -> String:
+    """Return the map in force, whole, as JSON: `{"epoch": n, "map": {…}}`.
+
+    `map` is what `hospital_to_json` says; a robot obeys no epoch lower than one it has seen.
+    """
+    said = {'epoch': epoch, 'map': hospital_to_json(hospital)}
+    return String(data=json.dumps(said, ensure_ascii=False, separators=(',', ':')))
 
 
 def state_request_message(

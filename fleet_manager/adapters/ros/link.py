@@ -82,6 +82,7 @@ class RosLink:
         speed: float = 1.0,
     ) -> None:
         self._hospital = hospital
+        self._next_map: tuple[Hospital, int] | None = None
         self._robots = tuple(robots)
         self._mailbox = mailbox
         self._now = now
@@ -118,6 +119,12 @@ class RosLink:
             changed = self._repeats.put(directives, at=time.monotonic())
         if changed:
             self._wake()
+
+    def use_map(self, hospital: Hospital, *, epoch: int) -> None:
+        """Hear and speak on this map from now on, and tell it to robots and building for good."""
+        with self._lock:
+            self._next_map = (hospital, epoch)
+        self._wake()
 
     def request_states(self, *, epoch: int) -> None:
         """Ask every robot to say its state now; asked again of those who stay silent."""
@@ -166,23 +173,29 @@ class RosLink:
         )
         self._speak(qos.LIFT_REQUESTS)
         self._speak(qos.DOOR_REQUESTS)
-        lift = partial(convert.lift_report, hospital=self._hospital)
-        door = partial(convert.door_report, hospital=self._hospital)
-        self._listen(qos.LIFT_STATES, lift)
-        self._listen(qos.DOOR_STATES, door)
-        for robot in self._robots:
-            self._speak(qos.ORDER, robot)
-            self._speak(qos.INSTANT_ACTION, robot)
-            state = partial(convert.robot_report, robot=robot, hospital=self._hospital)
-            pose = partial(convert.pose_report, robot=robot, hospital=self._hospital)
-            self._listen(qos.STATE, state, robot, report=self._state_heard)
-            self._listen(qos.POSE, pose, robot)
+        self._speak(qos.HOSPITAL_MAP)
+        self._listen(qos.LIFT_STATES, self._on_map(convert.lift_report))
+        self._listen(qos.DOOR_STATES, self._on_map(convert.door_report))
+        self._join(self._robots)
         if self._heard_clock is not None:
             topic = qos.CLOCK
             self._counters[f'{topic.kind}.exceptions'] = 0
             self._node.create_subscription(topic.type, topic.of(), self._follow, topic.qos)
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)
+
+    def _join(self, robots: Sequence[RobotId]) -> None:
+        for robot in robots:
+            self._speak(qos.ORDER, robot)
+            self._speak(qos.INSTANT_ACTION, robot)
+            state = self._on_map(convert.robot_report, robot=robot)
+            pose = self._on_map(convert.pose_report, robot=robot)
+            self._listen(qos.STATE, state, robot, report=self._state_heard)
+            self._listen(qos.POSE, pose, robot)
+
+    def _on_map(self, convert_to: Callable[..., Report], **names: Any) -> Callable[[Any], Report]:
+        """Return a converter that reads messages on the map in force when they come."""
+        return lambda message: convert_to(message, hospital=self._hospital, **names)
 
     def _leave(self) -> None:
         """Give everything back to the middleware; what fails here fails at the very end.
@@ -257,6 +270,7 @@ class RosLink:
             try:
                 self._executor.spin_once(timeout_sec=patience)
                 at = time.monotonic()
+                self._change_map()
                 self._send_due(at)
                 patience = self._catch_up(at)
                 self._beat = time.monotonic()
@@ -296,6 +310,20 @@ class RosLink:
     def _awake(self) -> None:
         with self._lock:
             self._wake_pending = False
+
+    def _change_map(self) -> None:
+        with self._lock:
+            following, self._next_map = self._next_map, None
+            if following is not None:
+                self._repeats.forget_gone(following[0])
+        if following is None:
+            return
+        self._hospital, epoch = following
+        new = [robot for robot in self._hospital.robots if robot not in self._robots]
+        self._robots = (*self._robots, *new)
+        self._join(new)
+        build = partial(convert.map_message, self._hospital, epoch=epoch)
+        self._say(qos.HOSPITAL_MAP, None, build)
 
     def _send_due(self, at: float) -> None:
         with self._lock:

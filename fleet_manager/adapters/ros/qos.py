@@ -22,6 +22,7 @@ from hospital_fleet_msgs.msg import (
 )
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
+from std_msgs.msg import String
 
 from fleet_manager.domain.ids import RobotId
 
@@ -69,10 +70,12 @@ LIFT_STATES: Final = Topic('lift_state', 'lift_states', LiftState, True, False, 
 DOOR_STATES: Final = Topic('door_state', 'door_states', DoorState, True, False, 100)
 LIFT_REQUESTS: Final = Topic('lift_request', 'lift_requests', LiftRequest, True, False, 100)
 DOOR_REQUESTS: Final = Topic('door_request', 'door_requests', DoorRequest, True, False, 100)
+#: The map in force, for robots and a simulated building: JSON, see `convert.map_message`.
+HOSPITAL_MAP: Final = Topic('hospital_map', 'hospital_map', String, True, True, 1)
 #: The time of a simulated building; outside of every namespace.
 CLOCK: Final = Topic('clock', '/clock', Clock, False, False, 1)
 
 #: What the manager hears.
 HEARD: Final = (STATE, POSE, LIFT_STATES, DOOR_STATES, CLOCK)
 #: What the manager says.
-SAID: Final = (ORDER, INSTANT_ACTION, LIFT_REQUESTS, DOOR_REQUESTS)
+SAID: Final = (ORDER, INSTANT_ACTION, LIFT_REQUESTS, DOOR_REQUESTS, HOSPITAL_MAP)

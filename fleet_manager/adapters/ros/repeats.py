@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fleet_manager.application.ports import Directive, DoorOrder, LiftOrder
+from fleet_manager.domain.maps.model import Hospital
 
 #: An order is also the sign that the manager lives: a tenth of the order's lease.
 REPEAT_SECONDS: Final = 1.0
@@ -50,6 +51,18 @@ class Repeats:
         for wanted in due:
             wanted.due = at + _period(wanted.directive) / self._speed
         return [wanted.directive for wanted in due]
+
+    def forget_gone(self, hospital: Hospital) -> None:
+        """Say nothing more to lifts and doors the hospital has no more."""
+        known = {
+            *(('lift', str(lift)) for lift in hospital.lifts),
+            *(('door', str(door)) for door in hospital.doors),
+        }
+        self._wanted = {
+            device: wanted
+            for device, wanted in self._wanted.items()
+            if device[0] == 'robot' or device in known
+        }
 
     def next_due(self) -> float | None:
         """When `take_due` has something to return, or None."""

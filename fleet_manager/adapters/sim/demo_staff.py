@@ -48,10 +48,7 @@ class DemoStaff:
         seed: int,
     ) -> None:
         self._mailbox, self._views = mailbox, views
-        #: What each station can send: goods, and to whom.
-        self._wishes: dict[StationId, list[tuple[str, StationId]]] = {}
-        for goods, sender, recipient in possible(hospital):
-            self._wishes.setdefault(sender, []).append((goods, recipient))
+        self.use_map(hospital)
         self._clock, self._gap = clock, HOUR / per_hour
         self._random = random.Random(seed)  # noqa: S311 - people, not secrets
         self._keys = seed
@@ -59,6 +56,14 @@ class DemoStaff:
         self._due: dict[tuple[str, str], int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._walk, name='demo-staff', daemon=True)
+
+    def use_map(self, hospital: Hospital) -> None:
+        """Work in the hospital as it is now. Safe from every thread."""
+        #: What each station can send: goods, and to whom.
+        wishes: dict[StationId, list[tuple[str, StationId]]] = {}
+        for goods, sender, recipient in possible(hospital):
+            wishes.setdefault(sender, []).append((goods, recipient))
+        self._wishes = wishes
 
     def start(self) -> None:
         """Begin the shift."""

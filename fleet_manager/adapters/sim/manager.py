@@ -20,6 +20,7 @@ class SimManager:
 
     def __init__(self, hospital: Hospital, now: Instant) -> None:
         self.hospital = hospital
+        self.maps = {hospital.version: hospital}
         self.kernel = Kernel(hospital)
         self.journal: list[Entry] = []
         self.listeners: list[Callable[[Instant, Event], None]] = []
@@ -32,6 +33,10 @@ class SimManager:
         outcome = self.kernel.handle(message, now)
         self._commit(outcome)
         return outcome.reply
+
+    def keep_map(self, hospital: Hospital) -> None:
+        """Keep a map where a restart finds it."""
+        self.maps[hospital.version] = hospital
 
     def tick(self, now: Instant) -> None:
         """Let the kernel decide, and write down what it decided."""
@@ -51,7 +56,12 @@ class SimManager:
         else:
             self.kernel.tick(now)
         snapshot, at = self._snapshot
-        self.kernel = Kernel.restore(self.hospital, snapshot=snapshot, entries=self.journal[at:])
+        self.kernel = Kernel.restore(
+            self.hospital,
+            snapshot=snapshot,
+            entries=self.journal[at:],
+            kept=self.maps.__getitem__,
+        )
         if self.kernel.snapshot() != before:
             raise InvariantBroken('the journal gives another state than the kernel had')
         self._epoch += 1

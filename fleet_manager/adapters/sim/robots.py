@@ -79,6 +79,7 @@ class SimRobot:
             for c in spec.compartments
         }
         self._hospital, self._rng, self._delays, self._hands = hospital, rng, delays, hands
+        self._offered = hospital
         self._heard = Instant(0)
         self._open: _OpenBox | None = None
         self._said: tuple[object, ...] = ()
@@ -90,12 +91,19 @@ class SimRobot:
         """Take over an order unless a newer one, or a newer manager, was heard already."""
         if self.is_off(now) or order.epoch < self.epoch:
             return
+        if order.map_version != self._hospital.version:
+            return
         known = self.order
         if known is not None and order.epoch == self.epoch and order.update < known.update:
             return
         if not any(n.sequence == self.last_sequence for n in order.nodes if n.released):
             return
         self.epoch, self.order, self._heard = order.epoch, order, now
+
+    def hear_map(self, hospital: Hospital, now: Instant) -> None:
+        """Note the map in force; it is taken over standing, where it has the place as well."""
+        if not self.is_off(now):
+            self._offered = hospital
 
     def restart(self, now: Instant, *, off_ms: int) -> None:
         """The program starts again: it stands, is silent meanwhile, and counts anew."""
@@ -114,6 +122,7 @@ class SimRobot:
         """Do what can be done in `elapsed_ms`. `gate` says whether lifts and doors let it pass."""
         if self.is_off(now):
             return
+        self._take_over_map()
         self._tend_compartment(now)
         self._drive(now, elapsed_ms, gate)
         self._tend_battery(elapsed_ms)
@@ -134,6 +143,13 @@ class SimRobot:
             return ()
         ahead = (n for n in self.order.nodes if n.sequence > self.last_sequence)
         return tuple(node for node in ahead if node.released)
+
+    def _take_over_map(self) -> None:
+        if self.edge is not None and not self._is_held():
+            return
+        places = (self.node, *(ahead.node for ahead in self.released_ahead()))
+        if all(place in self._offered.nodes for place in places):
+            self._hospital = self._offered
 
     def _drive(self, now: Instant, elapsed_ms: int, gate: Gate) -> None:
         left = elapsed_ms
@@ -230,7 +246,9 @@ class SimRobot:
         """Return its state when it changed or was not said for a second."""
         if self.is_off(now):
             return None
-        said = (self.last_sequence, self.last_grant, self.is_open(), self.order, self.incarnation)
+        version = self._hospital.version
+        done = (self.last_sequence, self.last_grant, self.is_open())
+        said = (*done, self.order, self.incarnation, version)
         if said == self._said and now - self._said_at < REPORT_MS:
             return None
         self._said, self._said_at = said, now
@@ -240,7 +258,7 @@ class SimRobot:
             incarnation=f'{self.id}-{self.incarnation}',
             sequence=self.sequence,
             epoch=self.epoch,
-            map_version=self._hospital.version,
+            map_version=version,
             order_id=self.order.order_id if self.order is not None else '',
             order_update=self.order.update if self.order is not None else 0,
             last_node=self.node,

@@ -23,12 +23,14 @@ from fleet_manager.domain.messages import (
     Actor,
     Command,
     Event,
+    MapSwapped,
     Message,
     OpeningAuthorised,
     Report,
     RequestDelivery,
     RobotReport,
     Role,
+    SwapMap,
 )
 from fleet_manager.domain.state import FleetState
 from fleet_manager.domain.units import Instant
@@ -70,6 +72,7 @@ class Simulation:
             Random(rng.getrandbits(64)),  # noqa: S311
             weather,
         )
+        self.map_down: Link[Hospital] = Link(Random(1))  # noqa: S311 - keeps order
         self.staff = Staff(Random(rng.getrandbits(64)), habits)  # noqa: S311
         self.manager = SimManager(hospital, self.now)
         self.oracle = Oracle(self.world)
@@ -107,6 +110,11 @@ class Simulation:
         if reply is None or reply.delivery is None:
             raise ValueError(reply.refusal_code if reply is not None else 'no reply')
         return DeliveryId(reply.delivery)
+
+    def swap_map(self, hospital: Hospital, *, wait_ms: int) -> Reply | None:
+        """Ask the manager, as an operator, to go over to another map."""
+        self.manager.keep_map(hospital)
+        return self.send(SwapMap(OPERATOR, hospital, 'a new map', wait_ms))
 
     # --- what goes wrong  ---
 
@@ -155,6 +163,9 @@ class Simulation:
             self._published = len(self.manager.journal)
             for device, directive in self.manager.kernel.directives().items():
                 self.down.send(self.now, (int(self.now), device, directive))
+            self.map_down.send(self.now, self.manager.kernel.hospital)
+        for hospital in self.map_down.receive(self.now):
+            self.world.hear_map(hospital, self.now)
         for sent, device, directive in self.down.receive(self.now):
             if not self._is_muted(getattr(directive, 'robot', None)):
                 self.world.hear(device, directive, sent=sent, now=self.now)
@@ -173,6 +184,8 @@ class Simulation:
 
     def _note(self, at: Instant, event: Event) -> None:
         self.events.append((at, event))
+        if isinstance(event, MapSwapped):
+            self.world.rebuild(self.manager.maps[event.version])
         if isinstance(event, OpeningAuthorised):
             self.world.hands.note(event)
             if event.delivery in self.staff.closed_again:

@@ -53,6 +53,7 @@ class SimWorld(Gate):
         }
         self.doors = {door: SimDoor(door) for door in hospital.doors}
         self._newest: dict[str, int] = {}
+        self._rng = rng
 
     def hear(self, device: str, directive: Directive, *, sent: int, now: Instant) -> None:
         """Take a directive to its device; one that was overtaken by a newer one is dropped."""
@@ -63,10 +64,24 @@ class SimWorld(Gate):
             robot = self.robots.get(directive.robot)
             if robot is not None:
                 robot.hear(directive, now)
-        elif isinstance(directive, LiftOrder):
+        elif isinstance(directive, LiftOrder) and directive.lift in self.lifts:
             self.lifts[directive.lift].hear(directive, now)
-        elif isinstance(directive, DoorOrder):
+        elif isinstance(directive, DoorOrder) and directive.door in self.doors:
             self.doors[directive.door].hear(directive)
+
+    def rebuild(self, hospital: Hospital) -> None:
+        """Make the building that of another map. What both have stays as it is."""
+        self.hospital = hospital
+        self.lifts = {
+            lift.id: self.lifts.get(lift.id) or SimLift(hospital, lift, _child(self._rng))
+            for lift in hospital.lifts.values()
+        }
+        self.doors = {door: self.doors.get(door) or SimDoor(door) for door in hospital.doors}
+
+    def hear_map(self, hospital: Hospital, now: Instant) -> None:
+        """Give every robot the map in force, to be taken over when it can."""
+        for robot in self.robots.values():
+            robot.hear_map(hospital, now)
 
     def step(self, now: Instant) -> None:
         """Let everything move on to `now`, one step after the last one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_manager.domain.dispatch.cost import time_to
+from fleet_manager.domain.dispatch.cost import nearest_first
 from fleet_manager.domain.dispatch.legs import find_leg
 from fleet_manager.domain.dispatch.predicates.can_get_there import Ways
 from fleet_manager.domain.ids import NodeId, node_resource
@@ -55,12 +55,11 @@ def _free_bays(turn: Turn, robot: Robot, kind: NodeKind, *, patient: bool = Fals
     taken = {spec.home for spec in specs if spec.id not in turn.state.robots}
     ways = Ways(turn, Hindrances() if patient else hindrances(turn))
     start = turn.state.frozen_end(robot)
-    found = []
+    free = []
     for node in turn.hospital.nodes.values():
-        if node.kind is not kind or node.id in taken or not ways.lead(start, node.id):
+        if node.kind is not kind or node.id in taken:
             continue
-        if not turn.state.queues.get(node_resource(node.id)):
-            cost = time_to(turn.state, turn.graph, robot, node.id)
-            if cost is not None:
-                found.append((cost, node.id))
-    return [node for _, node in sorted(found)]
+        place = turn.graph.resources(node_resource(node.id))
+        if not any(resource in turn.state.queues for resource in place):
+            free.append(node.id)
+    return nearest_first(turn.state, turn.graph, robot, ways.among(free, start, robot.id))

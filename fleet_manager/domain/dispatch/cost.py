@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fleet_manager.domain.ids import NodeId, car_resource
 from fleet_manager.domain.state import FleetState, Robot
 from fleet_manager.domain.traffic.steps import StepGraph
@@ -16,7 +18,7 @@ def time_to(state: FleetState, graph: StepGraph, robot: Robot, goal: NodeId) -> 
     From the end of what it may not take back, over the shortest way, plus the wait for the shorter
     line of lifts when it has to ride.
     """
-    times, frozen = graph.times_to(goal), state.frozen(robot)
+    times, frozen = graph.of_robot(robot.id).times_to(goal), state.frozen(robot)
     node, before = robot.node, 0
     for hop in robot.hops:
         if hop.sequence <= frozen:
@@ -24,6 +26,16 @@ def time_to(state: FleetState, graph: StepGraph, robot: Robot, goal: NodeId) -> 
     if node not in times:
         return None
     return before + times[node] + _lift_wait(state, graph, node, goal)
+
+
+def nearest_first(
+    state: FleetState, graph: StepGraph, robot: Robot, goals: Iterable[NodeId]
+) -> list[NodeId]:
+    """Return the goals `robot` can get to, by the time until it stands there."""
+    start = state.frozen_end(robot)
+    times = graph.of_robot(robot.id).times_from(start)
+    costs = [(times[g] + _lift_wait(state, graph, start, g), g) for g in goals if g in times]
+    return [goal for _, goal in sorted(costs)]
 
 
 def _lift_wait(state: FleetState, graph: StepGraph, node: NodeId, goal: NodeId) -> int:

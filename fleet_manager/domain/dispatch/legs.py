@@ -8,6 +8,7 @@ from typing import Final
 from fleet_manager.domain.ids import NodeId, node_resource
 from fleet_manager.domain.messages import LegPlanned, Purpose
 from fleet_manager.domain.state import Robot
+from fleet_manager.domain.traffic.claims import kept_by
 from fleet_manager.domain.traffic.hindrances import hindrances, stands_still
 from fleet_manager.domain.traffic.plan import plan_leg
 from fleet_manager.domain.turn import Turn
@@ -62,6 +63,6 @@ def is_rested(turn: Turn, robot: Robot, search: Search) -> bool:
 
 
 def kept_by_another(turn: Turn, robot: Robot, goal: NodeId) -> bool:
-    """Whether another robot stands on `goal`, or comes to it, and stays: no search helps."""
-    queue = turn.state.queues.get(node_resource(goal), ())
-    return any(c.robot != robot.id and c.freed_by == 0 for c in queue)
+    """Whether another robot stands on `goal`, or so near, or comes there, and stays."""
+    place = turn.graph.resources(node_resource(goal))
+    return kept_by(turn.state.queues, place, but=robot.id) is not None

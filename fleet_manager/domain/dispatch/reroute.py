@@ -7,9 +7,9 @@ from fleet_manager.domain.dispatch.legs import Search, find_leg, is_rested, send
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import LegPlanned
 from fleet_manager.domain.state import Robot
-from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances
+from fleet_manager.domain.traffic.hindrances import hindrances
 from fleet_manager.domain.traffic.plan import is_hopeless
-from fleet_manager.domain.traffic.retime import retime
+from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import Turn
 
 
@@ -22,16 +22,20 @@ def reroute(turn: Turn, budget: int) -> None:
     hindered = hindrances(turn)
     if not hindered.robots and not hindered.lifts:
         return
+    times = retime(turn.state, turn.now, hindered)
     for robot in turn.robots():
         if budget == 0 or not robot.hops or not is_rested(turn, robot, Search.WAY_OUT):
             continue
+        leg = robot.leg
         if robot.id in hindered.robots:
             if _keeps_station_from_afar(turn, robot):
                 budget -= 1
                 send(turn, robot, Search.WAY_OUT, bay_leg(turn, robot, patient=True))
-        elif turn.may_move(robot) and _waits_in_vain(turn, robot, hindered):
+        elif turn.may_move(robot) and _waits_in_vain(turn, robot, times):
             budget -= 1
             send(turn, robot, Search.WAY_OUT, _way_out(turn, robot))
+        if robot.leg != leg:
+            times = retime(turn.state, turn.now, hindered)
 
 
 def _way_out(turn: Turn, robot: Robot) -> LegPlanned | None:
@@ -46,6 +50,5 @@ def _keeps_station_from_afar(turn: Turn, robot: Robot) -> bool:
     return on_its_way and turn.hospital.nodes[robot.goal].kind is NodeKind.STATION
 
 
-def _waits_in_vain(turn: Turn, robot: Robot, hindered: Hindrances) -> bool:
-    times = retime(turn.state, turn.now, hindered)
+def _waits_in_vain(turn: Turn, robot: Robot, times: Times) -> bool:
     return is_hopeless(times.end[robot.id, robot.hops[-1].sequence], now=turn.now)

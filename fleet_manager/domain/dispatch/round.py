@@ -13,6 +13,7 @@ from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
+from fleet_manager.domain.dispatch.predicates.may_drive_there import may_drive_there
 from fleet_manager.domain.dispatch.reroute import reroute
 from fleet_manager.domain.ids import NodeId, RunId
 from fleet_manager.domain.maps.model import NodeKind
@@ -123,6 +124,8 @@ def _assign(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Ro
     offers = []
     for robot in free:
         if not has_battery_for_a_run(turn, robot) or kept_by_another(turn, robot, sender):
+            continue
+        if not may_drive_there(turn, robot, delivery):
             continue
         if not can_get_there(turn, ways, robot, delivery):
             continue

@@ -278,7 +278,8 @@ class Fields:
             self._wrong(place, 'is not a finite number', 'write a number')
         elif not low <= value <= high:
             said = f'{value:g}' if abs(value) < _PRINTABLE else 'far too large'
-            self._wrong(place, f'is {said}', f'write a number from {low:g} to {high:g}')
+            unit = ' in metres, not millimetres' if high == MAX_COORDINATE else ''
+            self._wrong(place, f'is {said}', f'write a number from {low:g} to {high:g}{unit}')
         else:
             return float(value)
         return low

@@ -1,12 +1,26 @@
-"""Distances in the plane of a floor, in metres."""
+"""Distances and areas in the plane of a floor, in metres."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Final, NamedTuple
 
-from fleet_manager.domain.maps.model import Point
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from fleet_manager.domain.maps.model import Door, Floor, Point
+from fleet_manager.domain.maps.words import OPEN_ROOMS
+
+Geometries = NDArray[np.object_]
+
+#: Metres a door may lie off its wall, as drawn.
+DOOR_OFF_WALL: Final = 0.3
+#: Metres wider than its door a doorway is cut, so that nothing of the wall stays in it.
+_JAMB: Final = 0.02
 
 
 def distance(a: Point, b: Point) -> float:
@@ -26,8 +40,7 @@ def point_to_line(point: Point, line: Sequence[Point]) -> float:
 
 def line_to_line(one: Sequence[Point], other: Sequence[Point]) -> float:
     """Return how close two lines come to each other, 0 where they cross or touch."""
-    pairs = pairwise(one)
-    return min(_segment_to_segment(a, b, c, d) for a, b in pairs for c, d in pairwise(other))
+    return float(shapely.distance(linestring(one), linestring(other)))
 
 
 def inside(point: Point, polygon: Sequence[Point]) -> bool:
@@ -46,6 +59,81 @@ def area(polygon: Sequence[Point]) -> float:
     return abs(sum(a.x * b.y - b.x * a.y for a, b in edges)) / 2
 
 
+def linestring(line: Sequence[Point]) -> shapely.LineString:
+    """Return a line of at least two points for shapely."""
+    return shapely.LineString([(point.x, point.y) for point in line])
+
+
+def array_of(parts: Sequence[BaseGeometry]) -> Geometries:
+    """Return geometries as an array shapely works on, even if there are none."""
+    array = np.empty(len(parts), dtype=np.object_)
+    array[:] = parts
+    return array
+
+
+def surface(polygon: Sequence[Point]) -> BaseGeometry:
+    """Return what three or more points enclose; in valid parts where their edges cross."""
+    drawn = shapely.Polygon([(point.x, point.y) for point in polygon])
+    return drawn if drawn.is_valid else surfaces(shapely.make_valid(drawn))
+
+
+def surfaces(geometry: BaseGeometry) -> BaseGeometry:
+    """Return the surfaces among the parts of a geometry, without its lines and points."""
+    if geometry.geom_type in ('Polygon', 'MultiPolygon'):
+        return geometry
+    parts = shapely.get_parts(geometry)
+    flat = [part for part in parts for part in shapely.get_parts(part)]
+    return shapely.union_all([part for part in flat if part.geom_type == 'Polygon'])
+
+
+class Rooms(NamedTuple):
+    """The rooms of a floor in their order, and what is open and closed where all are drawn.
+
+    A room drawn later covers those below it: what is left of the others is in `open` or `closed`.
+    """
+
+    drawn: Geometries
+    open: list[BaseGeometry]
+    closed: list[BaseGeometry]
+
+
+def rooms_of(floor: Floor) -> Rooms:
+    """Return the areas of the rooms of a floor."""
+    drawn = array_of([surface(room.polygon) for room in floor.rooms])
+    is_open = [room.kind in OPEN_ROOMS for room in floor.rooms]
+    covers: list[list[BaseGeometry]] = [[] for _ in drawn]
+    below, above = shapely.STRtree(drawn).query(drawn, predicate='intersects')
+    for one, other in zip(below.tolist(), above.tolist(), strict=True):
+        if one < other and is_open[one] != is_open[other]:
+            covers[one].append(drawn[other])
+    rooms = Rooms(drawn, [], [])
+    for shape, over, opens in zip(drawn, covers, is_open, strict=True):
+        left = surfaces(shape.difference(shapely.union_all(over))) if over else shape
+        (rooms.open if opens else rooms.closed).append(left)
+    return rooms
+
+
+def walls_of(
+    floor: Floor, doors: Iterable[Door] = (), *, rooms: Rooms | None = None, beside: float = 0.0
+) -> BaseGeometry:
+    """Return the lines on a floor that nobody drives through.
+
+    Its written walls and the borders of its closed rooms, with a gap as wide as the door where one
+    of `doors` is drawn on them, and `beside` metres more on both sides. `rooms` are those of the
+    floor, if they are known already.
+    """
+    closed = (rooms or rooms_of(floor)).closed
+    walls = [linestring(line) for line in floor.walls]
+    drawn = shapely.union_all([*walls, *(room.boundary for room in closed if not room.is_empty)])
+    gaps = []
+    for door in doors:
+        middle = shapely.Point(door.at.x, door.at.y)
+        off = shapely.distance(middle, drawn)
+        if off <= DOOR_OFF_WALL:
+            gaps.append(middle.buffer(math.hypot(door.width / 2 + _JAMB + beside, off)))
+    return drawn.difference(shapely.union_all(gaps)) if gaps else drawn
+
+
 def _point_to_segment(point: Point, a: Point, b: Point) -> float:
     dx, dy = b.x - a.x, b.y - a.y
     square = dx * dx + dy * dy
@@ -54,18 +142,3 @@ def _point_to_segment(point: Point, a: Point, b: Point) -> float:
     along = ((point.x - a.x) * dx + (point.y - a.y) * dy) / square
     along = min(1.0, max(0.0, along))
     return math.hypot(point.x - a.x - along * dx, point.y - a.y - along * dy)
-
-
-def _segment_to_segment(a: Point, b: Point, c: Point, d: Point) -> float:
-    if _cross(a, b, c) * _cross(a, b, d) < 0 and _cross(c, d, a) * _cross(c, d, b) < 0:
-        return 0.0
-    return min(
-        _point_to_segment(a, c, d),
-        _point_to_segment(b, c, d),
-        _point_to_segment(c, a, b),
-        _point_to_segment(d, a, b),
-    )
-
-
-def _cross(origin: Point, a: Point, b: Point) -> float:
-    return (a.x - origin.x) * (b.y - origin.y) - (a.y - origin.y) * (b.x - origin.x)

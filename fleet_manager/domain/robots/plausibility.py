@@ -21,10 +21,11 @@ def implausible(hospital: Hospital, state: FleetState, report: RobotReport) -> s
     """Return why the report cannot be true (a reason code), or None.
 
     Steps are numbered anew by a manager with an empty journal: what a robot did for an earlier
-    one says nothing about ours.
+    one says nothing about ours. On the map before a robot is where it is on ours: nobody was on
+    what was changed when the maps were swapped.
     """
     robot = state.robots[report.robot]
-    if report.map_version != hospital.version:
+    if report.map_version not in (hospital.version, state.map_before or hospital.version):
         return 'wrong_map'
     if report.floor not in hospital.floors:
         return 'unknown_floor'

@@ -11,7 +11,7 @@ resource it has no cycle, so under any finite delay some robot can always move (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fleet_manager.domain.errors import InvariantBroken
 from fleet_manager.domain.ids import ResourceId, RobotId
@@ -21,13 +21,17 @@ from fleet_manager.domain.state import Claim
 Queues = dict[ResourceId, list[Claim]]
 
 
-def place_body(queues: Queues, robot: RobotId, resource: ResourceId) -> None:
-    """Put a robot that was seen for the first time onto `resource`, for ever. It must be free."""
-    if queues.get(resource):
-        raise InvariantBroken(
-            f'{robot} stands on {resource}, which {queues[resource][0].robot} has'
-        )
-    queues[resource] = [Claim(robot, taken_by=0)]
+def place_body(queues: Queues, robot: RobotId, *resources: ResourceId) -> None:
+    """Put a robot that was seen for the first time onto `resources`, for ever, while all are free.
+
+    Raises InvariantBroken when another one has one of them.
+    """
+    for resource in resources:
+        if queues.get(resource):
+            raise InvariantBroken(
+                f'{robot} stands on {resource}, which {queues[resource][0].robot} has'
+            )
+        queues[resource] = [Claim(robot, taken_by=0)]
 
 
 def insert(queues: Queues, robot: RobotId, hops: Sequence[Hop]) -> None:
@@ -84,6 +88,36 @@ def holder(queues: Mapping[ResourceId, Sequence[Claim]], resource: ResourceId) -
     """Return whose turn it is on `resource`."""
     queue = queues.get(resource)
     return queue[0].robot if queue else None
+
+
+def kept_by(
+    queues: Mapping[ResourceId, Sequence[Claim]],
+    resources: Iterable[ResourceId],
+    *,
+    but: RobotId,
+) -> RobotId | None:
+    """Return another robot that stands, or comes to stay, on one of `resources` for ever."""
+    for resource in resources:
+        for claim in queues.get(resource, ()):
+            if claim.robot != but and claim.freed_by == 0:
+                return claim.robot
+    return None
+
+
+def kept_at_end(
+    queues: Mapping[ResourceId, Sequence[Claim]], robot: RobotId, *, frozen: int
+) -> tuple[ResourceId, ...]:
+    """Return what the robot still holds once hop `frozen` is done: the place it stands on then."""
+    return tuple(
+        sorted(
+            resource
+            for resource, queue in queues.items()
+            for claim in queue
+            if claim.robot == robot
+            and claim.taken_by <= frozen
+            and not 0 < claim.freed_by <= frozen
+        )
+    )
 
 
 def _open_claim(queues: Queues, robot: RobotId, resource: ResourceId) -> Claim:

@@ -17,9 +17,9 @@ THRESHOLD_SECONDS: Final = 6.0
 DOOR_SECONDS: Final = 3.0
 
 
-def drive(lane: Lane) -> Millis:
-    """Return the planned time over a lane, with its door."""
-    door = DOOR_SECONDS if lane.door else 0.0
+def drive(lane: Lane, *, waits: bool) -> Millis:
+    """Return the planned time over a lane; `waits` where a door has to open first."""
+    door = DOOR_SECONDS if waits else 0.0
     return millis(lane.length / lane.speed + NODE_SECONDS + door)
 
 

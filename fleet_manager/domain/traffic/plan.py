@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
+from fleet_manager.domain.ids import LiftId, NodeId, ResourceId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Hop, HopKind, LegPlanned, Purpose
 from fleet_manager.domain.state import FleetState, Robot
+from fleet_manager.domain.traffic.claims import kept_at_end
 from fleet_manager.domain.traffic.hindrances import LATE_MS, Hindrances
 from fleet_manager.domain.traffic.retime import NOTHING, Times, retime
 from fleet_manager.domain.traffic.sipp import Move, search
@@ -40,15 +41,20 @@ def plan_leg(
     start, at = _frozen_end(robot, times, frozen)
     others = _others(state, times, robot)
     busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
-    closed = () if patient else hindered.lifts
-    moves = search(graph, busy, start=start, at=at, goal=goal, closed=closed)
-    if moves is None or (moves and not patient and is_hopeless(moves[-1].end, now=now)):
+    closed, before = ((), FOREVER) if patient else (hindered.lifts, now + LATE_MS)
+    graph = graph.of_robot(robot.id)
+    moves = search(
+        graph, busy, start=start, at=at, goal=goal, closed=closed, before=max(before, at + 1)
+    )
+    if moves is None:
         return None
-    hops = _places(_hops(graph.hospital, moves, first=frozen + 1), others, state, robot, frozen)
-    if hops is None:
+    behind = kept_at_end(state.queues, robot.id, frozen=frozen)
+    hops = _hops(graph, moves, behind, first=frozen + 1)
+    placed = _places(hops, others, state, robot, frozen)
+    if placed is None:
         return None
     return LegPlanned(
-        robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=hops
+        robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=placed
     )
 
 
@@ -80,10 +86,14 @@ def _others(state: FleetState, times: Times, robot: Robot) -> _Spans:
     }
 
 
-def _hops(hospital: Hospital, moves: tuple[Move, ...], *, first: int) -> list[Hop]:
+def _hops(
+    graph: StepGraph, moves: tuple[Move, ...], behind: tuple[ResourceId, ...], *, first: int
+) -> list[Hop]:
+    """Return the hops of `moves`. The first one frees `behind`, what the robot stands on."""
     hops: list[Hop] = []
     for move in moves:
         step, sequence = move.step, first + len(hops)
+        held, onto = graph.resources(step.held), graph.resources(step.place)
         hop = Hop(
             sequence=sequence,
             kind=HopKind.DRIVE,
@@ -92,27 +102,38 @@ def _hops(hospital: Hospital, moves: tuple[Move, ...], *, first: int) -> list[Ho
             lane=step.lane,
             lift=step.lift,
             door=step.door,
-            claims=(step.held, node_resource(step.target)),
+            claims=(*held, *onto),
             places=(),
-            frees=(step.held, node_resource(step.origin)),
+            frees=(*held, *behind),
             start=Instant(move.start),
             end=Instant(move.end),
         )
-        hops += _ride(hospital, hop, inside=move.start + step.leave) if step.lift else [hop]
+        if step.lift:
+            hops += _ride(graph.hospital, hop, held, behind, inside=move.start + step.leave)
+        else:
+            hops.append(hop)
+        behind = onto
     return hops
 
 
-def _ride(hospital: Hospital, whole: Hop, *, inside: int) -> list[Hop]:
+def _ride(
+    hospital: Hospital,
+    whole: Hop,
+    slot: tuple[ResourceId, ...],
+    behind: tuple[ResourceId, ...],
+    *,
+    inside: int,
+) -> list[Hop]:
     """Split a ride: into the car, with the exit cell claimed already, and out of it."""
-    car, (slot, behind) = hospital.lifts[LiftId(whole.lift)].car, whole.frees
-    board = replace(whole, kind=HopKind.BOARD, target=car, frees=(behind,), end=Instant(inside))
+    car = hospital.lifts[LiftId(whole.lift)].car
+    board = replace(whole, kind=HopKind.BOARD, target=car, frees=behind, end=Instant(inside))
     alight = replace(
         whole,
         sequence=whole.sequence + 1,
         kind=HopKind.ALIGHT,
         origin=car,
         claims=(),
-        frees=(slot,),
+        frees=slot,
         start=Instant(inside),
     )
     return [board, alight]
@@ -122,7 +143,7 @@ def _places(
     hops: list[Hop], others: _Spans, state: FleetState, robot: Robot, frozen: int
 ) -> tuple[Hop, ...] | None:
     """Give each claim its place in the queue. None when two claims would overlap (rule P1)."""
-    freed = {(r, h.sequence): int(h.end) for h in hops for r in h.frees}
+    until = _until(hops)
     lines: dict[ResourceId, list[tuple[int, int]]] = {}
     placed: list[Hop] = []
     for hop in hops:
@@ -130,17 +151,25 @@ def _places(
         for resource in hop.claims:
             if resource not in lines:
                 lines[resource] = _line(state, others, robot, resource, frozen)
-            until = min(
-                (end for (r, s), end in freed.items() if r == resource and s >= hop.sequence),
-                default=int(FOREVER),
-            )
-            place = _fit(lines[resource], int(hop.start), until)
+            end = until[resource, hop.sequence]
+            place = _fit(lines[resource], int(hop.start), end)
             if place is None:
                 return None
-            lines[resource].insert(place, (int(hop.start), until))
+            lines[resource].insert(place, (int(hop.start), end))
             places.append(place)
         placed.append(replace(hop, places=tuple(places)))
     return tuple(placed)
+
+
+def _until(hops: list[Hop]) -> dict[tuple[ResourceId, int], int]:
+    """Return when each claim of `hops` is given back: with the next hop that frees it."""
+    freed: dict[ResourceId, int] = {}
+    until: dict[tuple[ResourceId, int], int] = {}
+    for hop in reversed(hops):
+        freed.update(dict.fromkeys(hop.frees, int(hop.end)))
+        for resource in hop.claims:
+            until[resource, hop.sequence] = freed.get(resource, int(FOREVER))
+    return until
 
 
 def _line(

@@ -1,5 +1,8 @@
 """Safe-interval path planning for one robot among the plans of all others.
 
+A place is free when all is that a robot holds on it: itself, and what it shares with places so
+close that two robots would touch.
+
 After Phillips and Likhachev, "SIPP: Safe interval path planning for dynamic environments" (ICRA
 2011), on a graph whose lanes and lift cars are resources too, with the rule of a hop: the target
 and the lane are claimed when a hop starts, the place behind is given back when it is done.
@@ -12,6 +15,7 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
 from fleet_manager.domain.traffic.steps import Step, StepGraph
@@ -19,6 +23,9 @@ from fleet_manager.domain.units import FOREVER
 
 #: Times during which others have a resource, in order and disjoint: (taken, freed).
 Busy = Mapping[ResourceId, Sequence[tuple[int, int]]]
+
+#: The one gap of a place that nobody else has anything of: its starts, its ends.
+_ALWAYS: Final = ([0], [int(FOREVER)])
 
 #: A search that expands more states than this is given up; the old plan stays.
 MAX_EXPANSIONS = 200_000
@@ -34,27 +41,41 @@ class Move:
 
 
 class Gaps:
-    """The safe intervals of each resource: the times between those others have it."""
+    """The safe intervals of each place: the times between those others have anything of it."""
 
-    def __init__(self, busy: Busy) -> None:
+    def __init__(self, graph: StepGraph, busy: Busy) -> None:
+        self._graph = graph
         self._busy = busy
         self._free: dict[ResourceId, tuple[list[int], list[int]]] = {}
 
-    def of(self, resource: ResourceId) -> tuple[list[int], list[int]]:
+    def of(self, place: ResourceId) -> tuple[list[int], list[int]]:
         """Return starts and ends of the safe intervals, from 0 to FOREVER."""
-        if resource not in self._free:
-            starts, ends = [0], []
-            for taken, freed in self._busy.get(resource, ()):
-                ends.append(taken)
-                starts.append(freed)
-            ends.append(int(FOREVER))
-            self._free[resource] = (starts, ends)
-        return self._free[resource]
+        found = self._free.get(place)
+        if found is None:
+            quiet = place not in self._busy and place not in self._graph.shared
+            found = self._free[place] = _ALWAYS if quiet else self._between(place)
+        return found
 
-    def last(self, resource: ResourceId) -> int:
+    def last(self, place: ResourceId) -> int:
         """Return the number of the interval without end, or -1 when somebody stays for ever."""
-        starts, _ = self.of(resource)
+        starts, _ = self.of(place)
         return len(starts) - 1 if starts[-1] < FOREVER else -1
+
+    def _between(self, place: ResourceId) -> tuple[list[int], list[int]]:
+        if place in self._graph.shared:
+            everything = self._graph.resources(place)
+            spans = sorted(span for one in everything for span in self._busy.get(one, ()))
+        else:
+            spans = list(self._busy.get(place, ()))
+        starts: list[int] = [0]
+        ends: list[int] = []
+        for taken, freed in spans:
+            if ends and taken < starts[-1]:
+                starts[-1] = max(starts[-1], freed)
+                continue
+            ends.append(taken)
+            starts.append(freed)
+        return starts, [*ends, int(FOREVER)]
 
 
 def search(
@@ -65,22 +86,22 @@ def search(
     at: int,
     goal: NodeId,
     closed: Collection[LiftId] = (),
+    before: int = FOREVER,
 ) -> tuple[Move, ...] | None:
     """Return the earliest moves from `start` (standing there at `at`) to stay on `goal` for ever.
 
-    `busy` must not hold the robot's own claims. None when there is no such way: the goal is
-    somebody's for ever, or the robot cannot get out. Bays are touched only at both ends, `closed`
-    lifts not at all.
+    `busy` must not hold the robot's own claims. None when there is no such way that ends `before`:
+    the goal is somebody's until then, or the robot cannot get out. Bays are touched only at both
+    ends, `closed` lifts not at all.
     """
-    gaps = Gaps(busy)
-    final = gaps.last(node_resource(goal))
-    rest = graph.times_to(goal)
-    if final < 0 or start not in rest:
+    gaps = Gaps(graph, busy)
+    final, rest = gaps.last(node_resource(goal)), graph.times_to(goal)
+    if final < 0 or start not in rest or gaps.of(node_resource(goal))[0][final] >= before:
         return None
     first = bisect_right(gaps.of(node_resource(start))[0], at) - 1
     origin = (start, first)
     best: dict[tuple[NodeId, int], int] = {origin: at}
-    came: dict[tuple[NodeId, int], tuple[tuple[NodeId, int], Move]] = {}
+    came: dict[tuple[NodeId, int], tuple[tuple[NodeId, int], Step, int]] = {}
     done: set[tuple[NodeId, int]] = set()
     heap: list[tuple[int, NodeId, int, int]] = [(at + rest[start], start, 0, first)]
     pushed = 0
@@ -92,27 +113,30 @@ def search(
         done.add(state)
         if node == goal and interval == final:
             return _unwind(came, state)
-        leave_by = gaps.of(node_resource(node))[1][interval]
+        arrived, leave_by = best[state], gaps.of(node_resource(node))[1][interval]
         for step in graph.steps[node]:
-            if step.target not in rest or not graph.may_pass(step.target, start=start, goal=goal):
+            left, onto = rest.ms[step.number], step.target
+            if left < 0 or not graph.may_pass(onto, start=start, goal=goal):
                 continue
             if step.lift in closed:
                 continue
-            for begin, target in _departures(gaps, step, best[state], leave_by):
-                then, end = (step.target, target), begin + step.duration
-                if then not in done and end < best.get(then, FOREVER):
+            for begin, target in _departures(gaps, step, arrived, leave_by):
+                then, end = (onto, target), begin + step.duration
+                if end + left < before and end < best.get(then, FOREVER):
                     best[then] = end
-                    came[then] = (state, Move(step, begin, end))
+                    came[then] = (state, step, begin)
                     pushed += 1
-                    heapq.heappush(heap, (end + rest[step.target], step.target, pushed, target))
+                    heapq.heappush(heap, (end + left, onto, pushed, target))
     return None
 
 
 def _departures(gaps: Gaps, step: Step, arrived: int, leave_by: int) -> list[tuple[int, int]]:
     """Return (start, target interval) of each way to take `step`: the earliest per interval."""
+    held_gaps, gaps_there = gaps.of(step.held), gaps.of(step.place)
+    if held_gaps is _ALWAYS and gaps_there is _ALWAYS:
+        return [(arrived, 0)] if arrived + step.leave <= leave_by else []
+    (held_starts, held_ends), (starts, ends) = held_gaps, gaps_there
     found = []
-    held_starts, held_ends = gaps.of(step.held)
-    starts, ends = gaps.of(node_resource(step.target))
     for target in range(max(0, bisect_right(starts, arrived) - 1), len(starts)):
         begin = max(arrived, starts[target])
         if begin + step.leave > leave_by:
@@ -128,11 +152,11 @@ def _departures(gaps: Gaps, step: Step, arrived: int, leave_by: int) -> list[tup
 
 
 def _unwind(
-    came: Mapping[tuple[NodeId, int], tuple[tuple[NodeId, int], Move]],
+    came: Mapping[tuple[NodeId, int], tuple[tuple[NodeId, int], Step, int]],
     state: tuple[NodeId, int],
 ) -> tuple[Move, ...]:
     moves = []
     while state in came:
-        state, move = came[state]
-        moves.append(move)
+        state, step, begin = came[state]
+        moves.append(Move(step, begin, begin + step.duration))
     return tuple(reversed(moves))

@@ -1,23 +1,45 @@
-"""The navigation graph as steps a robot can take: lanes, and rides from lobby to lobby."""
+"""The navigation graph as steps a robot can take: lanes, and rides from lobby to lobby.
+
+What a robot holds on a place is the place itself and, where another place is so close that two
+robots would touch, what the two share: one resource for each such pair.
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping
+from array import array
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final, TypeVar
 
 from fleet_manager.domain.ids import (
+    DoorId,
     LiftId,
     NodeId,
     ResourceId,
+    RobotId,
     car_resource,
     lane_resource,
     node_resource,
 )
-from fleet_manager.domain.maps.model import Hospital, Lift, LiftStop
+from fleet_manager.domain.maps.compile import compile_hospital
+from fleet_manager.domain.maps.conflicts import types_on
+from fleet_manager.domain.maps.model import Hospital, Lane, Lift, LiftStop
 from fleet_manager.domain.traffic import durations
 from fleet_manager.domain.units import Millis
+
+#: Goals whose times are remembered: more than a large hospital has stations and bays. With 2,000
+#: nodes they are 16 KB each.
+MAX_GOALS: Final = 1_024
+#: Answers about what can be reached past what stands still; with 2,000 nodes up to 128 KB each.
+MAX_CUT: Final = 128
+
+#: What is held on a place beside the place itself.
+Shared = Mapping[ResourceId, tuple[ResourceId, ...]]
+_Steps = Mapping[NodeId, tuple['Step', ...]]
+_Key = TypeVar('_Key')
+_Value = TypeVar('_Value')
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +48,15 @@ class Step:
 
     `leave` is the time until the place behind is free again, `duration` until the robot stands on
     the target. Over a lane both are the same; a waiting cell is free once the robot is inside the
-    lift. `held` is claimed from start to end beside the target node.
+    lift. `held` is claimed from start to end beside `place`, which is the target node; `number` is
+    that of the target among the nodes.
     """
 
     origin: NodeId
     target: NodeId
     held: ResourceId
+    place: ResourceId
+    number: int
     leave: Millis
     duration: Millis
     lane: str = ''
@@ -39,106 +64,228 @@ class Step:
     lift: str = ''
 
 
+class Times(Mapping[NodeId, int]):
+    """Shortest times in ms between one node and each other. Where there is no way, none."""
+
+    __slots__ = ('_number', 'ms')
+
+    def __init__(self, number: Mapping[NodeId, int], ms: array[int]) -> None:
+        self._number = number
+        #: By the number of the node, -1 where there is no way.
+        self.ms = ms
+
+    def __getitem__(self, node: NodeId) -> int:
+        ms = self.ms[self._number[node]]
+        if ms < 0:
+            raise KeyError(node)
+        return ms
+
+    def __iter__(self) -> Iterator[NodeId]:
+        return (node for node, number in self._number.items() if self.ms[number] >= 0)
+
+    def __len__(self) -> int:
+        return sum(ms >= 0 for ms in self.ms)
+
+
 @dataclass(frozen=True, slots=True)
 class StepGraph:
-    """Every step from every node, and where it leads back: computed once for a hospital."""
+    """Every step from every node, and where it leads back: computed once for a hospital.
+
+    Make it with `StepGraph.of`, and ask `of_robot` for the steps a certain robot may take.
+    """
 
     hospital: Hospital
-    steps: Mapping[NodeId, tuple[Step, ...]]
-    back: Mapping[NodeId, tuple[Step, ...]]
-    _times: dict[NodeId, Mapping[NodeId, int]] = field(default_factory=dict, compare=False)
+    steps: _Steps
+    back: _Steps
+    shared: Shared
+    _of_type: Mapping[str, StepGraph]
+    _number: Mapping[NodeId, int]
+    _bays: frozenset[NodeId]
+    _times: dict[NodeId, Times] = field(default_factory=dict, compare=False)
+    _cut: dict[object, frozenset[NodeId]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, hospital: Hospital) -> StepGraph:
-        """Build the steps of `hospital`, in the order of its files."""
-        steps: dict[NodeId, list[Step]] = {node: [] for node in hospital.nodes}
-        for lane in hospital.lanes.values():
-            for a, b in ((lane.a, lane.b), (lane.b, lane.a)):
-                time = durations.drive(lane)
-                held = lane_resource(lane.id)
-                steps[a].append(
-                    Step(
-                        a,
-                        b,
-                        held,
-                        leave=time,
-                        duration=time,
-                        lane=lane.id,
-                        door=lane.door,
-                    )
-                )
-        for lift in hospital.lifts.values():
-            for start in lift.stops:
-                for end in lift.stops:
-                    if start.floor != end.floor:
-                        steps[start.wait].append(_ride(hospital, lift, start, end))
+        """Build the steps of `hospital`, in the order of its files. Raises MapError."""
+        shared = MappingProxyType(compile_hospital(hospital).shared())
+        known: dict[tuple[str, ...], StepGraph] = {}
+        of_type: dict[str, StepGraph] = {}
+        for name in hospital.types:
+            lanes = [one for one in hospital.lanes.values() if name in types_on(hospital, one)]
+            ids = tuple(lane.id for lane in lanes)
+            if len(ids) < len(hospital.lanes):
+                if ids not in known:
+                    known[ids] = cls._with(hospital, shared, _steps(hospital, lanes), {})
+                of_type[name] = known[ids]
+        return cls._with(hospital, shared, _steps(hospital, hospital.lanes.values()), of_type)
+
+    @classmethod
+    def _with(
+        cls, hospital: Hospital, shared: Shared, steps: _Steps, of_type: Mapping[str, StepGraph]
+    ) -> StepGraph:
         back: dict[NodeId, list[Step]] = {node: [] for node in hospital.nodes}
         for options in steps.values():
             for step in options:
                 back[step.target].append(step)
         return cls(
             hospital,
-            MappingProxyType({node: tuple(s) for node, s in steps.items()}),
-            MappingProxyType({node: tuple(s) for node, s in back.items()}),
+            MappingProxyType(dict(steps)),
+            MappingProxyType({node: tuple(those) for node, those in back.items()}),
+            shared,
+            MappingProxyType(dict(of_type)),
+            {node: number for number, node in enumerate(hospital.nodes)},
+            frozenset(node for node in hospital.nodes if hospital.is_bay(node)),
         )
+
+    def of_robot(self, robot: RobotId) -> StepGraph:
+        """Return the graph of the lanes that robots of its type may use."""
+        spec = self.hospital.robots.get(robot)
+        return self._of_type.get(spec.type, self) if spec is not None else self
+
+    def only(self, stays: Callable[[Step], bool]) -> StepGraph:
+        """Return the graph with some of its steps, of all types of robots."""
+        of_type = {name: graph.only(stays) for name, graph in self._of_type.items()}
+        steps = {node: tuple(filter(stays, those)) for node, those in self.steps.items()}
+        return self._with(self.hospital, self.shared, steps, of_type)
+
+    def resources(self, place: ResourceId) -> tuple[ResourceId, ...]:
+        """Return what a robot on `place` holds: it, and what it shares with places too close."""
+        return (place, *self.shared.get(place, ()))
 
     def may_pass(self, node: NodeId, *, start: NodeId, goal: NodeId) -> bool:
         """Whether a route may touch `node`: bays only at its ends."""
-        return node in (start, goal) or not self.hospital.is_bay(node)
+        return node not in self._bays or node in (start, goal)
 
-    def times_to(self, goal: NodeId) -> Mapping[NodeId, int]:
+    def times_to(self, goal: NodeId) -> Times:
         """Return the shortest time in ms from each node to `goal` on an empty floor.
 
         Dijkstra over the steps backwards; bays are never passed through. Nodes that cannot reach
-        the goal are missing, and so are the cars of lifts. Computed once a goal.
+        the goal are missing, and so are the cars of lifts. Remembered for `MAX_GOALS` goals.
         """
-        if goal not in self._times:
-            self._times[goal] = MappingProxyType(self._dijkstra(goal))
-        return self._times[goal]
+        found = self._times.get(goal)
+        if found is None:
+            found = self._dijkstra(goal, back=True)
+            _remember(self._times, goal, found, MAX_GOALS)
+        return found
+
+    def times_from(self, start: NodeId) -> Times:
+        """Return the shortest time in ms from `start` to each node, as `times_to` reckons it.
+
+        Not remembered: it is asked for to compare many goals once.
+        """
+        return self._dijkstra(start, back=False)
 
     def leading_to(
         self, goal: NodeId, *, blocked: Collection[ResourceId], closed: Collection[LiftId]
     ) -> frozenset[NodeId]:
         """Return the nodes from which `goal` can be reached, itself among them unless blocked.
 
-        Over no blocked place, through no closed lift and no bay. One may be on a blocked node.
+        Over no place of which anything is blocked, through no closed lift and no bay. One may be
+        on a blocked node. Remembered for `MAX_CUT` questions.
         """
-        if node_resource(goal) in blocked:
-            return frozenset()
-        found, ahead = {goal}, [goal]
+        question = (goal, frozenset(blocked), frozenset(closed))
+        found = self._cut.get(question)
+        if found is None:
+            shut = self._shut(blocked)
+            found = frozenset()
+            if node_resource(goal) not in shut:
+                found = self._flood(goal, shut, closed, back=True)
+            _remember(self._cut, question, found, MAX_CUT)
+        return found
+
+    def led_to(
+        self, start: NodeId, *, blocked: Collection[ResourceId], closed: Collection[LiftId]
+    ) -> frozenset[NodeId]:
+        """Return the nodes that can be reached from `start`, past the same as in `leading_to`."""
+        shut = self._shut(blocked)
+        found = self._flood(start, shut, closed, back=False)
+        return frozenset(node for node in found if node_resource(node) not in shut)
+
+    def _shut(self, blocked: Collection[ResourceId]) -> frozenset[ResourceId]:
+        """Return the places of which anything is blocked."""
+        near = (
+            place for place, pairs in self.shared.items() if not set(pairs).isdisjoint(blocked)
+        )
+        return frozenset(blocked).union(near)
+
+    def _flood(
+        self, root: NodeId, shut: Collection[ResourceId], closed: Collection[LiftId], *, back: bool
+    ) -> frozenset[NodeId]:
+        """Return where steps lead to, or back to. Ends at bays and on what is shut, there too."""
+        ways, found, ahead = self.back if back else self.steps, {root}, [root]
         while ahead:
-            node = ahead.pop()
-            for step in self.back[node]:
-                if step.origin in found or step.held in blocked or step.lift in closed:
+            for step in ways[ahead.pop()]:
+                node = step.origin if back else step.target
+                if node in found or step.held in shut or step.lift in closed:
                     continue
-                found.add(step.origin)
-                passable = node_resource(step.origin) not in blocked
-                if passable and not self.hospital.is_bay(step.origin):
-                    ahead.append(step.origin)
+                found.add(node)
+                if node_resource(node) not in shut and node not in self._bays:
+                    ahead.append(node)
         return frozenset(found)
 
-    def _dijkstra(self, goal: NodeId) -> dict[NodeId, int]:
-        best = {goal: 0}
-        heap: list[tuple[int, NodeId]] = [(0, goal)]
+    def _dijkstra(self, root: NodeId, *, back: bool) -> Times:
+        ways = self.back if back else self.steps
+        best = {root: 0}
+        heap: list[tuple[int, NodeId]] = [(0, root)]
         while heap:
             time, node = heapq.heappop(heap)
-            if time > best[node] or (node != goal and self.hospital.is_bay(node)):
+            if time > best[node] or (node in self._bays and node != root):
                 continue
-            for step in self.back[node]:
-                reached = time + step.duration
-                if reached < best.get(step.origin, reached + 1):
-                    best[step.origin] = reached
-                    heapq.heappush(heap, (reached, step.origin))
-        return best
+            for step in ways[node]:
+                reached, then = time + step.duration, step.origin if back else step.target
+                if reached < best.get(then, reached + 1):
+                    best[then] = reached
+                    heapq.heappush(heap, (reached, then))
+        return Times(self._number, array('q', (best.get(node, -1) for node in self._number)))
 
 
-def _ride(hospital: Hospital, lift: Lift, start: LiftStop, end: LiftStop) -> Step:
+def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value, limit: int) -> None:
+    """Keep an answer; the oldest one goes when there are too many."""
+    if len(memory) >= limit:
+        del memory[next(iter(memory))]
+    memory[key] = value
+
+
+def _steps(hospital: Hospital, lanes: Collection[Lane]) -> _Steps:
+    steps: dict[NodeId, list[Step]] = {node: [] for node in hospital.nodes}
+    number = {node: count for count, node in enumerate(hospital.nodes)}
+    for lane in lanes:
+        door = hospital.doors[DoorId(lane.door)] if lane.door else None
+        on_request = lane.door if door is not None and door.automatic else ''
+        time = durations.drive(lane, waits=bool(on_request))
+        for a, b in ((lane.a, lane.b), (lane.b, lane.a)):
+            if a == lane.b and lane.one_way:
+                continue
+            steps[a].append(
+                Step(
+                    a,
+                    b,
+                    held=lane_resource(lane.id),
+                    place=node_resource(b),
+                    number=number[b],
+                    leave=time,
+                    duration=time,
+                    lane=lane.id,
+                    door=on_request,
+                )
+            )
+    for lift in hospital.lifts.values():
+        for start in lift.stops:
+            for end in lift.stops:
+                if start.floor != end.floor:
+                    steps[start.wait].append(_ride(hospital, lift, start, end, number[end.exit]))
+    return {node: tuple(those) for node, those in steps.items()}
+
+
+def _ride(hospital: Hospital, lift: Lift, start: LiftStop, end: LiftStop, number: int) -> Step:
     inside = durations.call(hospital, lift, start.floor)
     out = durations.ride(hospital, lift, start.floor, end.floor)
     return Step(
         start.wait,
         end.exit,
-        car_resource(lift.id),
+        held=car_resource(lift.id),
+        place=node_resource(end.exit),
+        number=number,
         leave=inside,
         duration=Millis(inside + out),
         lift=lift.id,

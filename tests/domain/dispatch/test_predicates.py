@@ -11,8 +11,17 @@ from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get
 from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
-from fleet_manager.domain.ids import NodeId, RobotId
-from fleet_manager.domain.messages import LiftMode, PauseFleet, PauseRobot
+from fleet_manager.domain.dispatch.predicates.may_drive_there import may_drive_there
+from fleet_manager.domain.ids import LaneId, NodeId, RobotId
+from fleet_manager.domain.maps.model import Hospital, Name, RobotType
+from fleet_manager.domain.maps.serialise import with_version
+from fleet_manager.domain.messages import (
+    LiftMode,
+    PauseFleet,
+    PauseRobot,
+    ResumeRobot,
+    RunAssigned,
+)
 from fleet_manager.domain.robots.battery import ENOUGH_FOR_A_RUN, STAY_ON_CHARGER_BELOW
 from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances
 from tests.application.stage import OPERATOR, Stage
@@ -123,7 +132,7 @@ def test_a_robot_that_stands_still_in_a_corridor_cuts_it_in_two() -> None:
     assert dead == 'r3', 'which holds w3'
     assert not lead(stage, hindered, 'west', 'east', 'r1')
     assert not lead(stage, hindered, 'west', 'middle', 'r1')
-    assert Ways(stage.kernel.turn(), hindered).lead(NodeId('F1.b1'), NodeId('F1.west'))
+    assert Ways(stage.kernel.turn(), hindered).lead(NodeId('F1.b1'), NodeId('F1.west'), R1)
 
 
 def test_without_its_lift_another_floor_is_far_away() -> None:
@@ -143,3 +152,51 @@ def test_the_way_begins_where_the_robot_cannot_turn_back_any_more() -> None:
     turn = stage.kernel.turn()
     ways = Ways(turn, Hindrances(frozenset({RobotId('nobody')})))
     assert can_get_there(turn, ways, stage.robot('r1'), delivery)
+
+
+# --- robots of its type may use the lanes to the sender and on to the recipient  ---
+
+
+def carts_and_boxes() -> Hospital:
+    """A corridor whose lane to the station `middle` is for `box` only; r1 is one, r2 a cart."""
+    hospital = corridor(robots=2)
+    to_middle = LaneId('F1.w3-F1.middle')
+    lanes = {**hospital.lanes, to_middle: replace(hospital.lanes[to_middle], robots=('box',))}
+    types = {name: RobotType(name, Name(name, name), 0.6, 0.5, 0.4) for name in ('box', 'cart')}
+    robots = {
+        name: replace(spec, type='box' if name == 'r1' else 'cart')
+        for name, spec in hospital.robots.items()
+    }
+    return with_version(replace(hospital, lanes=lanes, types=types, robots=robots))
+
+
+@pytest.mark.parametrize(
+    ('sender', 'recipient', 'robot', 'may'),
+    [
+        ('west', 'east', 'r1', True),
+        ('west', 'east', 'r2', True),
+        ('middle', 'east', 'r1', True),
+        ('middle', 'east', 'r2', False),
+        ('west', 'middle', 'r2', False),
+    ],
+)
+def test_a_robot_whose_type_may_not_use_the_lanes_is_no_robot_for_the_delivery(
+    sender: str, recipient: str, robot: str, may: bool
+) -> None:
+    stage = Stage(carts_and_boxes())
+    stage.tick()
+    delivery = stage.delivery(stage.request(sender, recipient))
+    turn = stage.kernel.turn()
+    assert may_drive_there(turn, stage.robot(robot), delivery) is may
+
+
+def test_a_delivery_waits_for_a_robot_of_a_type_that_gets_there() -> None:
+    stage = Stage(carts_and_boxes())
+    stage.tick()
+    stage.send(PauseRobot(OPERATOR, R1))
+    delivery = stage.request('middle', 'east')
+    stage.wait(5_000)
+    assert stage.delivery(delivery).state is DeliveryState.ACCEPTED, 'r2 is free and may not'
+    stage.send(ResumeRobot(OPERATOR, R1))
+    stage.reach(delivery, DeliveryState.DELIVERED)
+    assert stage.last(RunAssigned).robot == R1

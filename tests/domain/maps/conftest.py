@@ -20,7 +20,7 @@ def _floor(identity: str, level: int) -> dict[str, Any]:
         'elevation': 4.0 * level,
         'outline': [[-2, -4], [14, -4], [14, 8], [-2, 8]],
         'rooms': {
-            'corridor': {'name': _name('Corridor'), 'kind': 'corridor', 'box': [-2, -1, 14, 1]},
+            'corridor': {'name': _name('Corridor'), 'kind': 'corridor', 'box': [-2, -4, 14, 3]},
         },
         'nodes': {
             'c1': {'at': [0, 0], 'kind': 'way'},

@@ -17,9 +17,8 @@ F1, F2 = FloorId('F1'), FloorId('F2')
 
 def test_a_lane_takes_its_length_the_node_and_its_door() -> None:
     lane = HOSPITAL.lanes[LaneId('F1.w1-F1.w2')]
-    assert durations.drive(lane) == 5_000 + 1_500
-    with_door = HOSPITAL.lanes[LaneId('F1.w2-F1.w3')]
-    assert durations.drive(with_door) == 5_000 + 1_500 + 3_000
+    assert durations.drive(lane, waits=False) == 5_000 + 1_500
+    assert durations.drive(lane, waits=True) == 5_000 + 1_500 + 3_000
 
 
 @pytest.mark.parametrize(('speed', 'expected'), [(1.0, 5_000), (1_000.0, 4_000)])

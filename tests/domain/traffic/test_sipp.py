@@ -15,6 +15,7 @@ from fleet_manager.domain.traffic import sipp
 from fleet_manager.domain.traffic.sipp import search
 from fleet_manager.domain.traffic.steps import StepGraph
 from fleet_manager.domain.units import FOREVER
+from tests.domain.traffic.tight import hairpin, lobby, one_way_ring, twin
 from tests.hospitals import corridor, loop, two_floors
 
 #: All durations of the drawn hospitals are multiples of this: the grid of the brute-force search.
@@ -28,11 +29,18 @@ GRAPHS = {
     'corridor': StepGraph.of(corridor(length=4)),
     'loop': StepGraph.of(loop(size=5)),
     'two floors': StepGraph.of(two_floors()),
+    'twin': StepGraph.of(twin(length=3)),
+    'hairpin': StepGraph.of(hairpin()),
+    'lobby': StepGraph.of(lobby()),
+    'one way': StepGraph.of(one_way_ring()),
 }
 
 
-def is_free(busy: Busy, resource: ResourceId, start: int, end: int) -> bool:
-    return all(freed <= start or end <= taken for taken, freed in busy.get(resource, ()))
+def is_free(graph: StepGraph, busy: Busy, place: ResourceId, start: int, end: int) -> bool:
+    """Whether nobody has the place, or anything it shares with places too close to it."""
+    everything = (place, *graph.shared.get(place, ()))
+    spans = [span for resource in everything for span in busy.get(resource, ())]
+    return all(freed <= start or end <= taken for taken, freed in spans)
 
 
 def earliest(graph: StepGraph, busy: Busy, *, start: NodeId, at: int, goal: NodeId) -> int | None:
@@ -43,17 +51,17 @@ def earliest(graph: StepGraph, busy: Busy, *, start: NodeId, at: int, goal: Node
         if (now, node) in seen or now > END + 200_000:
             continue
         seen.add((now, node))
-        if node == goal and is_free(busy, node_resource(node), now, FOREVER):
+        if node == goal and is_free(graph, busy, node_resource(node), now, FOREVER):
             return now
-        if is_free(busy, node_resource(node), now, now + GRID):
+        if is_free(graph, busy, node_resource(node), now, now + GRID):
             heapq.heappush(heap, (now + GRID, node))
         for step in graph.steps[node]:
             end = now + step.duration
             if (
                 graph.may_pass(step.target, start=start, goal=goal)
-                and is_free(busy, step.held, now, end)
-                and is_free(busy, node_resource(step.target), now, end)
-                and is_free(busy, node_resource(node), now, now + step.leave)
+                and is_free(graph, busy, step.held, now, end)
+                and is_free(graph, busy, node_resource(step.target), now, end)
+                and is_free(graph, busy, node_resource(node), now, now + step.leave)
             ):
                 heapq.heappush(heap, (end, step.target))
     return None
@@ -63,9 +71,11 @@ def random_busy(graph: StepGraph, rng: Random, *, spare: NodeId) -> Busy:
     """Take some nodes, lanes and cars away for some time; `spare` is free at the start."""
     resources = sorted({s.held for steps in graph.steps.values() for s in steps})
     resources += [node_resource(node) for node in graph.hospital.nodes]
+    shared = {pair for pairs in graph.shared.values() for pair in pairs}
+    resources += sorted(shared)
     busy: dict[ResourceId, list[tuple[int, int]]] = {}
     for resource in rng.sample(resources, k=rng.randint(0, len(resources) // 2)):
-        at = 2 * GRID if resource == node_resource(spare) else 0
+        at = 2 * GRID if resource in graph.resources(node_resource(spare)) else 0
         spans = []
         for _ in range(rng.randint(1, 3)):
             taken = at + GRID * rng.randint(0, 20)
@@ -103,11 +113,11 @@ def test_the_search_arrives_as_early_as_a_search_over_every_half_second(
     for move in moves:
         assert move.step.origin == node
         assert move.start >= at
-        assert is_free(busy, move.step.held, move.start, move.end)
-        assert is_free(busy, node_resource(move.step.target), move.start, move.end)
-        assert is_free(busy, node_resource(node), at, move.start + move.step.leave)
+        assert is_free(graph, busy, move.step.held, move.start, move.end)
+        assert is_free(graph, busy, node_resource(move.step.target), move.start, move.end)
+        assert is_free(graph, busy, node_resource(node), at, move.start + move.step.leave)
         at, node = move.end, move.step.target
-    assert is_free(busy, node_resource(goal), at, FOREVER)
+    assert is_free(graph, busy, node_resource(goal), at, FOREVER)
 
 
 def test_a_goal_that_is_kept_for_ever_has_no_way_to_it() -> None:

@@ -46,11 +46,12 @@ async def session(person: PersonDep) -> Response:
 @router.get('/map')
 async def hospital_map(request: Request, site: SiteDep) -> Response:
     """Return everything that does not move. Changes with the map's version only."""
-    etag = f'"{site.hospital.version}"'
+    hospital, as_json = site.shown.now
+    etag = f'"{hospital.version}"'
     headers = {'etag': etag, 'cache-control': 'private, no-cache'}
     if request.headers.get('if-none-match') == etag:
         return Response(status_code=304, headers=headers)
-    return Response(site.map_json, media_type='application/json', headers=headers)
+    return Response(as_json, media_type='application/json', headers=headers)
 
 
 @router.get('/state')

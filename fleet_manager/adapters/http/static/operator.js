@@ -6,7 +6,7 @@ import { Feed } from './feed.js';
 import { Shafts } from './lifts.js';
 import { Lists } from './lists.js';
 import { Robots } from './robots.js';
-import { duration, loadWords, t } from './words.js';
+import { duration, known, loadWords, t } from './words.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 const bar = /** @type {HTMLElement} */ (document.getElementById('offline'));
@@ -52,6 +52,7 @@ async function start() {
   function showLists() {
     lists.update(entities, now);
     kpis(entities);
+    mapSwap(entities.fleet?.fleet, map.version);
   }
 
   /** @param {string} id the robot to show in the map and in the lists */
@@ -135,6 +136,38 @@ function kpis(entities) {
   button.onclick = () => command(fleet.paused ? 'fleet/resume' : 'fleet/pause');
   const paused = /** @type {HTMLElement} */ (document.getElementById('fleet-paused'));
   paused.hidden = !fleet.paused;
+}
+
+/** Say what a change of the map waits for; on the new map this page begins again.
+ * @param {any} fleet @param {string} shown the version of the map on this page
+ */
+function mapSwap(fleet, shown) {
+  if (!fleet) return;
+  if (fleet.map_version !== shown) location.reload();
+  const banner = /** @type {HTMLElement} */ (document.getElementById('map-swap'));
+  const text = swapText(fleet);
+  banner.hidden = text === '';
+  say(banner, text);
+}
+
+/** @param {any} fleet @returns {string} */
+function swapText(fleet) {
+  const late = fleet.robots_on_old_map;
+  if (!fleet.map_swap) return late.length ? t('map_swap.robots', { robots: late.join(', ') }) : '';
+  const [first, ...others] = fleet.map_swap.waits_for;
+  if (!first) return t('map_swap.soon');
+  const text = known(`map_hold.${first.code}`, 'map_swap.soon', named(first.params));
+  const waits = others.length ? t('map_swap.more', { first: text, n: others.length }) : text;
+  return t('map_swap.under_way', { waits });
+}
+
+/** @param {Record<string, string>} params @returns {Record<string, string>} */
+function named(params) {
+  const words = { ...params };
+  if (params.why) words.why = known(`map_hold.why.${params.why}`, 'map_hold.why.other');
+  if (params.state) words.state = known(`delivery.state.${params.state}`, 'map_hold.why.other');
+  if (params.place) words.place = params.place.split(':').at(-1) ?? '';
+  return words;
 }
 
 /** Post a command; say what went wrong. @param {string} path */

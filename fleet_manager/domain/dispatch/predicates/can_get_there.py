@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fleet_manager.domain.ids import NodeId
+from collections.abc import Sequence
+
+from fleet_manager.domain.ids import NodeId, RobotId
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import Hindrances, held_places
 from fleet_manager.domain.turn import Turn
@@ -16,21 +18,26 @@ class Ways:
         self._free = not hindered.robots and not hindered.lifts
         self._blocked = held_places(turn, hindered)
         self._closed = hindered.lifts
-        self._to: dict[NodeId, frozenset[NodeId]] = {}
 
-    def lead(self, start: NodeId, goal: NodeId) -> bool:
-        """Whether there is a way from `start` to `goal`."""
+    def lead(self, start: NodeId, goal: NodeId, robot: RobotId) -> bool:
+        """Whether there is a way from `start` to `goal` for `robot`."""
         if self._free:
             return True
-        if goal not in self._to:
-            self._to[goal] = self._turn.graph.leading_to(
-                goal, blocked=self._blocked, closed=self._closed
-            )
-        return start in self._to[goal]
+        graph = self._turn.graph.of_robot(robot)
+        return start in graph.leading_to(goal, blocked=self._blocked, closed=self._closed)
+
+    def among(self, goals: Sequence[NodeId], start: NodeId, robot: RobotId) -> Sequence[NodeId]:
+        """Return those of many goals that there is a way to from `start` for `robot`."""
+        if self._free:
+            return goals
+        graph = self._turn.graph.of_robot(robot)
+        reached = graph.led_to(start, blocked=self._blocked, closed=self._closed)
+        return [goal for goal in goals if goal in reached]
 
 
 def can_get_there(turn: Turn, ways: Ways, robot: Robot, delivery: Delivery) -> bool:
     """Whether the robot can reach both stations, from the end of what it may not take back."""
     stations = turn.hospital.stations
     sender, recipient = stations[delivery.sender].node, stations[delivery.recipient].node
-    return ways.lead(turn.state.frozen_end(robot), sender) and ways.lead(sender, recipient)
+    start = turn.state.frozen_end(robot)
+    return ways.lead(start, sender, robot.id) and ways.lead(sender, recipient, robot.id)
