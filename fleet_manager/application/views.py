@@ -40,7 +40,9 @@ def picture(turn: Turn, held: Sequence[MapHold] = ()) -> Entities:
     return {
         'robot': {spec.id: _robot(turn, times, spec) for spec in turn.hospital.robots.values()},
         'lift': {lift.id: _lift(turn, lift) for lift in turn.hospital.lifts.values()},
-        'door': {door: _door(turn, door, door in wanted) for door in turn.hospital.doors},
+        'door': {
+            door: _door(turn, door, door in wanted) for door in turn.hospital.automatic_doors
+        },
         'delivery': {d.id: _delivery(turn, times, d) for d in deliveries.values()},
         'alert': {name: _alert(turn, name) for name in sorted(turn.state.alerts)},
         'fleet': {'fleet': _fleet(turn, held)},

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
@@ -96,6 +97,7 @@ def compose(settings: Settings) -> Manager:
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     given, maps = load_hospital(settings.hospital), Maps(settings)
     hospital = maps.manned(given)
+    load_compiled(settings.state_dir / 'compiled-maps', hospital)
     clock = SimClock(speed=settings.sim_speed) if settings.sim_speed else WallClock()
     store = open_store(settings.journal_url)
     for note in store.notes:

@@ -177,11 +177,11 @@ def edit(
 
 @maps.command()
 def swap(
+    reason: Annotated[str, typer.Option(help='Why, for the journal.')],
     path: Annotated[Path | None, typer.Argument(help='Folder of the new map.')] = None,
     url: Annotated[str, typer.Option(help='The pages of the manager.')] = 'http://127.0.0.1:8080',
     account: Annotated[str, typer.Option(help='Who asks.')] = 'operator',
-    reason: Annotated[str, typer.Option(help='Why, for the journal.')] = '',
-    wait: Annotated[int, typer.Option(help='Seconds until it is given up.', min=1)] = 600,
+    wait: Annotated[int, typer.Option(help='Seconds until it is given up.', min=0)] = 600,
     cancel: Annotated[
         bool, typer.Option('--cancel', help='Give up the change under way.')
     ] = False,

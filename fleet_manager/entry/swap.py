@@ -27,6 +27,9 @@ from fleet_manager.domain.maps.problems import BrokenMap, Where
 from fleet_manager.entry.settings import is_loopback
 
 PASSWORD: Final = 'FLEET_OPERATOR_PASSWORD'  # noqa: S105 - the name of a variable
+#: Letters of a reason and seconds to wait that a manager takes at most.
+MAX_REASON: Final = 200
+MAX_WAIT: Final = 86_400
 #: Seconds for one answer. The manager checks a large map in some seconds.
 ANSWER_SECONDS: Final = 60.0
 #: Seconds between two looks at how far the change is.
@@ -59,6 +62,7 @@ class SwapOptions:
 def swap(options: SwapOptions) -> int:
     """Change the map and wait for it; return 0 in force, 1 refused or broken, 2 not reached."""
     try:
+        _check(options)
         if options.folder is None:
             _cancel(_log_in(options), options.reason)
             return 0
@@ -73,6 +77,13 @@ def swap(options: SwapOptions) -> int:
     except KeyboardInterrupt:
         print('\nThe change goes on; --cancel gives it up.', file=sys.stderr)
         return 130
+
+
+def _check(options: SwapOptions) -> None:
+    if not options.reason.strip() or len(options.reason) > MAX_REASON:
+        raise NotDone(f'--reason: say why, in 1 to {MAX_REASON} letters', code=2)
+    if not 0 <= options.wait <= MAX_WAIT:
+        raise NotDone(f'--wait {options.wait}: at most {MAX_WAIT} seconds, a day', code=2)
 
 
 def _swap(site: _Site, raw: Mapping[str, Any], where: Where, options: SwapOptions) -> int:

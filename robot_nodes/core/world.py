@@ -86,7 +86,7 @@ class World:
         #: A program that runs the world faster than the wall clock may allow more.
         self.command_fresh = COMMAND_FRESH
         self.cars = {lift.id: _car(hospital, lift) for lift in hospital.lifts.values()}
-        self.doors = {door: Leaf(DOOR_SECONDS) for door in hospital.doors}
+        self.doors = {door: Leaf(DOOR_SECONDS) for door in hospital.automatic_doors}
         self._cages = {lift.id: _cage(hospital, lift) for lift in hospital.lifts.values()}
         self._sills = _sills(hospital)
         self.robots = {robot: Body(_home(hospital, robot)) for robot in robots}
@@ -323,7 +323,7 @@ def _cage(hospital: Hospital, lift: Lift) -> tuple[float, float, float, float]:
 
 
 def _sills(hospital: Hospital) -> tuple[Sill, ...]:
-    doors = [_door_sill(hospital, door) for door in hospital.doors.values()]
+    doors = [_door_sill(hospital, hospital.doors[door]) for door in hospital.automatic_doors]
     lifts = [
         _lift_sill(hospital, lift, stop.floor, stop.exit)
         for lift in hospital.lifts.values()

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not args.bare:
         options = {'parameter_overrides': [Parameter('use_sim_time', value=True)]}
         nodes += [LiftNode(hospital, lift, **options) for lift in hospital.lifts]
-        nodes += [DoorNode(door, **options) for door in hospital.doors]
+        nodes += [DoorNode(door, **options) for door in hospital.automatic_doors]
     return spin(nodes, at_end=world.keep)
 
 

@@ -105,13 +105,14 @@ class WorldNode(Node):
             lift: self._publisher(qos.LIFT_SENSORS, lift, Float64MultiArray) for lift in lifts
         }
         self._position_out = {
-            door: self._publisher(qos.DOOR_POSITION, door, Float64) for door in hospital.doors
+            door: self._publisher(qos.DOOR_POSITION, door, Float64)
+            for door in hospital.automatic_doors
         }
         for robot in robots:
             self._listen(qos.CMD_VEL, robot, Twist, self._on_speeds(robot))
         for lift in lifts:
             self._listen(qos.LIFT_COMMAND, lift, Float64MultiArray, self._on_lift(lift))
-        for door in hospital.doors:
+        for door in hospital.automatic_doors:
             self._listen(qos.DOOR_COMMAND, door, Float64, self._on_door(door))
 
     def _publisher(self, topic: qos.Topic, device: str, kind: Any) -> Any:

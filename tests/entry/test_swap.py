@@ -6,8 +6,9 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -143,3 +144,19 @@ def test_a_new_station_gets_a_log_in(manager: Running, tmp_path: Path) -> None:
     floor.write_text(floor.read_text().replace(bay, bay.replace('parking', 'station')))
     assert swap(manager.options(folder)) == 0
     wait_until(lambda: 'er' in read_secrets(manager.settings.state_dir))
+
+
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        ({'reason': '  '}, '--reason'),
+        ({'reason': 'x' * 201}, '--reason'),
+        ({'wait': 90_000}, '--wait'),
+    ],
+)
+def test_what_the_manager_would_not_take_is_said_before_it_is_asked(
+    capsys: pytest.CaptureFixture[str], change: dict[str, Any], said: str
+) -> None:
+    good = SwapOptions(SMALL, 'http://127.0.0.1:9', OPERATOR, 'a test', 0)
+    assert swap(replace(good, **change)) == 2
+    assert said in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,16 @@ def test_a_closed_door_stops_a_robot_and_is_counted_once() -> None:
     drive(place, 10)
     assert body.pose.x < 14.4 - 0.28
     assert place.violations == {**NONE, 'door': 1}
+
+
+def test_a_door_that_people_open_stands_open_here() -> None:
+    hospital = small_hospital()
+    doors = {**hospital.doors, DOOR: replace(hospital.doors[DOOR], automatic=False)}
+    place = World(replace(hospital, doors=doors), (R1,))
+    body = put(place, R1, 'L2', 13.0, 8.4, 0.0)
+    drive(place, 10)
+    assert body.pose.x > 14.4 + 0.28
+    assert place.violations == NONE
 
 
 def test_an_open_door_lets_it_pass_and_does_not_shut_on_it() -> None:

@@ -26,6 +26,12 @@ COMMANDS = [
     'journal show',
     'journal verify',
     'map check',
+    'map draw',
+    'map edit',
+    'map generate',
+    'map import opentcs',
+    'map import rmf',
+    'map swap',
     'serve',
     'version',
 ]

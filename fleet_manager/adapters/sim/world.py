@@ -51,7 +51,7 @@ class SimWorld(Gate):
             lift.id: SimLift(hospital, lift, _child(rng), busy=busy_lifts)
             for lift in hospital.lifts.values()
         }
-        self.doors = {door: SimDoor(door) for door in hospital.doors}
+        self.doors = {door: SimDoor(door) for door in hospital.automatic_doors}
         self._newest: dict[str, int] = {}
         self._rng = rng
 
@@ -76,7 +76,7 @@ class SimWorld(Gate):
             lift.id: self.lifts.get(lift.id) or SimLift(hospital, lift, _child(self._rng))
             for lift in hospital.lifts.values()
         }
-        self.doors = {door: self.doors.get(door) or SimDoor(door) for door in hospital.doors}
+        self.doors = {door: self.doors.get(door) or SimDoor(door) for door in hospital.automatic_doors}
 
     def hear_map(self, hospital: Hospital, now: Instant) -> None:
         """Give every robot the map in force, to be taken over when it can."""

@@ -70,9 +70,10 @@ def find_conflicts(hospital: Hospital) -> Conflicts:
 
 def place_shapes(hospital: Hospital) -> NDArray[np.object_]:
     """Return the point of each node, then the line of each lane, as shapely draws them."""
-    dots = shapely.points([(node.x, node.y) for node in hospital.nodes.values()])
+    places = [(node.x, node.y) for node in hospital.nodes.values()]
+    dots = shapely.points(np.array(places, dtype=np.float64).reshape(-1, 2))
     lines = [shapely.linestrings(lane_points(hospital, one)) for one in hospital.lanes.values()]
-    return np.array([*np.atleast_1d(dots), *lines], dtype=np.object_)
+    return np.array([*dots, *lines], dtype=np.object_)
 
 
 def lane_points(hospital: Hospital, lane: Lane) -> list[tuple[float, float]]:

@@ -21,6 +21,8 @@ MAX_COORDINATE: Final = 10_000.0
 
 _ID: Final = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]*')
 _HOURS: Final = re.compile(r'([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)')
+#: Decimals of a coordinate in metres that are kept.
+_MICRONS: Final = 6
 _ABSENT: Final = object()
 #: Numbers larger than this may not even fit a float.
 _PRINTABLE: Final = 1e15
@@ -289,7 +291,7 @@ class Fields:
             self._wrong(place, 'is not a point', 'write [x, y] in metres')
             return Point(0.0, 0.0)
         x, y = (self._as_number(v, place, -MAX_COORDINATE, MAX_COORDINATE) for v in value)
-        return Point(x, y)
+        return Point(round(x, _MICRONS), round(y, _MICRONS))
 
     def _is_id(self, value: str, place: FieldPath) -> bool:
         if not _ID.fullmatch(value):

@@ -261,6 +261,11 @@ class Hospital:
         default_factory=lambda: {STANDARD_TYPE.id: STANDARD_TYPE}
     )
 
+    @property
+    def automatic_doors(self) -> tuple[DoorId, ...]:
+        """The doors that open on request. The others stand open, or a person opens them."""
+        return tuple(door.id for door in self.doors.values() if door.automatic)
+
     def is_bay(self, node: NodeId) -> bool:
         """Whether a robot may stay on `node` for ever without blocking anybody."""
         return self.nodes[node].kind in BAYS

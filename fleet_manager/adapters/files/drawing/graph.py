@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+import shapely
+from shapely.prepared import PreparedGeometry, prep
+
 from fleet_manager.adapters.files.drawing import tips
 from fleet_manager.adapters.files.drawing.fit import Box, Clearance, boxes_of, width_of
 from fleet_manager.adapters.files.drawing.pen import Pen, at, num, path
@@ -61,36 +64,61 @@ def draw_nodes(hospital: Hospital, floor: FloorId, pen: Pen) -> list[str]:
 def draw_stations(hospital: Hospital, floor: FloorId, clearance: Clearance, pen: Pen) -> list[str]:
     """Return the stations with their codes, which are kept in `clearance`."""
     drawn = []
+    outline = shapely.Polygon([at(point) for point in hospital.floors[floor].outline])
+    inside = prep(outline.buffer(0))
     for station in hospital.stations.values():
         node = hospital.nodes[station.node]
         if node.floor != floor:
             continue
         x, y = at(node)
-        wide = width_of(station.code) * _CODE_SIZE + 5.0
-        dx, dy = _away(hospital, node)
-        middle = (x + dx * (wide / 2 + 6.5), y) if abs(dx) > abs(dy) else (x, y + dy * 12.5)
-        left, top = middle[0] - wide / 2, middle[1] - 5.6
-        clearance.add((left, top, left + wide, top + 11.2))
-        pill = f'<rect class="code" x="{num(left)}" y="{num(top)}" width="{num(wide)}" '
-        pill += 'height="11.2" rx="2.5"/>'
+        size = pen.capped(_CODE_SIZE, 16.0)
+        wide, high = width_of(station.code) * size + size * 0.65, size * 1.4
+        box = _code_box(hospital, node, wide, high, inside, clearance)
+        clearance.add(box)
+        pill = f'<rect class="code" x="{num(box[0])}" y="{num(box[1])}" width="{num(wide)}" '
+        pill += f'height="{num(high)}" rx="{num(size * 0.3)}"/>'
+        middle = (box[0] + wide / 2, box[1] + high / 2)
         inner = f'<use href="#n-station" x="{num(x)}" y="{num(y)}"/>{pill}'
-        inner += pen.text(middle, _CODE_SIZE, station.code, kind='code-text')
+        inner += pen.text(middle, size, station.code, kind='code-text')
         drawn.append(pen.explained('g', 'class="station"', tips.of_station(station), inner))
     return drawn
+
+
+def _code_box(
+    hospital: Hospital,
+    node: Node,
+    wide: float,
+    high: float,
+    inside: PreparedGeometry,
+    clearance: Clearance,
+) -> Box:
+    """Return the box for a station's code: on the far side of its lane, or where it is free."""
+    x, y = at(node)
+    aside, above = wide / 2 + _REACH + 0.8, high / 2 + _REACH + 0.8
+    boxes = [
+        (x + dx - wide / 2, y + dy - high / 2, x + dx + wide / 2, y + dy + high / 2)
+        for dx, dy in _sides(hospital, node, aside, above)
+    ]
+
+    def cost(box: Box) -> int:
+        return 2 * (not clearance.is_free(box)) + (not inside.contains(shapely.box(*box)))
+
+    return min(boxes, key=cost)
 
 
 def draw_ids(hospital: Hospital, floor: FloorId, clearance: Clearance, pen: Pen) -> list[str]:
     """Return the short ids of the nodes where they cover nothing; `clearance` keeps them."""
     drawn = []
+    size = pen.capped(_ID_SIZE, 13.0)
     for node in nodes_on(hospital, floor):
         text = node.id.removeprefix(f'{floor}.')
         x, y = at(node)
-        half = width_of(text) * _ID_SIZE / 2
+        half = width_of(text) * size / 2
         for dx, dy in _id_places(hospital, node, half):
-            box = (x + dx - half, y + dy - 2.0, x + dx + half, y + dy + 2.0)
+            box = (x + dx - half, y + dy - size / 2, x + dx + half, y + dy + size / 2)
             if clearance.is_free(box):
                 clearance.add(box)
-                drawn.append(pen.text((x + dx, y + dy), _ID_SIZE, text, kind='id'))
+                drawn.append(pen.text((x + dx, y + dy), size, text, kind='id'))
                 break
     return drawn
 
@@ -99,12 +127,18 @@ def _id_places(hospital: Hospital, node: Node, half: float) -> list[Spot]:
     """Return where the id of a node may stand, the best first; it is twice `half` wide."""
     if node.kind is NodeKind.WAY:
         return [(side * (half + 3.4), down) for down in (-5.0, 5.0) for side in (1, -1)]
-    aside, above = half + _REACH + 0.4, _REACH + 2.5
+    return _sides(hospital, node, half + _REACH + 0.4, _REACH + 2.5)
+
+
+def _sides(hospital: Hospital, node: Node, aside: float, above: float) -> list[Spot]:
+    """Return the places beside, above and below a node, the one away from its lane first."""
     sides = [(aside, 0.0), (-aside, 0.0), (0.0, -above), (0.0, above)]
     right, down = _away(hospital, node)
-    return sorted(
-        sides, key=lambda side: -round(side[0] * right / aside + side[1] * down / above, 1)
-    )
+
+    def towards(side: Spot) -> float:
+        return -round(side[0] * right / aside + side[1] * down / above, 1)
+
+    return sorted(sides, key=towards)
 
 
 def taken_by_graph(hospital: Hospital, floor: FloorId) -> list[Box]:

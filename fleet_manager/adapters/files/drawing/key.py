@@ -21,7 +21,6 @@ Entry = tuple[str, str]
 #: Points.
 ROW: Final = 21.0
 _TEXT: Final = 13.0
-_LIFT_STEP: Final = 30.0
 #: Problems in a picture; a page and the checker list all.
 MOST_LISTED: Final = 40
 _BOX: Final = 'x="-13" y="-8" width="26" height="16"'
@@ -74,19 +73,22 @@ def lift_table(hospital: Hospital, lang: Lang) -> tuple[str, float, float]:
     floors = sorted(hospital.floors.values(), key=lambda floor: -floor.level)
     rows = {floor.id: 40.0 + index * 17.0 for index, floor in enumerate(floors)}
     left = 16 + max(width_of(floor.id) for floor in floors) * 12.0
-    wide = left + len(hospital.lifts) * _LIFT_STEP
+    step = max(30.0, 12.0 + max(width_of(lift.id) for lift in hospital.lifts.values()) * 11.0)
+    wide = left + len(hospital.lifts) * step
     drawn = [_line(0, 6, _TEXT, word('section', lang), kind='title')]
     for floor in floors:
         y = rows[floor.id]
         drawn.append(f'<path class="slab" d="M{num(left - 8)} {num(y)}H{num(wide)}"/>')
         drawn.append(_line(0, y, 12.0, floor.id, kind='sub'))
     for index, lift in enumerate(hospital.lifts.values()):
-        x = left + (index + 0.5) * _LIFT_STEP - 8
+        x = left + (index + 0.5) * step - 8
         stops = tips.by_level(hospital, lift)
-        drawn.append(_line(x, 24.0, 11.0, lift.id[:4], kind='mid'))
+        drawn.append(_line(x, 24.0, 11.0, lift.id, kind='mid'))
         if lift.rating != 'any':
             badge = word(f'{lift.rating}_badge', lang)
-            drawn.append(_line(x + 11.0, 24.0, 9.0, badge, kind=f'z-{lift.rating}-t mid title'))
+            drawn.append(
+                _line(x + step / 2 - 4.0, 24.0, 9.0, badge, kind=f'z-{lift.rating}-t mid title')
+            )
         if stops:
             span = f'M{num(x)} {num(rows[stops[-1].floor])}V{num(rows[stops[0].floor])}'
             drawn.append(f'<path class="shaft {lift.rating}" d="{span}"/>')
@@ -169,7 +171,6 @@ def _way_entries(hospital: Hospital, floors: Sequence[Floor], lang: Lang) -> lis
         (any(one.kind == 'sliding' for one in doors), leaf, 'd-sliding'),
         (any(one.kind == 'hinged' for one in doors), hinged, 'd-hinged'),
         (any(one.automatic for one in doors), _plate('auto'), 'automatic'),
-        (any(not one.automatic for one in doors), _plate('hand'), 'by_hand_key'),
         (any(one.fire for one in doors), _plate('fire'), 'fire'),
         (any(one.badge for one in doors), _plate('badge'), 'badge'),
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from fleet_manager.adapters.files.drawing import tips
-from fleet_manager.adapters.files.drawing.fit import Box
+from fleet_manager.adapters.files.drawing.fit import Box, width_of
 from fleet_manager.adapters.files.drawing.pen import UNITS, Pen, at, num, path
 from fleet_manager.adapters.files.drawing.words import Lang, word
 from fleet_manager.domain.ids import FloorId
 from fleet_manager.domain.maps import geometry
-from fleet_manager.domain.maps.model import Door, Hospital, Lane, Lift, LiftStop, Point
+from fleet_manager.domain.maps.model import Door, Floor, Hospital, Lane, Lift, LiftStop, Point
+from fleet_manager.domain.maps.words import CLOSED_ROOMS
 
 Spot = tuple[float, float]
 #: Units that the signs of a door take beside it.
@@ -54,7 +55,12 @@ def door_box(door: Door) -> Box:
 
 def _draw_door(hospital: Hospital, door: Door, lane: Lane | None, pen: Pen) -> str:
     (x, y), half = at(door.at), door.width * UNITS / 2
-    along = _direction(hospital, lane, door.at) if lane else (1.0, 0.0)
+    if lane:
+        along = _direction(_line(hospital, lane), door.at)
+    else:
+        wall = _nearest_wall(hospital.floors[door.floor], door.at)
+        right, down = _direction(wall, door.at)
+        along = (-down, right)
     across = (-along[1], along[0])
 
     def place(sideways: float, ahead: float) -> Spot:
@@ -82,7 +88,6 @@ def _draw_door(hospital: Hospital, door: Door, lane: Lane | None, pen: Pen) -> s
         sign
         for sign, shown in (
             ('auto', door.automatic),
-            ('hand', not door.automatic),
             ('fire', door.fire),
             ('badge', door.badge),
         )
@@ -95,14 +100,24 @@ def _draw_door(hospital: Hospital, door: Door, lane: Lane | None, pen: Pen) -> s
     return pen.explained('g', f'class="{kind}"', tips.of_door(door), ''.join(parts))
 
 
-def _direction(hospital: Hospital, lane: Lane, place: Point) -> Spot:
-    """Return the way a lane runs where it is nearest to `place`, in the frame of the drawing."""
-    nodes = hospital.nodes
-    ends = [Point(nodes[end].x, nodes[end].y) for end in (lane.a, lane.b)]
-    line = (ends[0], *lane.via, ends[1])
+def _line(hospital: Hospital, lane: Lane) -> list[Point]:
+    ends = [hospital.nodes[end] for end in (lane.a, lane.b)]
+    return [Point(ends[0].x, ends[0].y), *lane.via, Point(ends[1].x, ends[1].y)]
+
+
+def _direction(line: Sequence[Point], place: Point) -> Spot:
+    """Return the way a line runs where it is nearest to `place`, in the frame of the drawing."""
     one, other = min(pairwise(line), key=lambda piece: geometry.point_to_line(place, piece))
     long = geometry.distance(one, other) or 1.0
     return (other.x - one.x) / long, -(other.y - one.y) / long
+
+
+def _nearest_wall(floor: Floor, place: Point) -> Sequence[Point]:
+    """Return the wall that a door without a lane is in, or would be."""
+    rings = [floor.outline, *(room.polygon for room in floor.rooms if room.kind in CLOSED_ROOMS)]
+    walls = [wall for wall in floor.walls if len(wall) > 1]
+    walls += [(*ring, ring[0]) for ring in rings]
+    return min(walls, key=lambda wall: geometry.point_to_line(place, wall))
 
 
 def _draw_lift(hospital: Hospital, lift: Lift, floor: FloorId, pen: Pen) -> str:
@@ -121,7 +136,7 @@ def _draw_lift(hospital: Hospital, lift: Lift, floor: FloorId, pen: Pen) -> str:
         door = f'M{num(side)} {num(-half_w)}V{num(half_w)}'
         parts.append(f'<path class="car-door" d="{door}"/>')
     inner = f'<g transform="rotate({num(turn)})">{"".join(parts)}</g>'
-    size = min(10.0, 18.0 / max(1, len(lift.id)))
+    size = min(10.0, 1.8 * min(half_w, half_d) / width_of(lift.id))
     inner += pen.text((0, 0), size, lift.id, kind='lift-id')
     badges = [lift.rating] if lift.rating != 'any' else []
     badges += ['public'] if lift.access == 'public' else []

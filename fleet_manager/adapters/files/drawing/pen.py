@@ -39,15 +39,6 @@ def path(points: Iterable[tuple[float, float]], *, closed: bool = False) -> str:
     return d + 'Z' if closed else d
 
 
-def arc(centre: tuple[float, float], radius: float, start: float, end: float) -> str:
-    """Return the `d` of an arc of less than half a circle between two angles."""
-    (x, y) = centre
-    ends = [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in (start, end)]
-    sweep = 1 if end > start else 0
-    (ax, ay), (bx, by) = ends
-    return f'M{num(ax)} {num(ay)}A{num(radius)} {num(radius)} 0 0 {sweep} {num(bx)} {num(by)}'
-
-
 @dataclass
 class Pen:
     """Draws for one or both languages.
@@ -60,6 +51,8 @@ class Pen:
     tips: list[tuple[str, ...]] | None = None
     #: In units: smaller texts are left out, since nobody could read them.
     smallest: float = 0.0
+    #: One point of the sheet in units: on a small floor nothing is written in giant letters.
+    point: float = math.inf
     _known: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def explained(self, tag: str, attributes: str, tip: Tip, inner: str = '') -> str:
@@ -73,6 +66,10 @@ class Pen:
         if inner:
             return f'<{tag} {attributes} data-t="{number}">{inner}</{tag}>'
         return f'<{tag} {attributes} data-t="{number}"/>'
+
+    def capped(self, size: float, points: float = 18.0) -> float:
+        """Return the size of a text in units, at most so many points of the sheet."""
+        return min(size, points * self.point)
 
     def each(self, draw: Callable[[Lang], str]) -> str:
         """Return what is drawn in each language, to be shown in that language only."""

@@ -49,7 +49,7 @@ def name_rooms(floor: Floor, lang: Lang, clearance: Clearance, pen: Pen) -> str:
     for room in floor.rooms:
         shape = [at(point) for point in room.polygon]
         opened = room.kind in OPEN_ROOMS
-        sizes = _OPEN_SIZES if opened else _CLOSED_SIZES
+        sizes = [pen.capped(size) for size in (_OPEN_SIZES if opened else _CLOSED_SIZES)]
         label = fit(shape, named(room.name, lang), clearance, sizes=sizes)
         if label is not None:
             clearance.add(label.box)
@@ -60,10 +60,11 @@ def name_rooms(floor: Floor, lang: Lang, clearance: Clearance, pen: Pen) -> str:
 def name_zones(floor: Floor, lang: Lang, clearance: Clearance, pen: Pen) -> str:
     """Return the names of the zones that have space for one."""
     drawn = []
+    sizes = [pen.capped(size, 14.0) for size in _ZONE_SIZES]
     for zone in floor.zones:
         shape = [at(point) for point in zone.polygon]
         text = _zone_name(zone, lang)
-        label = fit(shape, text, clearance, sizes=_ZONE_SIZES, cornered=True)
+        label = fit(shape, text, clearance, sizes=sizes, cornered=True)
         if label is not None:
             clearance.add(label.box)
             drawn.append(_draw_label(label, pen, f'zone-name z-{zone.kind}-t'))

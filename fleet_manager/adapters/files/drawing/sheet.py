@@ -47,6 +47,7 @@ def draw_sheet(
 ) -> Sheet:
     """Draw the floors. `top` points are left free above them. Raises MapError as `lay_out`."""
     layout = lay_out(hospital, floors, top=top)
+    pen.point = layout.point
     colours = resources.group_colours(compiled) if compiled else {}
     facts = _facts_that_fit(hospital, layout, pen)
     parts = []

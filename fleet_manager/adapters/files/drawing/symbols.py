@@ -23,7 +23,6 @@ _PLATE: Final = '<rect class="plate" x="-2" y="-2" width="4" height="4" rx=".6"/
 _DOOR_SIGNS: Final = {
     'auto': _PLATE
     + '<path class="ink-sign" d="M-1.4 0H1.4M-.7 -.7L-1.4 0L-.7 .7M.7 -.7L1.4 0L.7 .7"/>',
-    'hand': _PLATE + '<path class="ink-sign" d="M-.9 1.2V-.6M0 1.2V-1.2M.9 1.2V-.6M-.9 1.2H.9"/>',
     'fire': _PLATE + '<path class="flame" '
     'd="M0 -1.6C.9 -.6 1.3 0 1.3 .6A1.3 1.2 0 0 1 -1.3 .6C-1.3 .1 -.7 -.2 0 -1.6Z"/>',
     'badge': _PLATE + '<path class="ink-sign" d="M-1.3 -.9H1.3V.9H-1.3ZM-1.3 -.2H1.3M-.8 .4H0"/>',
