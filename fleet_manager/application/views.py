@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from fleet_manager.application.cancel_delivery import may_cancel
 from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryState
+from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
+from fleet_manager.domain.dispatch.round import stands_in_line
 from fleet_manager.domain.ids import DoorId, LiftId, NodeId, RobotId, node_resource
 from fleet_manager.domain.lifts import sessions
 from fleet_manager.domain.maps.model import Lift, RobotSpec
@@ -280,9 +282,7 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
     if turn.state.paused:
         return {'code': 'fleet_paused', 'params': {}}
     if robot is None:
-        in_service = any(turn.may_move(r) for r in turn.robots())
-        code = 'all_robots_busy' if in_service else 'no_robot_in_service'
-        return {'code': code, 'params': {}}
+        return {'code': _why_no_robot(turn, delivery), 'params': {}}
     if turn.heard(robot.id) is None:
         return {'code': 'robot_silent', 'params': {'robot': robot.id}}
     if robot.paused or robot.excluded is not None:
@@ -297,6 +297,16 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
     if hop is not None and hop.kind is HopKind.BOARD and robot.released == robot.done:
         return {'code': 'lift', 'params': {'lift': LiftId(hop.lift)}}
     return None
+
+
+def _why_no_robot(turn: Turn, delivery: Delivery) -> str:
+    if not any(turn.may_move(robot) for robot in turn.robots()):
+        return 'no_robot_in_service'
+    if stands_in_line(turn, delivery):
+        return 'others_first'
+    if any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
+        return 'no_robot_fits'
+    return 'all_robots_busy'
 
 
 def _holder_for_ever(turn: Turn, node: NodeId, robot: RobotId) -> RobotId | None:

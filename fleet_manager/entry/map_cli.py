@@ -69,35 +69,20 @@ def draw(
 
     Example: fleet map draw maps/small_hospital --out hospital.html
     """
-    from fleet_manager.adapters.files.drawing import draw_html, draw_png, draw_svg
-    from fleet_manager.adapters.files.hospital import load_raw
-    from fleet_manager.domain.maps.build import read_hospital
-    from fleet_manager.domain.maps.check import check_hospital
-    from fleet_manager.domain.maps.compile import compile_hospital
+    from fleet_manager.adapters.files.drawing import draw_folder
 
     if out.suffix not in _PICTURES:
         _give_up('draw', f'--out {out}: write a name that ends in {", ".join(_PICTURES)}', code=2)
     if lang not in ('en', 'zh'):
         _give_up('draw', f'--lang {lang}: choose en or zh', code=2)
+    shown: Literal['en', 'zh'] = 'zh' if lang == 'zh' else 'en'
     _needs_folder(path)
     with _errors('draw'):
-        raw, where = load_raw(path)
-        hospital = read_hospital(raw, where=where)
-        unknown = sorted(set(floor or ()) - set(hospital.floors))
-        if unknown:
-            known = ', '.join(hospital.floors)
-            _give_up('draw', f'--floor {unknown[0]}: there is none; there are {known}', code=2)
-        problems = check_hospital(hospital, len(hospital.robots), where=where)
-        shown: Literal['en', 'zh'] = 'zh' if lang == 'zh' else 'en'
-        compiled, only = compile_hospital(hospital), floor or None
-        if out.suffix == '.png':
-            drawn = draw_png(hospital, problems, lang=shown, floors=only, compiled=compiled)
-        else:
-            make = draw_svg if out.suffix == '.svg' else draw_html
-            text = make(hospital, problems, lang=shown, floors=only, compiled=compiled)
-            drawn = text.encode()
-        out.write_bytes(drawn)
-    print(f'{out}: {len(hospital.floors)} floors, {_count(problems)}')
+        found = draw_folder(path, out, lang=shown, floors=floor or None)
+    note = found.note(shown)
+    print(f'{out}: {len(found.hospital.floors)} floors, {_count(found.problems)}')
+    if note:
+        print(note)
 
 
 @imports.command()

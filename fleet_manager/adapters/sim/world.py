@@ -76,7 +76,9 @@ class SimWorld(Gate):
             lift.id: self.lifts.get(lift.id) or SimLift(hospital, lift, _child(self._rng))
             for lift in hospital.lifts.values()
         }
-        self.doors = {door: self.doors.get(door) or SimDoor(door) for door in hospital.automatic_doors}
+        self.doors = {
+            door: self.doors.get(door) or SimDoor(door) for door in hospital.automatic_doors
+        }
 
     def hear_map(self, hospital: Hospital, now: Instant) -> None:
         """Give every robot the map in force, to be taken over when it can."""

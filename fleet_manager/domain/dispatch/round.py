@@ -70,7 +70,7 @@ def insert_parcels(turn: Turn, ways: Ways) -> None:
     if not waiting or not free:
         return
     for delivery in sorted(waiting, key=lambda d: urgency_key(turn, d)):
-        chosen = None if _can_wait(turn, delivery) else _assign(turn, ways, delivery, free)
+        chosen = None if stands_in_line(turn, delivery) else _assign(turn, ways, delivery, free)
         if chosen is not None:
             free.remove(chosen)
 
@@ -150,8 +150,8 @@ def _assign(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Ro
     return turn.state.robots[chosen]
 
 
-def _can_wait(turn: Turn, delivery: Delivery) -> bool:
-    """Whether one more robot for its stations would only stand in line while others need it.
+def stands_in_line(turn: Turn, delivery: Delivery) -> bool:
+    """Whether another robot for its stations would only stand in line while others need it.
 
     A place to load is for one robot. What is most urgent goes first at its recipient all the same.
     """
