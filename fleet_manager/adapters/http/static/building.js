@@ -5,7 +5,10 @@ import { svg } from './elements.js';
 import { named } from './words.js';
 
 const GAP = 4.6; // metres between floors: room for a floor's name
+const TOWER = 5; // floors from which there are several columns, drawn smaller
 const SHAFT = 9.5; // metres of width for each lift beside the floors
+const RUNG = 18; // metres of width for the names of floors beside the shafts of a tower
+const SHAPE = 1.25; // width of the map's place on the page for each of its height
 const SMALLEST_TEXT = 9; // pixels
 const SMALL = 6; // pixels of a metre: the lists tell the rest
 
@@ -36,31 +39,47 @@ export class Building {
     this.laneLines = new Map();
     /** @type {{x: number, y: number}[]} where the codes of stations stand */
     this.codes = [];
+    /** @type {Map<string, number>} */
+    this.rungs = new Map();
     this.width = 0;
     this.height = 0;
     this.stack();
   }
 
-  /** Put the floors above each other, the highest first. */
+  /** Put the floors above each other, the highest first: in one column, or in several of a tower. */
   stack() {
-    const floors = [...this.hospital.floors].sort((a, b) => b.level - a.level);
-    for (const floor of floors) {
+    const gap = this.hospital.floors.length < TOWER ? GAP : 2.6 * GAP;
+    const floors = [...this.hospital.floors].sort((a, b) => b.level - a.level).map((floor) => {
       const xs = floor.outline.map((/** @type {number[]} */ point) => point[0]);
       const ys = floor.outline.map((/** @type {number[]} */ point) => point[1]);
-      const top = Math.max(...ys);
-      this.height += GAP;
-      this.places.set(floor.id, {
-        left: Math.min(...xs),
-        top: this.height + top,
-        bottom: this.height + top - Math.min(...ys),
-        floor,
-      });
-      this.height += top - Math.min(...ys);
-      this.width = Math.max(this.width, Math.max(...xs) - Math.min(...xs));
-    }
-    this.floorsWidth = this.width;
-    this.width += 2 + SHAFT * this.hospital.lifts.length;
-    this.height += GAP;
+      const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+      return { floor, left, right, top, height: top - bottom + gap };
+    });
+    const left = Math.min(...floors.map((one) => one.left));
+    const width = Math.max(...floors.map((one) => one.right)) - left;
+    const shafts = 2 + SHAFT * this.hospital.lifts.length;
+    const columns = bestColumns(floors.map((one) => one.height), width, shafts);
+    const heights = columns.map((column) => column.reduce((sum, n) => sum + floors[n].height, 0));
+    columns.forEach((column, place) => {
+      let y = 0;
+      for (const n of column) {
+        const { floor, top, height } = floors[n];
+        y += height;
+        this.places.set(floor.id, {
+          left: left - place * (width + GAP), top: y - height + gap + top, bottom: y, floor,
+        });
+      }
+    });
+    this.floorsWidth = columns.length * (width + GAP) - GAP + (columns.length > 1 ? RUNG : 0);
+    this.width = this.floorsWidth + shafts;
+    this.height = Math.max(...heights) + GAP;
+    if (columns.length > 1) this.ladder(floors.map((one) => one.floor.id));
+  }
+
+  /** Where each floor is on the lift shafts, if floors are not beside them. @param {string[]} floors */
+  ladder(floors) {
+    const step = (this.height - 4 * GAP) / floors.length;
+    floors.forEach((floor, n) => this.rungs.set(floor, 1.5 * GAP + (n + 0.5) * step));
   }
 
   /** @param {string} floor @param {number} x @param {number} y @returns {[number, number]} */
@@ -115,7 +134,7 @@ export class Building {
         svg('text', { class: 'room-name', x, y, 'data-y': y, 'data-width': box.width, 'data-height': box.height }, named(room.name)),
       );
     }
-    const [x, y] = this.at(floor.id, this.places.get(floor.id)?.left ?? 0, 0);
+    const [x, y] = this.at(floor.id, Math.min(...floor.outline.map((point) => point[0])), 0);
     const top = y - this.topOf(floor);
     group.append(svg('text', { class: 'floor-name', x, y: top - 1.2 }, named(floor.name)));
     return group;
@@ -227,4 +246,31 @@ function inside([x, y], polygon) {
     if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
   }
   return odd;
+}
+
+/**
+ * Share floors out among columns, in order, so that they are drawn as large as can be.
+ * @param {number[]} heights @param {number} width of a floor @param {number} beside what stands beside them
+ * @returns {number[][]} the floors of each column
+ */
+function bestColumns(heights, width, beside) {
+  let [best, largest] = [[heights.map((_, n) => n)], 0];
+  for (let count = 1; count <= Math.min(6, heights.length); count++) {
+    const high = heights.reduce((sum, height) => sum + height, 0) / count;
+    /** @type {number[][]} */
+    const columns = [[]];
+    let filled = 0;
+    heights.forEach((height, n) => {
+      if (filled + height / 2 > high && columns.length < count) {
+        columns.push([]);
+        filled = 0;
+      }
+      columns[columns.length - 1].push(n);
+      filled += height;
+    });
+    const tallest = Math.max(...columns.map((own) => own.reduce((sum, n) => sum + heights[n], 0)));
+    const scale = Math.min(SHAPE / (columns.length * (width + GAP) + beside), 1 / tallest);
+    if (count === 1 || (heights.length >= TOWER && scale > largest)) [best, largest] = [columns, scale];
+  }
+  return best;
 }

@@ -15,6 +15,10 @@ export class Shafts {
     building.hospital.lifts.forEach((/** @type {any} */ lift, /** @type {number} */ index) => {
       this.draw(lift, building.shaft(index));
     });
+    for (const [floor, y] of building.rungs) {
+      const x = building.shaft(0) - 10;
+      this.layer.append(svg('text', { class: 'rung', x, y: y + 0.6, 'data-size': 10.5 }, floor));
+    }
   }
 
   /** @param {any} lift @param {number} x */
@@ -42,6 +46,8 @@ export class Shafts {
 
   /** The height of a floor on the drawing. @param {string} floor */
   middle(floor) {
+    const rung = this.building.rungs.get(floor);
+    if (rung !== undefined) return rung;
     const place = this.building.places.get(floor);
     return place ? (place.top - this.building.topOf(place.floor) + place.bottom) / 2 : 0;
   }
