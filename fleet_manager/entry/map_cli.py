@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -48,7 +48,7 @@ def check(
     _needs_folder(path)
     problems = check_folder(path, robots=robots)
     if as_json:
-        print(json.dumps([asdict(p) for p in problems], ensure_ascii=False, indent=2))
+        print(json.dumps([_row(p) for p in problems], ensure_ascii=False, indent=2))
     else:
         _print(problems)
         print(f'{path}: {_count(problems)}')
@@ -211,6 +211,13 @@ def _checked(folder: Path) -> str:
 def _print(problems: Iterable[Problem]) -> None:
     for p in problems:
         print(f'{p.severity.value:7} {p.place}: {p.problem}. {p.mend} [{p.code}]')
+
+
+def _row(p: Problem) -> dict[str, Any]:
+    """Return a problem for programs; `at` is a floor and a point on it in metres, if known."""
+    at = None if p.at is None else {'floor': p.at[0], 'x': p.at[1].x, 'y': p.at[1].y}
+    said = {'code': p.code, 'severity': p.severity.value, 'place': p.place}
+    return {**said, 'problem': p.problem, 'mend': p.mend, 'path': p.path, 'at': at}
 
 
 def _count(problems: Iterable[Problem]) -> str:

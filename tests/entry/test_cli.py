@@ -181,7 +181,7 @@ def test_a_broken_map_is_told_to_programs_as_json(broken: Path) -> None:
     done = fleet('map', 'check', broken, '--json')
     assert done.returncode == 1
     rows = json.loads(done.stdout)
-    assert {'code', 'severity', 'place', 'problem', 'mend'} == set(rows[0])
+    assert {'code', 'severity', 'place', 'problem', 'mend', 'path', 'at'} == set(rows[0])
     assert 'error' in [row['severity'] for row in rows]
 
 

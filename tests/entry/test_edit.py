@@ -32,13 +32,16 @@ def test_it_prints_one_link_of_this_machine_and_ends_with_ctrl_c(folder: Path) -
     ) as process:
         try:
             assert process.stdout is not None
+            assert process.stderr is not None
             line = process.stdout.readline()
             link = re.search(r'http://127\.0\.0\.1:(\d+)/\?token=(\S{20,})', line)
             assert link, line
             with pytest.raises(urllib.error.HTTPError, match='403'):
                 urllib.request.urlopen(f'http://127.0.0.1:{link[1]}/')
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=15)
+            process.wait(timeout=15)
+            # Not communicate(): readline() may have taken more than its line.
+            out, err = process.stdout.read(), process.stderr.read()
         finally:
             process.kill()
     assert process.returncode == 0

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import Health, create_app
@@ -24,15 +23,6 @@ from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log
 
 #: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
 LEG_SECONDS = 150.0
-CHROMIUM = '/usr/bin/chromium'
-FLAGS = (
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-)
 HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
 
 
@@ -116,17 +106,6 @@ def stand_in_site() -> Iterator[RunningSite]:
     """Return pages with a scripted fleet behind them, for what no real one does on demand."""
     with running_site() as running:
         yield running
-
-
-@pytest.fixture(scope='session')
-def browser() -> Iterator[Browser]:
-    """Return a real Chromium. A machine without one skips these tests and says so."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f'{CHROMIUM} is not installed')
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope='session')

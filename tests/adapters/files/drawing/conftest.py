@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, sync_playwright
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.domain.maps.model import Hospital
@@ -16,7 +14,6 @@ from fleet_manager.domain.maps.words import ZONE_KINDS
 
 MAPS = Path(__file__).parents[4] / 'maps'
 SMALL = MAPS / 'small_hospital'
-CHROMIUM = '/usr/bin/chromium'
 HOSTILE = '<script>alert("&")</script>'
 
 
@@ -94,16 +91,3 @@ class change:  # noqa: N801
     def __exit__(self, *_: object) -> None:
         text = yaml.safe_dump(self.data, allow_unicode=True, sort_keys=False)
         self.file.write_text(text, encoding='utf-8')
-
-
-@pytest.fixture(scope='session')
-def chromium() -> Iterator[Browser]:
-    """Return a real Chromium. A machine without one skips these tests and says so."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f'{CHROMIUM} is not installed')
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=['--no-sandbox', '--disable-gpu']
-        )
-        yield browser
-        browser.close()

@@ -48,9 +48,9 @@ def page_file(rich: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(page_file: Path, chromium: Browser) -> Iterator[Page]:
+def opened(page_file: Path, browser: Browser) -> Iterator[Page]:
     """Return the page in a browser, where any error and any request fails the test."""
-    context = chromium.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
     page = context.new_page()
     wrong: list[str] = []
     page.on('pageerror', lambda error: wrong.append(str(error)))
@@ -185,14 +185,14 @@ def test_light_and_dark_are_switched(opened: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize('size', [DESKTOP, PHONE], ids=['desktop', 'phone'])
 def test_the_large_hospital_fits_a_screen_and_moves_at_once(
-    chromium: Browser, tmp_path: Path, size: dict[str, int]
+    browser: Browser, tmp_path: Path, size: dict[str, int]
 ) -> None:
     largest = max(MAPS.glob('*/hospital.yaml'), key=lambda file: len(list(file.parent.iterdir())))
     hospital = load_for_drawing(largest.parent).hospital
     text = draw_html(hospital, [], lang='zh', compiled=compile_hospital(hospital))
     assert len(text.encode()) < 6_000_000
     (tmp_path / 'large.html').write_text(text, encoding='utf-8')
-    page = chromium.new_page(viewport=size)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=size)  # type: ignore[arg-type]
     page.goto((tmp_path / 'large.html').as_uri())
     view(page)
     wide = page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
