@@ -22,9 +22,8 @@ test: ## All gates and all tests; as root also installs what tests need from Deb
 	@$(MAKE) --no-print-directory gates
 	$(BIN)/pytest -m 'not slow' --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95 --include='$(GATED)'
-	$(PYTHON) setup/side_by_side.py $(BIN)/pytest -m 'slow and not browser' tests/live \
-		-- $(BIN)/pytest -m 'slow and not browser' --ignore=tests/live
-	$(BIN)/pytest -m 'slow and browser' || [ $$? -eq 5 ]
+	$(PYTHON) setup/side_by_side.py $(BIN)/pytest -m slow tests/live \
+		-- $(BIN)/pytest -m slow --ignore=tests/live
 
 check: ## The gates and the fast tests: for the time between two edits
 	@$(SETUP) dev
