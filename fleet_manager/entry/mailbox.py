@@ -16,12 +16,15 @@ from fleet_manager.domain.messages import (
     MalformedReport,
     PoseReport,
     Report,
+    RobotReport,
 )
 
 #: Commands that may wait: some seconds of the worst burst. One more is told to come back (503).
 MAX_COMMANDS: Final = 1_000
 #: Devices whose newest report is kept: far more than any fleet; a stranger cannot fill the memory.
 MAX_DEVICES: Final = 4_096
+#: Programs that may speak as one robot and each keep their newest report.
+MAX_PROGRAMS: Final = 3
 
 
 @dataclass(slots=True)
@@ -38,7 +41,8 @@ class BoundedMailbox:
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._commands: deque[tuple[Command, Future[Reply]]] = deque()
-        self._reports: dict[tuple[str, str], Report] = {}
+        self._reports: dict[tuple[str, str, str], Report] = {}
+        self._programs: dict[str, list[str]] = {}
         self._open = True
 
     def submit(self, command: Command) -> Future[Reply]:
@@ -52,9 +56,13 @@ class BoundedMailbox:
         return future
 
     def report(self, report: Report) -> None:
-        """Post a report; an older one of the same device and kind that waits is replaced."""
-        key = (type(report).__name__, _device(report))
+        """Post a report; an older one of the same device and kind that waits is replaced.
+
+        Two programs that speak as one robot are two: else one that always speaks right after the
+        other would hide it.
+        """
         with self._ready:
+            key = (type(report).__name__, _device(report), self._program(report))
             if key in self._reports or len(self._reports) < MAX_DEVICES:
                 self._reports[key] = report
             if not isinstance(report, PoseReport):
@@ -68,7 +76,17 @@ class BoundedMailbox:
             mail = Mail(list(self._commands), list(self._reports.values()))
             self._commands.clear()
             self._reports.clear()
+            self._programs.clear()
         return mail
+
+    def _program(self, report: Report) -> str:
+        """Return who speaks as a robot; one who always has another name gets one place."""
+        if not isinstance(report, RobotReport):
+            return ''
+        known = self._programs.setdefault(report.robot, [])
+        if report.incarnation not in known and len(known) < MAX_PROGRAMS:
+            known.append(report.incarnation)
+        return report.incarnation if report.incarnation in known else known[-1]
 
     def close(self) -> None:
         """Accept no more commands; wake the reader."""

@@ -81,6 +81,24 @@ def test_the_newest_report_of_a_device_wins() -> None:
     assert mailbox.take(wait=0).reports == []
 
 
+def test_of_two_programs_that_speak_as_one_robot_none_hides_the_other(hospital: Hospital) -> None:
+    mailbox, state = BoundedMailbox(), at_home(hospital)
+    twin = replace(state, incarnation='twin')
+    for report in (state, twin, state, twin):
+        mailbox.report(report)
+    assert mailbox.take(wait=0).reports == [state, twin]
+
+
+def test_a_robot_with_a_new_name_in_each_word_takes_few_places(hospital: Hospital) -> None:
+    mailbox, state = BoundedMailbox(), at_home(hospital)
+    for number in range(10_000):
+        mailbox.report(replace(state, incarnation=f'program-{number}'))
+    mailbox.report(pose('r2', 1.0))
+    reports = mailbox.take(wait=0).reports
+    assert pose('r2', 1.0) in reports
+    assert len(reports) <= 4
+
+
 def test_a_pose_never_replaces_a_state_of_the_same_robot(hospital: Hospital) -> None:
     mailbox, state = BoundedMailbox(), at_home(hospital)
     mailbox.report(state)
