@@ -19,7 +19,7 @@ from enum import IntEnum
 from typing import Final
 
 from fleet_manager.domain.ids import FloorId
-from fleet_manager.domain.maps.model import Hospital, Node
+from fleet_manager.domain.maps.model import SAME_PLACE, Hospital, Node
 from fleet_manager.domain.units import SECOND, Instant, Millis
 from robot_nodes.core import battery, gates
 from robot_nodes.core.compartments import HANDS_SECONDS, Compartments
@@ -37,8 +37,6 @@ STANDING: Final = 0.02
 UNDER_WAY: Final = 0.3
 #: Error codes with which a robot does not move.
 STOPPING: Final = frozenset({'memory_unwritable', 'localisation_lost', 'wrong_floor', 'off_route'})
-#: Metres by which a place may differ on two maps and be the same; as the manager has it.
-SAME_PLACE: Final = 0.05
 #: Change of the battery level that is worth a write to the disk.
 BATTERY_STEP: Final = 0.01
 #: Longest step the battery and the ramps are computed for; a longer gap was no driving.

@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
-from typing import Final
 
 from fleet_manager.domain.ids import (
     DoorId,
@@ -21,10 +20,7 @@ from fleet_manager.domain.ids import (
     node_resource,
 )
 from fleet_manager.domain.maps.compile import compile_hospital
-from fleet_manager.domain.maps.model import Door, Hospital, Lane, Lift, Node, Point
-
-#: Metres a place may be moved and still be the same: robots stop no more exactly than this.
-SAME_PLACE: Final = 0.05
+from fleet_manager.domain.maps.model import SAME_PLACE, Door, Hospital, Lane, Lift, Node, Point
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from fleet_manager.domain.ids import (
     DoorId,
@@ -16,6 +17,10 @@ from fleet_manager.domain.ids import (
     RobotId,
     StationId,
 )
+
+#: Metres by which a place may differ on two maps and be the same, for the manager and for robots:
+#: they stop no more exactly than this.
+SAME_PLACE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
