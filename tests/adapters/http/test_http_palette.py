@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.adapters.http import pages
+from tests.contrast import contrast
 
 STATIC = Path(pages.__file__).parent / 'static'
 TOKENS = dict(re.findall(r'--([\w-]+): (#[0-9a-f]{6});', (STATIC / 'tokens.css').read_text()))
@@ -40,17 +41,6 @@ PAIRS = [
     ('line-strong', 'paper', GRAPHICS),
     ('black', 'focus', GRAPHICS),
 ]
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize(('front', 'back', 'least'), PAIRS)

@@ -15,6 +15,7 @@ from fleet_manager.adapters.files.drawing.palette import (
     with_colours,
 )
 from fleet_manager.domain.maps.words import CLOSED_ROOMS, OPEN_ROOMS, ZONE_KINDS
+from tests.contrast import contrast
 
 ROOMS = sorted(set(FAMILIES.values()))
 ZONES = [f'z-{kind}' for kind in ZONE_KINDS]
@@ -34,17 +35,6 @@ PAIRS = [
     ('wall', 'surface', GRAPHICS),
     ('wall', 'paper', GRAPHICS),
 ]
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize('theme', [0, 1], ids=['light', 'dark'])
