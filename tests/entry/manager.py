@@ -29,7 +29,7 @@ from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.view_hub import ViewHub
 
 NURSE = Actor(AccountId('n2w'), Role.WARD, StationId('n2w'))
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 def wish(key: str = 'key-00000001') -> RequestDelivery:

@@ -39,7 +39,7 @@ def test_it_prints_one_link_of_this_machine_and_ends_with_ctrl_c(folder: Path) -
             with pytest.raises(urllib.error.HTTPError, match='403'):
                 urllib.request.urlopen(f'http://127.0.0.1:{link[1]}/')
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=15)
+            process.wait(timeout=60)
             # Not communicate(): readline() may have taken more than its line.
             out, err = process.stdout.read(), process.stderr.read()
         finally:

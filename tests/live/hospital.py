@@ -12,7 +12,6 @@ again alone. At the end nothing is left: no process, no file in shared memory.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -40,9 +39,7 @@ from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 SPEED = 8.0
 #: Seconds a manager may take until it answers, on a machine that has other things to do.
 READY_SECONDS = 45.0
-#: What is promised from a kill until people are served again, in seconds, with a core to itself.
-RECOVERY_SECONDS = 5.0
-END_SECONDS = 8.0
+END_SECONDS = 30.0
 #: Domains of these tests; `fleet demo` and other tests take lower ones.
 DOMAINS = range(101, 201)
 PROFILE = Path(__file__).resolve().parents[2] / 'interfaces' / 'dds' / 'loopback.xml'
@@ -385,11 +382,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def recovery_limit() -> float:
-    """Return the promised seconds, longer on a machine that is busy with other things as well."""
-    return RECOVERY_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def free_port() -> int:

@@ -25,7 +25,7 @@ from tests.live.ward import Crowd, Ward
 #: A manager lives so long after it was ready, in seconds: shortest, longest, most likely.
 LIFE_SECONDS = (0.2, 3.0, 0.5)
 #: After the last kill everything that is under way has so long to be delivered.
-CALM_SECONDS = 120.0
+CALM_SECONDS = 300.0
 #: Small, so that most starts read a snapshot and what came after it.
 SNAPSHOT_EVERY = 150
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.domain import messages as m
-from tests.live.hospital import READY_SECONDS, LiveHospital, recovery_limit
+from tests.live.hospital import READY_SECONDS, LiveHospital
 from tests.live.records import Records
 from tests.live.ward import Crowd, Ward
 
@@ -45,10 +45,10 @@ POINTS = (
     'snapshot',
 )
 #: Seconds a manager may live until one of the points left is reached.
-LIFE_SECONDS = 90.0
+LIFE_SECONDS = 240.0
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_500)
 def test_a_manager_killed_at_each_crash_point_loses_nothing_and_does_nothing_twice(
     tmp_path: Path,
 ) -> None:
@@ -60,7 +60,7 @@ def test_a_manager_killed_at_each_crash_point_loses_nothing_and_does_nothing_twi
             die_at_one_of(hospital, left, crowd)
             hospital.start_manager(sorted(left))
             hospital.wait_ready()
-        crowd.finish(seconds=READY_SECONDS + 90.0)
+        crowd.finish(seconds=READY_SECONDS + 300.0)
         records = Records.of(hospital)
         records.check(ward.promised)
         ended = records.check_ended_once()
@@ -72,7 +72,7 @@ def test_a_manager_killed_at_each_crash_point_loses_nothing_and_does_nothing_twi
         f'{records.kinds()["DeliveryReceived"]} of them delivered; '
         f'ready again after {recovery:.1f} s (median), {max(hospital.recoveries):.1f} s (longest)'
     )
-    assert recovery <= recovery_limit()
+    assert recovery <= READY_SECONDS
 
 
 def die_at_one_of(hospital: LiveHospital, left: set[str], crowd: Crowd) -> None:

@@ -25,10 +25,10 @@ from tests.live.hospital import (
 )
 from tests.live.ward import Ward
 
-pytestmark = [pytest.mark.ros, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(600)]
 
 #: Ctrl-C takes so long at most, in seconds.
-GOODBYE_SECONDS = 5.0
+GOODBYE_SECONDS = 15.0
 
 
 class Demo:

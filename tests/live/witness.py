@@ -18,7 +18,7 @@ from std_msgs.msg import String
 from robot_nodes import qos
 from robot_nodes.spin import TURN, prepare
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 45.0
 
 
 def main(violations: bool, robots: list[str]) -> int:

@@ -21,7 +21,7 @@ class Person:
         settings = {'viewport': PHONE, 'locale': lang} | how
         self.context = browser.new_context(**settings)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.problems: list[str] = []
         self.page.on('pageerror', lambda error: self.problems.append(str(error)))
         self.page.on('console', self._console)
@@ -35,7 +35,7 @@ class Person:
         self.page.goto(self.site.url + path)
 
     def expect_text(self, selector: str, text: str, *, patient: bool = False) -> None:
-        timeout = self.site.patience * 1_000 if patient else 15_000
+        timeout = self.site.patience * 1_000 if patient else 30_000
         expect(self.page.locator(selector).first).to_contain_text(text, timeout=timeout)
 
     def wait(self, selector: str) -> None:

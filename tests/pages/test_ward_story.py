@@ -141,7 +141,7 @@ def test_a_lost_network_is_said_and_nothing_typed_is_lost(
     nurse.page.click('summary')
     nurse.page.fill('#note', 'keep me')
     lose_network(nurse)
-    nurse.page.locator('#offline:visible').wait_for(timeout=10_000)
+    nurse.page.locator('#offline:visible').wait_for(timeout=30_000)
     assert re.search(r'Connection lost.* \d\d:\d\d\.', nurse.page.inner_text('#offline'))
     nurse.page.click('button.primary')
     nurse.expect_text('#problem', 'Not sent: no connection')
@@ -149,7 +149,7 @@ def test_a_lost_network_is_said_and_nothing_typed_is_lost(
     assert nurse.page.input_value('#note') == 'keep me'
     nurse.page.unroute('**/*')
     nurse.context.set_offline(False)
-    nurse.page.locator('#offline').wait_for(state='hidden', timeout=15_000)
+    nurse.page.locator('#offline').wait_for(state='hidden', timeout=30_000)
     nurse.page.click('button.primary')
     nurse.page.wait_for_url('**/deliveries/*')
     nurse.expect_text('.facts', 'keep me')
@@ -200,7 +200,7 @@ def test_somebody_who_was_logged_out_is_led_to_the_log_in(
     tab.goto(f'{site.url}/ward')
     tab.click('footer button')
     tab.wait_for_url('**/login')
-    nurse.page.wait_for_url('**/login?next=%2Fward', timeout=15_000)
+    nurse.page.wait_for_url('**/login?next=%2Fward', timeout=30_000)
     assert token
     nurse.close()
 

@@ -23,8 +23,8 @@ from fleet_manager.domain.maps.problems import Problem, Severity
 SMALL = Path(__file__).parents[3] / 'maps' / 'small_hospital'
 FILES = sorted(path.name for path in SMALL.glob('*.yaml'))
 MUTATIONS = int(os.environ.get('FLEET_MUTATIONS', '300'))
-#: Seconds of computing for one map. The reference hospital has three.
-SOON = 3.0
+#: Seconds of computing after which a map hangs the check. How fast it is, `make bench` says.
+HANGS = 60.0
 
 #: What people and programs write by mistake, and what those write who mean harm.
 ODD = [
@@ -124,11 +124,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def answer(folder: Path) -> list[Problem]:
-    """Return what the check says, in time and in words."""
+    """Return what the check says: it does not hang, and says it in words."""
     start = time.process_time()
     problems = check_folder(folder)
     took = time.process_time() - start
-    assert took < SOON, f'{took:.1f} s'
+    assert took < HANGS, f'{took:.1f} s'
     for own in problems:
         assert own.problem.strip()
         assert own.mend.strip()

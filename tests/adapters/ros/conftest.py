@@ -63,7 +63,7 @@ def utc() -> Instant:
     return Instant(time.time_ns() // 1_000_000)
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
     """Wait until something is true; fail when it is not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -211,12 +211,12 @@ def test_an_order_is_repeated_every_second_and_a_new_one_is_said_at_once(
     stamps = sorted({facts['stamp'] for facts in heard})
     gaps = [after - before for before, after in itertools.pairwise(stamps)]
     assert len(gaps) >= 2
-    assert all(0.9 < gap < 1.5 for gap in gaps), gaps
+    assert all(0.8 < gap < 1.9 for gap in gaps), gaps
     said = time.time()
     link.publish([order(2)])
     while (facts := devices.next()).get('order_update_id') != 2:
         pass
-    assert facts['at'] - said < 0.2
+    assert facts['at'] - said < 0.9  # not with the next second's repetition
 
 
 def test_sessions_and_doors_are_asked_for_until_the_directive_changes(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from random import Random
 
@@ -37,7 +36,6 @@ MAPS = {
     'battle_royale': (1, 21, 20, 0, 0, 4, 4),
     'reroute_demo': (1, 22, 34, 0, 0, 2, 2),
 }
-SECONDS = 2.0
 
 
 def text_of(name: str) -> str:
@@ -91,17 +89,6 @@ def test_of_the_clinic_each_graph_works_alone(graph: int) -> None:
     found = hospital_of('clinic', graph=graph)
     assert not any(lane.robots for lane in found.lanes.values())
     assert len(found.robots) == 2
-
-
-def test_the_clinic_is_imported_in_time() -> None:
-    text = text_of('clinic')
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        import_rmf(text, name='clinic')
-        times.append(time.process_time() - start)
-    print(f'import of the clinic: {min(times):.2f} s')
-    assert min(times) < SECONDS
 
 
 @pytest.mark.slow
