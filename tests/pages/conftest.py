@@ -19,6 +19,7 @@ from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
+from tests.pages.played import Played
 from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
 
 #: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
@@ -48,19 +49,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iterator[RunningSite]:
-    """Serve the pages on a port of this machine."""
+def running_site(
+    *, robots: int = 6, speed: float = 12.0, port: int = 0, played: Played | None = None
+) -> Iterator[RunningSite]:
+    """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
     hospital = load_hospital(HOSPITAL)
-    stand_in = StandIn(hospital, robots=robots, speed=speed)
+    stand_in = None if played else StandIn(hospital, robots=robots, speed=speed)
+    fleet = played or stand_in
+    assert fleet is not None
     accounts = with_log_ins(hospital)
     url = f'http://127.0.0.1:{port}'
     app = create_app(
         hospital=hospital,
-        mailbox=stand_in,
-        views=stand_in,
+        mailbox=fleet,
+        views=fleet,
         accounts=accounts,
-        clock=now,
+        clock=played.clock if played else now,
         health=lambda: Health(alive=True, leader=True, database=True, ros_link=True),
         metrics=lambda: b'',
         metrics_token='metrics',
@@ -79,7 +84,7 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)
-    stand_in.start()
+    fleet.start()
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started and time.monotonic() < deadline:
@@ -90,7 +95,7 @@ def running_site(*, robots: int = 6, speed: float = 12.0, port: int = 0) -> Iter
     finally:
         server.should_exit = True
         thread.join(timeout=10)
-        stand_in.close()
+        fleet.close()
 
 
 @pytest.fixture(scope='session')

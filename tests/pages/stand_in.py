@@ -17,13 +17,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fleet_manager.application.ports import Account, Overloaded, Reply, View
+from fleet_manager.application.space_time import Course, Traffic
+from fleet_manager.application.track import Mark
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
 from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.traffic.retime import Times
+from fleet_manager.domain.traffic.steps import StepGraph
 from fleet_manager.domain.units import Instant
 
 TICK = 0.1
+#: What one step of a plan takes, in ms.
+HOP_MS = 2_000
 CANCELLABLE = ('accepted', 'assigned', 'awaiting_load')
 
 
@@ -119,6 +125,7 @@ class StandInRobot:
     paused: bool = False
     excluded: str | None = None
     waits_for: dict[str, Any] | None = None
+    past: tuple[Mark, ...] = ()
 
 
 class StandIn:
@@ -137,7 +144,10 @@ class StandIn:
         self._deliveries: dict[str, dict[str, Any]] = {}
         self._keys: dict[tuple[str, str], tuple[m.RequestDelivery, str]] = {}
         self.alerts: dict[str, dict[str, Any]] = {}
+        #: What a lift says other than that it is free.
+        self.lifts: dict[str, dict[str, Any]] = {}
         self.map_swap: dict[str, Any] | None = None
+        self.closures: dict[str, dict[str, Any]] = {}
         self._paused = False
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 1000
@@ -147,7 +157,9 @@ class StandIn:
             spec.id: self._at_home(spec.id, spec.name, spec.home)
             for spec in list(hospital.robots.values())[:robots]
         }
-        self._view = View(0, now(), self._entities())
+        self._graph = StepGraph.of(hospital)
+        self._began = now()
+        self._view = View(0, now(), self._entities(), self.traffic())
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name='stand-in', daemon=True)
 
@@ -196,7 +208,7 @@ class StandIn:
     def publish(self) -> None:
         """Publish a view now; the tests without a thread use this as the tick."""
         with self._lock:
-            self._view = View(self._view.seq + 1, now(), self._entities())
+            self._view = View(self._view.seq + 1, now(), self._entities(), self.traffic())
         for listener in list(self._listeners):
             listener(self._view)
 
@@ -214,10 +226,35 @@ class StandIn:
                 if command.alert not in self.alerts:
                     return Reply('unknown_alert')
                 self.alerts[command.alert]['acknowledged'] = command.actor.account
+            case m.ReleaseLift():
+                if command.lift not in self.hospital.lifts:
+                    return Reply('unknown_lift')
+                self.lifts.pop(command.lift, None)
             case m.SwapMap() | m.CancelMapSwap():
                 return Reply()
+            case m.ClosePlace() | m.OpenPlace():
+                return self._on_closure(command)
             case _:
                 return self._on_delivery(command)
+        return Reply()
+
+    def _on_closure(self, command: m.ClosePlace | m.OpenPlace) -> Reply:
+        if isinstance(command, m.OpenPlace):
+            self.closures.pop(command.closure, None)
+        elif command.place == 'nowhere':
+            return Reply('unknown_place', {'kind': command.kind.value, 'place': command.place})
+        else:
+            place = (command.kind.value, command.place, command.robot_type)
+            self.closures['C-'.join(place)] = {
+                'kind': command.kind.value,
+                'place': command.place,
+                'robot_type': command.robot_type,
+                'reason': command.reason,
+                'closed_by': command.actor.account,
+                'since': now(),
+                'until': command.until or None,
+            }
+        self.publish()
         return Reply()
 
     def _steer(self, command: m.PauseRobot | m.ResumeRobot | m.ReadmitRobot) -> Reply:
@@ -410,6 +447,7 @@ class StandIn:
                 return
             left -= away
             robot.x, robot.y, robot.node = node.x, node.y, node.id
+            robot.past = (*robot.past[-200:], (now(), node.id))
             robot.route.pop(0)
         if not robot.route and robot.goal is not None:
             robot.goal = None
@@ -470,8 +508,25 @@ class StandIn:
             },
             'delivery': dict(self._deliveries),
             'alert': {alert: dict(entity) for alert, entity in self.alerts.items()},
+            'closure': dict(self.closures),
             'fleet': {'fleet': self._fleet()},
         }
+
+    def traffic(self) -> Traffic:
+        """Return where robots were and will be, a node every `HOP_MS`."""
+        times, courses = Times(now(), {}, {}), {}
+        for robot in self.robots.values():
+            at, hops = now() + (0 if robot.waits_for is None else 4 * HOP_MS), []
+            origin = robot.node
+            for number, (node, lane) in enumerate(robot.route, 1):
+                at = Instant(at + HOP_MS)
+                times.end[robot.id, number] = at
+                hops.append(_hop(number, origin, node, lane, end=at))
+                origin = node
+            drives = bool(hops) and robot.waits_for is None and not robot.paused
+            since = robot.past[-1][0] if robot.past else self._began
+            courses[robot.id] = Course(robot.past, robot.node, drives, since, tuple(hops))
+        return Traffic(now(), self._graph, times, courses, self._began)
 
     def _eta(self, entity: dict[str, Any]) -> dict[str, int] | None:
         minutes = {'accepted': 9, 'assigned': 8, 'awaiting_load': 6, 'under_way': 3}
@@ -545,8 +600,9 @@ class StandIn:
             'height': 0.0,
             'link': 'ok',
             'session': None,
+            'recalled': None,
             'queue': [],
-        }
+        } | self.lifts.get(lift, {})
 
     def _fleet(self) -> dict[str, Any]:
         states = [entity['state'] for entity in self._deliveries.values()]
@@ -566,9 +622,28 @@ class StandIn:
             'delivered_today': states.count('delivered'),
             'on_time': 0.98,
             'alerts_open': len(self.alerts),
+            'cut_off': {'stations': ['n3w'] if self.closures else [], 'robots': []},
             'lift_minutes': 3.5,
+            'lift_outcomes': {'done': 12, 'full': 1},
         }
 
     def _at_home(self, robot: RobotId, name: str, home: NodeId) -> StandInRobot:
         node = self.hospital.nodes[home]
         return StandInRobot(robot, name, home, home, node.floor, node.x, node.y)
+
+
+def _hop(number: int, origin: NodeId, target: NodeId, lane: str, *, end: Instant) -> m.Hop:
+    return m.Hop(
+        number,
+        m.HopKind.DRIVE,
+        origin=origin,
+        target=target,
+        lane=lane,
+        lift='',
+        door='',
+        claims=(),
+        places=(),
+        frees=(),
+        start=Instant(end - HOP_MS),
+        end=end,
+    )

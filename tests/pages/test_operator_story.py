@@ -137,8 +137,10 @@ def test_an_alert_says_what_where_since_and_what_to_do(
     fleet.raise_alert('a2', 'not_loaded', 'd9')
     fleet.raise_alert('a3', 'newer_than_this_page', 'A')
     fleet.robots['r3'].waits_for = {
-        'robot': 'r4', 'resource': 'node:L1.s03', 'since': now() - 12_000,
-    }  # fmt: skip
+        'code': 'robot',
+        'params': {'robot': 'r4', 'place': 'node:L1.s03'},
+        'since': now() - 12_000,
+    }
     fleet.robots['r5'].excluded = 'teleported'
     operator = Operator(browser, site, lang=lang, viewport=DESK)
     page = operator.page
@@ -147,7 +149,7 @@ def test_an_alert_says_what_where_since_and_what_to_do(
     expect(first).to_contain_text(t('alert.level.high'))
     expect(first).to_contain_text(t('alert.robot_stuck.do'))
     assert t('robot.label', name='R3') in first.inner_text()
-    expect(page.locator('.arrows path')).to_have_count(1)
+    expect(page.locator('.arrows .wait')).to_have_count(1)
     expect(page.locator('#robots li[data-key=r3]')).to_contain_text('R4')
     operator.picture(pictures, f'{lang}-alerts')
     first.get_by_role('button').click()

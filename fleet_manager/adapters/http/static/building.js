@@ -39,6 +39,8 @@ export class Building {
     this.laneLines = new Map();
     /** @type {{x: number, y: number}[]} where the codes of stations stand */
     this.codes = [];
+    /** @type {Map<string, string>} names of places that were asked for */
+    this.names = new Map();
     /** @type {Map<string, number>} */
     this.rungs = new Map();
     this.width = 0;
@@ -209,10 +211,54 @@ export class Building {
     return false;
   }
 
+  /**
+   * Where a place is on the drawing, as seen from a floor: a car is at its door on each of them.
+   * @param {string} resource @param {string} floor @returns {[number, number] | null}
+   */
+  spot(resource, floor) {
+    const [kind, id] = parts(resource);
+    if (kind === 'car' || (kind === 'node' && this.nodes.get(id)?.floor === '')) {
+      const lift = [...this.lifts.values()].find((one) => one.id === id || one.car === id);
+      const stops = lift?.stops.some((/** @type {any} */ stop) => stop.floor === floor);
+      return stops ? this.at(floor, lift.at[0], lift.at[1]) : null;
+    }
+    const lane = this.lanes.get(id);
+    const ends = lane ? [this.nodes.get(lane.a), this.nodes.get(lane.b)] : [this.nodes.get(id)];
+    if (!ends[0] || ends[0].floor !== floor) return null;
+    const sum = (/** @type {'x' | 'y'} */ axis) => ends.reduce((all, one) => all + one[axis], 0) / ends.length;
+    return this.at(floor, sum('x'), sum('y'));
+  }
+
+  /** The floor and node nearest to a point of the drawing. @param {number} x @param {number} y @returns {string} */
+  nearest(x, y) {
+    let [best, least] = ['', 3]; // metres: further away nothing is meant
+    for (const node of this.nodes.values()) {
+      if (!this.places.has(node.floor)) continue;
+      const [nx, ny] = this.at(node.floor, node.x, node.y);
+      const away = Math.hypot(nx - x, ny - y);
+      if (away < least) [best, least] = [node.id, away];
+    }
+    return best;
+  }
+
   /** Where something is, in words. @param {string} resource @returns {string} */
   placeName(resource) {
-    const [kind, id] = [resource.split(':', 1)[0], resource.slice(resource.indexOf(':') + 1)];
+    const known = this.names.get(resource) ?? this.nameOf(resource);
+    this.names.set(resource, known);
+    return known;
+  }
+
+  /** @param {string} resource @returns {string} */
+  nameOf(resource) {
+    const [kind, id] = parts(resource);
+    if (kind === 'zone') {
+      const zones = this.hospital.floors.flatMap((/** @type {any} */ floor) => floor.zones ?? []);
+      const zone = zones.find((/** @type {any} */ one) => id.endsWith(`:${one.id}`));
+      return zone ? named(zone.name) : id;
+    }
     if (kind === 'car') return this.lifts.has(id) ? named(this.lifts.get(id).name) : id;
+    const car = [...this.lifts.values()].find((lift) => lift.car === id);
+    if (car) return named(car.name);
     const lane = this.lanes.get(id);
     const node = this.nodes.get(lane ? lane.a : id);
     const end = lane ? this.nodes.get(lane.b) : node;
@@ -222,6 +268,15 @@ export class Building {
     const room = floor.rooms.find((/** @type {Room} */ one) => inside(point, one.polygon));
     return room ? `${named(room.name)} · ${named(floor.name)}` : named(floor.name);
   }
+}
+
+/**
+ * The kind and id of a resource; of a place too close to another one, that of the first of the two.
+ * @param {string} resource @returns {[string, string]}
+ */
+function parts(resource) {
+  const one = resource.startsWith('x:') ? resource.slice(2).split('|')[0] : resource;
+  return [one.split(':', 1)[0], one.slice(one.indexOf(':') + 1)];
 }
 
 /** About how wide a text is, in pixels. @param {string} text @param {number} size */

@@ -6,9 +6,13 @@ import { named, t } from './words.js';
 const CAR = 3.2; // metres on the drawing, not of the car
 
 export class Shafts {
-  /** @param {import('./building.js').Building} building */
-  constructor(building) {
+  /**
+   * @param {import('./building.js').Building} building
+   * @param {(lift: string) => void} onOpen somebody wants to see how a lift is used
+   */
+  constructor(building, onOpen) {
     this.building = building;
+    this.onOpen = onOpen;
     this.layer = svg('g', { class: 'shafts' });
     /** @type {Map<string, {car: SVGElement, leaves: SVGElement, texts: SVGElement[], y: number}>} */
     this.drawn = new Map();
@@ -26,6 +30,7 @@ export class Shafts {
     const served = lift.stops.map((/** @type {any} */ stop) => this.middle(stop.floor));
     const [top, bottom] = [Math.min(...served) - CAR, Math.max(...served) + CAR];
     const group = svg('g', { class: 'shaft' });
+    group.addEventListener('click', () => this.onOpen(lift.id));
     group.append(svg('rect', { class: 'well', x: x - CAR / 2 - 0.4, y: top, width: CAR + 0.8, height: bottom - top, rx: 0.6 }));
     for (const y of served) {
       group.append(svg('path', { class: 'stop', d: `M${x - CAR / 2 - 1} ${y + CAR / 2}H${x - CAR / 2 - 0.4}` }));
@@ -67,7 +72,7 @@ export class Shafts {
       say(holder, lift.session ? name(lift.session.robot) : '');
       say(mode, silent ? t('lift.silent') : t(`lift.mode.${lift.mode}`));
       say(door, lift.door ? t(`lift.door.${lift.door}`) : '');
-      say(queue, lift.queue.length ? t('lift.queue', { robots: lift.queue.map(name).join(' ') }) : '');
+      say(queue, lift.queue.length ? t('lift.queue', { robots: lift.queue.map((/** @type {any} */ one) => name(one.robot)).join(' ') }) : '');
     }
   }
 

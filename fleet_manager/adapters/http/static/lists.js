@@ -1,6 +1,7 @@
 // The operator's lists: alerts, deliveries, robots, lifts. Words for everything the map shows.
 
 import { html, icon, put, rows, say } from './elements.js';
+import { fillLift, liftRow } from './lift-rows.js';
 import { clock } from './times.js';
 import { duration, known, named, t } from './words.js';
 
@@ -25,7 +26,8 @@ export function level(code) {
 export class Lists {
   /**
    * @param {import('./building.js').Building} building
-   * @param {{select: (id: string) => void, command: (path: string) => void}} actions
+   * @param {{select: (id: string) => void, command: (path: string) => void,
+   *   open: (along: {robot?: string, lift?: string}) => void, why: (id: string) => string}} actions
    */
   constructor(building, actions) {
     this.building = building;
@@ -157,7 +159,7 @@ export class Lists {
       const charges = robot.charging && robot.state !== 'charging';
       const charging = charges ? ` · ${t('robot.charging')}` : '';
       fill(row, 'battery', t('robot.battery', { percent }) + charging);
-      fill(row, 'where', this.where(robot));
+      fill(row, 'where', this.actions.why(id) || this.where(robot));
       part(row, 'pause').hidden = robot.paused || robot.excluded !== null;
       part(row, 'resume').hidden = !robot.paused || robot.excluded !== null;
       part(row, 'readmit').hidden = robot.excluded === null;
@@ -177,23 +179,16 @@ export class Lists {
     for (const verb of ['pause', 'resume', 'readmit']) {
       buttons.append(this.button(verb, `operator.${verb}`, `robots/${id}/${verb}`));
     }
+    buttons.append(overTime(() => this.actions.open({ robot: id })));
     row.append(head, paragraph('where'), buttons);
     return row;
   }
 
-  /** Where a robot goes, or why it stands. @param {any} robot @returns {string} */
+  /** Where a robot goes, or what is wrong with it. @param {any} robot @returns {string} */
   where(robot) {
     if (robot.excluded !== null) return t('robot.excluded', { reason: robot.excluded });
     if (robot.heard === null) return t('robot.never_heard');
     if (robot.link !== 'ok') return t('robot.heard', { age: duration(this.now - robot.heard) });
-    if (robot.waits_for) {
-      const other = robot.waits_for.robot;
-      return t('robot.waits', {
-        robot: this.entities.robot?.[other]?.name ?? other,
-        place: this.building.placeName(robot.waits_for.resource),
-        age: duration(this.now - robot.waits_for.since),
-      });
-    }
     const station = this.building.stations.get(robot.goal_station);
     if (station) return t('robot.to', { place: named(station.name) });
     return robot.node ? this.building.placeName(`node:${robot.node}`) : '';
@@ -201,24 +196,9 @@ export class Lists {
 
   /** @param {[string, any][]} lifts */
   lifts(lifts) {
-    const create = () => {
-      const row = html('li', 'row');
-      row.append(span('name'), span('state'));
-      return row;
-    };
-    rows(element('lifts'), lifts, ([id]) => id, create, (row, [, lift]) => {
-      const robot = (/** @type {string} */ id) => this.entities.robot?.[id]?.name ?? id;
-      const floor = this.building.places.get(lift.floor)?.floor;
-      const words = [
-        floor ? named(floor.name) : '',
-        lift.door ? t(`lift.door.${lift.door}`) : '',
-        lift.link === 'ok' ? t(`lift.mode.${lift.mode}`) : t('lift.silent'),
-        lift.session ? t('lift.holder', { robot: robot(lift.session.robot) }) : t('lift.free'),
-        lift.queue.length ? t('lift.queue', { robots: lift.queue.map(robot).join(' ') }) : '',
-      ];
-      fill(row, 'name', named(lift.name));
-      fill(row, 'state', words.filter(Boolean).join(' · '));
-    });
+    const create = (/** @type {[string, any]} */ [id]) => liftRow(
+      () => this.actions.open({ lift: id }), () => this.actions.command(`lifts/${id}/release`));
+    rows(element('lifts'), lifts, ([id]) => id, create, (row, [id, lift]) => fillLift(row, id, lift, this));
   }
 
   /** @param {string} name @param {string} label @param {string} path */
@@ -231,6 +211,14 @@ export class Lists {
     });
     return button;
   }
+}
+
+/** A button that opens places over time. @param {() => void} open */
+function overTime(open) {
+  const button = html('button', '', t('space_time.button'));
+  button.dataset.part = 'over-time';
+  button.addEventListener('click', open);
+  return button;
 }
 
 /** @param {{early: number, late: number}} eta */

@@ -1,11 +1,14 @@
 // The operator's page: one map of all floors, the lists beside it, and what the buttons send.
 
 import { Building } from './building.js';
+import { Closures } from './closures.js';
 import { put, say, svg } from './elements.js';
 import { Feed } from './feed.js';
 import { Shafts } from './lifts.js';
 import { Lists } from './lists.js';
 import { Robots } from './robots.js';
+import { SpaceTime } from './space-time.js';
+import { Waits } from './waits.js';
 import { duration, known, loadWords, t } from './words.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -17,11 +20,24 @@ void start();
 async function start() {
   const [map] = await Promise.all([fetch('/api/v1/map').then((answer) => answer.json()), loadWords()]);
   const building = new Building(map);
-  const shafts = new Shafts(building);
   const robots = new Robots(building, select);
-  const lists = new Lists(building, { select, command });
-  const root = draw(building, shafts, robots);
+  const waits = new Waits(building, robots);
+  const why = (/** @type {string} */ id) => waits.text(id);
+  const spaceTime = new SpaceTime(building, select);
+  const open = spaceTime.open.bind(spaceTime);
+  const shafts = new Shafts(building, (lift) => {
+    if (closures.form.hidden) open({ lift }); // else the tap says which lift to close
+  });
+  const lists = new Lists(building, { select, command, open, why });
+  const closures = new Closures(building, app.dataset.csrf ?? '');
+  const root = draw(building, [closures.layer, spaceTime.layer, shafts.layer, robots.layer, waits.layer]);
+  document.getElementById('map')?.append(waits.note);
   fitTo(root, building, robots);
+  pickOn(root, building, spaceTime);
+  closures.pickOn(root);
+  root.addEventListener('click', (event) => {
+    if (!(/** @type {Element} */ (event.target).closest('.robot'))) waits.dismiss();
+  });
   /** @type {import('./feed.js').Entities} */
   let entities = {};
   let now = 0;
@@ -31,7 +47,8 @@ async function start() {
     entities = news.entities;
     now = news.now;
     if (news.set.robot || news.gone.robot) {
-      robots.update(entities.robot ?? {}, now);
+      waits.update(entities, now);
+      robots.update(entities.robot ?? {}, now, why);
       lanes(building, entities.robot ?? {}, robots.selected);
     }
     if (news.set.lift || news.set.robot) shafts.update(entities.lift ?? {}, entities.robot ?? {});
@@ -45,12 +62,15 @@ async function start() {
   }, bar);
   setInterval(() => {
     now = Date.now() + feed.offset;
-    robots.update(entities.robot ?? {}, now); // ages grow without news
+    robots.update(entities.robot ?? {}, now, why); // ages grow without news
     showLists();
   }, 2000);
+  setInterval(() => waits.update(entities, Date.now() + feed.offset), 1000);
 
   function showLists() {
     lists.update(entities, now);
+    spaceTime.update(entities.robot ?? {}, robots.selected);
+    closures.update(entities, now);
     kpis(entities);
     mapSwap(entities.fleet?.fleet, map.version);
   }
@@ -59,7 +79,9 @@ async function start() {
   function select(id) {
     if (robots.selected === id) return;
     robots.selected = lists.selected = id;
-    robots.update(entities.robot ?? {}, now);
+    waits.update(entities, now);
+    robots.update(entities.robot ?? {}, now, why);
+    spaceTime.update(entities.robot ?? {}, id);
     const glyph = robots.glyphs.get(id);
     if (glyph && !glyph.group.contains(document.activeElement)) robots.layer.append(glyph.group);
     lanes(building, entities.robot ?? {}, id);
@@ -67,8 +89,8 @@ async function start() {
   }
 }
 
-/** @param {Building} building @param {Shafts} shafts @param {Robots} robots */
-function draw(building, shafts, robots) {
+/** @param {Building} building @param {SVGElement[]} layers what is drawn over it, the lowest first */
+function draw(building, layers) {
   const root = svg('svg', { viewBox: `-1 0 ${building.width + 2} ${building.height}`, role: 'group' });
   put(root, 'aria-label', t('operator.map'));
   const ratio = (building.width + 2) / building.height;
@@ -80,9 +102,23 @@ function draw(building, shafts, robots) {
   arrow.append(svg('path', { class: 'head', d: 'M0 0.500L8 4L0 7.500Z' }));
   const definitions = svg('defs');
   definitions.append(arrow);
-  root.append(definitions, building.draw(), shafts.layer, robots.arrows, robots.layer);
+  root.append(definitions, building.draw(), ...layers);
   document.getElementById('map')?.append(root);
   return root;
+}
+
+/**
+ * While a way over time is open, a tap on the map says where it starts and ends.
+ * @param {SVGElement} root @param {Building} building @param {SpaceTime} spaceTime
+ */
+function pickOn(root, building, spaceTime) {
+  root.addEventListener('click', (event) => {
+    const screen = /** @type {SVGSVGElement} */ (root).getScreenCTM();
+    if (!spaceTime.picking || !screen) return;
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(screen.inverse());
+    const node = building.nearest(point.x, point.y);
+    if (node) spaceTime.pick(node);
+  });
 }
 
 /** @param {SVGElement} root @param {Building} building @param {Robots} robots */

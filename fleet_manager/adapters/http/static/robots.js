@@ -24,8 +24,11 @@ export class Robots {
   constructor(building, onSelect) {
     this.building = building;
     this.onSelect = onSelect;
+    /** Called when a pointer or the focus comes to a robot, with '' when it goes. */
+    this.onPoint = (/** @type {string} */ id) => {};
+    /** Called after robots were drawn somewhere else. */
+    this.onMove = () => {};
     this.layer = svg('g', { class: 'robots' });
-    this.arrows = svg('g', { class: 'arrows' });
     /** @type {Map<string, Glyph>} */
     this.glyphs = new Map();
     this.metre = 10;
@@ -36,8 +39,11 @@ export class Robots {
     this.selected = '';
   }
 
-  /** @param {Record<string, any>} robots @param {number} now server time */
-  update(robots, now) {
+  /**
+   * @param {Record<string, any>} robots @param {number} now server time
+   * @param {(id: string) => string} why a robot waits, in words
+   */
+  update(robots, now, why) {
     const at = performance.now();
     if (this.updated) {
       const gap = Math.min(1000, Math.max(100, at - this.updated));
@@ -48,7 +54,7 @@ export class Robots {
       if (robot.x === null || !this.building.places.has(robot.floor)) continue;
       const glyph = this.glyphs.get(id) ?? this.create(id, robot);
       this.aim(glyph, robot, at);
-      this.dress(glyph, robot, now);
+      this.dress(glyph, robot, now, why(id));
     }
     for (const [id, glyph] of this.glyphs) {
       if (robots[id]?.x != null) continue;
@@ -72,6 +78,8 @@ export class Robots {
     group.append(hit, body, track, bar, label);
     group.addEventListener('click', () => this.onSelect(id));
     group.addEventListener('focus', () => this.onSelect(id));
+    group.addEventListener('pointerenter', () => this.onPoint(id));
+    group.addEventListener('pointerleave', () => this.onPoint(''));
     group.addEventListener('keydown', (event) => {
       if (/** @type {KeyboardEvent} */ (event).key === 'Enter') this.onSelect(id);
     });
@@ -101,8 +109,11 @@ export class Robots {
     glyph.floor = robot.floor;
   }
 
-  /** Everything but the place. @param {Glyph} glyph @param {any} robot @param {number} now */
-  dress(glyph, robot, now) {
+  /**
+   * Everything but the place.
+   * @param {Glyph} glyph @param {any} robot @param {number} now @param {string} why
+   */
+  dress(glyph, robot, now, why) {
     glyph.entity = robot;
     const age = robot.heard === null ? Infinity : now - robot.heard;
     const stale = robot.link !== 'ok' || age > STALE_MS;
@@ -126,6 +137,7 @@ export class Robots {
       t('robot.battery', { percent }),
     ];
     if (loaded) words.push(t('map.loaded'));
+    if (why) words.push(why);
     put(glyph.group, 'aria-label', words.join(', '));
     put(glyph.group, 'aria-pressed', String(id === this.selected));
   }
@@ -181,29 +193,9 @@ export class Robots {
       this.place(glyph);
       busy = true;
     }
-    this.drawArrows();
+    this.onMove();
     this.moving = busy;
     if (busy) requestAnimationFrame((next) => this.step(next));
-  }
-
-  /** From each waiting robot to the one it waits for. */
-  drawArrows() {
-    const wanted = [];
-    for (const glyph of this.glyphs.values()) {
-      const other = this.glyphs.get(glyph.entity.waits_for?.robot);
-      if (other && other.floor === glyph.floor) wanted.push([glyph.now, other.now]);
-    }
-    while (this.arrows.childElementCount > wanted.length) this.arrows.lastElementChild?.remove();
-    while (this.arrows.childElementCount < wanted.length) {
-      this.arrows.append(svg('path', { class: 'waits', 'marker-end': 'url(#arrow)' }));
-    }
-    wanted.forEach(([from, to], n) => {
-      const away = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
-      const short = Math.min(0.45, 14 / this.metre / away);
-      const [dx, dy] = [(to[0] - from[0]) * short, (to[1] - from[1]) * short];
-      const line = `M${from[0] + dx} ${from[1] + dy}L${to[0] - dx} ${to[1] - dy}`;
-      this.arrows.children[n].setAttribute('d', line);
-    });
   }
 }
 
