@@ -10,6 +10,8 @@ from typing import Final
 _ZH: Final = {
     'max': '最大',
     'mean': '平均',
+    'bound': '下界',
+    'first plan': '首个方案',
     'against alone': '相对单独打开',
     'real time': '实时',
     'RSS': '常驻内存',

@@ -14,7 +14,18 @@ from benchmarks.machine import Machine
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 #: As in the table: what people feel first.
-ORDER: Final = ('assignment', 'view_age', 'recovery', 'kernel', 'store', 'maps', 'demo_cost')
+ORDER: Final = (
+    'assignment',
+    'view_age',
+    'recovery',
+    'kernel',
+    'store',
+    'maps',
+    'traffic',
+    'traffic_runs',
+    'grids',
+    'demo_cost',
+)
 RESULTS: Final = ROOT / 'benchmarks' / 'results.json'
 _BETWEEN: Final = re.compile(r'(<!-- figures -->\n).*?(<!-- /figures -->)', re.DOTALL)
 _HEADS: Final = {'en': ('measured', 'result'), 'zh': ('测量项', '结果')}

@@ -6,8 +6,17 @@ from collections.abc import Collection
 from dataclasses import replace
 from math import hypot
 
-from fleet_manager.domain.ids import LaneId, LiftId, NodeId, StationId
-from fleet_manager.domain.maps.model import Hospital, Lane, NodeKind
+from fleet_manager.domain.ids import FloorId, LaneId, LiftId, NodeId, StationId
+from fleet_manager.domain.maps.model import (
+    STANDARD_TYPE,
+    Hospital,
+    Lane,
+    Name,
+    NodeKind,
+    Point,
+    RobotType,
+    Zone,
+)
 from fleet_manager.domain.maps.serialise import lanes_by_node, with_version
 
 
@@ -64,3 +73,34 @@ def without_lift(hospital: Hospital, lift: str) -> Hospital:
     lifts = {name: one for name, one in hospital.lifts.items() if name != lift}
     cells = [cell for stop in gone.stops for cell in (stop.wait, stop.exit)]
     return without(replace(hospital, lifts=lifts), nodes=[gone.car, *cells])
+
+
+def with_zone(
+    hospital: Hospital,
+    zone: str,
+    left: float,
+    low: float,
+    right: float,
+    high: float,
+    *,
+    floor: str = 'F1',
+) -> Hospital:
+    """Draw a rectangular zone without a rule of its own, in metres."""
+    corners = ((left, low), (right, low), (right, high), (left, high))
+    polygon = tuple(Point(x, y) for x, y in corners)
+    on = hospital.floors[FloorId(floor)]
+    zones = (*on.zones, Zone(zone, Name(zone, zone), 'quiet', polygon))
+    return _versioned(
+        replace(hospital, floors={**hospital.floors, on.id: replace(on, zones=zones)})
+    )
+
+
+def with_types(hospital: Hospital, **of_robots: str) -> Hospital:
+    """Give robots types of the same build."""
+    built = {name: RobotType(name, Name(name, name), 0.6, 0.5, 0.4) for name in of_robots.values()}
+    robots = {
+        spec.id: replace(spec, type=of_robots.get(spec.id, spec.type))
+        for spec in hospital.robots.values()
+    }
+    types = {STANDARD_TYPE.id: STANDARD_TYPE, **built}
+    return _versioned(replace(hospital, types=types, robots=robots))

@@ -18,6 +18,12 @@ from typing import Any, Final, cast
 
 from fleet_manager.application import swap_map
 from fleet_manager.application.cancel_delivery import cancel_delivery
+from fleet_manager.application.close_places import (
+    close_place,
+    open_place,
+    open_what_is_gone,
+    open_what_is_over,
+)
 from fleet_manager.application.directives import directives
 from fleet_manager.application.fit_map import fit_map
 from fleet_manager.application.handle_parcel import (
@@ -34,11 +40,13 @@ from fleet_manager.application.steer_fleet import (
     hold_fleet,
     hold_robot,
     readmit_robot,
+    release_lift,
 )
 from fleet_manager.application.swap_map import Coming
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.alerts.conditions import watch
 from fleet_manager.domain.codec import decode, decode_event, encode, encode_event
+from fleet_manager.domain.dispatch.keep_out import keep_out
 from fleet_manager.domain.dispatch.round import dispatch_round
 from fleet_manager.domain.errors import InvariantBroken, MapError, Refusal
 from fleet_manager.domain.evolve import apply
@@ -46,6 +54,7 @@ from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.lifts.sessions import advance_lifts
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.state import FleetState, Sensed
+from fleet_manager.domain.traffic.closures import Closed
 from fleet_manager.domain.traffic.release import release_hops
 from fleet_manager.domain.traffic.steps import StepGraph
 from fleet_manager.domain.turn import Turn
@@ -62,7 +71,10 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.PauseFleet: hold_fleet,
     m.ResumeFleet: hold_fleet,
     m.ReadmitRobot: readmit_robot,
+    m.ReleaseLift: release_lift,
     m.AcknowledgeAlert: acknowledge_alert,
+    m.ClosePlace: close_place,
+    m.OpenPlace: open_place,
     m.SwapMap: swap_map.ask,
     m.CancelMapSwap: swap_map.cancel,
 }
@@ -84,6 +96,7 @@ class Kernel:
         self.sensed = Sensed()
         self.graph = StepGraph.of(hospital)
         self._coming: Coming | None = None
+        self._closed: tuple[StepGraph, tuple[tuple[str, ...], ...], Closed] | None = None
         self._now = Instant(0)
         self._events: list[tuple[Instant, m.Event]] = []
 
@@ -134,6 +147,7 @@ class Kernel:
         turn = self._turn(now)
         self.sensed.started = turn.now
         turn.emit(m.ManagerStarted(epoch, map_version=self.graph.hospital.version))
+        open_what_is_gone(turn, self.graph.hospital)
         return self._outcome()
 
     def handle(self, message: m.Message, now: Instant) -> Outcome:
@@ -155,12 +169,14 @@ class Kernel:
 
     def tick(self, now: Instant) -> Outcome:
         """Decide everything that is to be decided now. Without news it does nothing."""
+        open_what_is_over(self._turn(now))
         turn = self._turn(now)
         keep_promises(turn)
         if self._coming is not None:
             swap_map.clear(turn, self._coming)
         dispatch_round(turn)
         advance_lifts(turn)
+        keep_out(turn)
         release_hops(turn)
         watch(turn)
         swap_map.settle(turn, self._coming)
@@ -192,7 +208,17 @@ class Kernel:
         if self._coming is not None:
             leaving = self._coming.change.stations
             graph = self._coming.cleared if self._coming.is_clearing(self.state) else graph
-        return Turn(self.state, self.sensed, graph, self._now, emit, leaving)
+        closed = self._close(graph) if self.state.closures else None
+        graph = closed.graph if closed is not None else graph
+        return Turn(self.state, self.sensed, graph, self._now, emit, leaving, closed)
+
+    def _close(self, graph: StepGraph) -> Closed:
+        """Return the ways the closures leave, computed once while neither changes."""
+        closures = tuple(self.state.closures.values())
+        shut = tuple((c.kind, c.place, c.robot_type) for c in closures)
+        if self._closed is None or self._closed[0] is not graph or self._closed[1] != shut:
+            self._closed = (graph, shut, Closed.of(graph, closures))
+        return self._closed[2]
 
     def _note_map(self, message: m.Message | None = None) -> None:
         """Follow the state: to the next map, or back to having none in sight."""

@@ -34,7 +34,7 @@ from fleet_manager.domain.messages import (
 )
 from fleet_manager.domain.robots.plausibility import implausible, is_home
 from fleet_manager.domain.state import Delivery, Robot, RobotSense
-from fleet_manager.domain.traffic.claims import holder
+from fleet_manager.domain.traffic.claims import is_free
 from fleet_manager.domain.turn import SILENT_AFTER_MS, SYSTEM, Turn
 from fleet_manager.domain.units import Instant
 
@@ -130,13 +130,14 @@ def _placed(turn: Turn, report: RobotReport) -> bool:
     right_map = report.map_version == turn.hospital.version
     if not right_map and report.map_version == turn.state.map_before and _takes_over(turn, report):
         return False  # in a moment
-    place = turn.graph.resources(node_resource(home))
-    is_free = not any(holder(turn.state.queues, resource) for resource in place)
-    if not right_map or not is_home(turn.hospital, report) or not is_free:
+    place = node_resource(home)
+    claims = (*turn.graph.resources(place), *turn.graph.limits(place))
+    free = all(is_free(turn.state.queues, resource) for resource in claims)
+    if not right_map or not is_home(turn.hospital, report) or not free:
         problem = 'wrong map' if not right_map else f'seen first away from its bay {home}'
         _malformed(turn, MalformedReport(report.robot, problem))
         return False
-    turn.emit(RobotPlaced(report.robot, node=home, claims=place))
+    turn.emit(RobotPlaced(report.robot, node=home, claims=claims))
     return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet_manager.application.space_time import Traffic
 from fleet_manager.domain.ids import (
     AccountId,
     CompartmentId,
@@ -280,8 +281,12 @@ class ViewSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A picture: `entities[kind][id]` are JSON objects, see docs/views.md. `seq` grows by one."""
+    """A picture: `entities[kind][id]` are JSON objects, see docs/views.md. `seq` grows by one.
+
+    `traffic` is what a diagram of places over time is drawn from, where somebody asks for one.
+    """
 
     seq: int
     now: Instant
     entities: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    traffic: Traffic | None = None

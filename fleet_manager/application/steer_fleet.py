@@ -1,18 +1,21 @@
-"""What operators do: pause, resume, readmit, acknowledge."""
+"""What operators do: pause, resume, readmit, release, acknowledge."""
 
 from __future__ import annotations
 
 from fleet_manager.application.observe import why_not_believed
 from fleet_manager.domain.errors import Refusal
+from fleet_manager.domain.lifts.sessions import RECALLS, report_of
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
     Actor,
     AlertAcknowledged,
     FleetPaused,
     FleetResumed,
+    LiftReleased,
     PauseFleet,
     PauseRobot,
     ReadmitRobot,
+    ReleaseLift,
     ResumeFleet,
     ResumeRobot,
     RobotPaused,
@@ -63,6 +66,21 @@ def readmit_robot(turn: Turn, command: ReadmitRobot) -> Refusal | None:
     if reason is not None:
         return Refusal('robot_still_implausible', {'reason': reason})
     turn.emit(RobotReadmitted(robot.id, command.actor))
+    return None
+
+
+def release_lift(turn: Turn, command: ReleaseLift) -> Refusal | None:
+    """Let robots ride a recalled lift again; refused while it says that the alarm goes on."""
+    if not _is_operator(command.actor):
+        return Refusal('not_allowed')
+    if command.lift not in turn.hospital.lifts:
+        return Refusal('unknown_lift', {'lift': command.lift[:40]})
+    if command.lift not in turn.state.recalls:
+        return None
+    report = report_of(turn, command.lift)
+    if report is None or report.mode in RECALLS:
+        return Refusal('lift_still_recalled', {'lift': command.lift})
+    turn.emit(LiftReleased(command.lift, command.actor))
     return None
 
 

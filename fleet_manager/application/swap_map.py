@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from fleet_manager.application.close_places import open_what_is_gone
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.dispatch.bays import bay_leg
 from fleet_manager.domain.dispatch.legs import Search, find_leg, may_search, send
@@ -168,6 +169,7 @@ def settle(turn: Turn, coming: Coming | None) -> None:
         delivery = turn.state.deliveries[name]
         if {delivery.sender, delivery.recipient} & coming.change.stations:
             turn.emit(DeliveryArchived(delivery.id))  # ended, at a station nobody can name soon
+    open_what_is_gone(turn, coming.graph.hospital)
     before = turn.hospital.version
     turn.emit(MapSwapped(swap.version, before=before, actor=swap.actor, reason=swap.reason))
 

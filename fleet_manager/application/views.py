@@ -8,16 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from fleet_manager.application import lift_line
 from fleet_manager.application.cancel_delivery import may_cancel
+from fleet_manager.application.close_places import cut_off_now
 from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryState
+from fleet_manager.domain.dispatch.keep_out import is_closed_off
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
 from fleet_manager.domain.dispatch.round import stands_in_line
-from fleet_manager.domain.ids import DoorId, LiftId, NodeId, RobotId, node_resource
-from fleet_manager.domain.lifts import sessions
+from fleet_manager.domain.ids import (
+    DoorId,
+    LiftId,
+    NodeId,
+    RobotId,
+    node_resource,
+)
 from fleet_manager.domain.maps.model import Lift, RobotSpec
 from fleet_manager.domain.messages import HopKind, LiftStage, MapHold, Purpose
-from fleet_manager.domain.state import Delivery, Robot, RobotSense
+from fleet_manager.domain.state import Closure, Delivery, Robot, RobotSense
+from fleet_manager.domain.traffic import explain
 from fleet_manager.domain.traffic.claims import kept_by
+from fleet_manager.domain.traffic.explain import Cause
+from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
@@ -27,26 +38,41 @@ from fleet_manager.domain.units import HOUR
 EARLY, LATE = 0.9, 1.4
 #: Handling at the sender that is still to come, in ms.
 LOADING_MS: Final = 90_000
+#: What a robot on its way waits for. Other causes are states, which pages say anyway.
+WAITS: Final = frozenset(
+    {
+        Cause.ROBOT,
+        Cause.ZONE,
+        Cause.LIFT,
+        Cause.DOOR,
+        Cause.CLOSURE,
+        Cause.STATION,
+        Cause.NO_WAY,
+        Cause.OPEN,
+        Cause.STUCK,
+    }
+)
 
 Entities = dict[str, dict[str, dict[str, Any]]]
 
 
-def picture(turn: Turn, held: Sequence[MapHold] = ()) -> Entities:
+def picture(turn: Turn, held: Sequence[MapHold] = (), times: Times | None = None) -> Entities:
     """Return every entity of every kind, as docs/views.md has them.
 
-    `held` is what a change of the map under way waits for.
+    `held` is what a change of the map under way waits for, `times` when each hop is expected now.
     """
-    times = retime(turn.state, turn.now)
+    times = retime(turn.state, turn.now) if times is None else times
     deliveries = {name: turn.state.deliveries[name] for name in sorted(turn.state.deliveries)}
     wanted = wanted_doors(turn)
     return {
         'robot': {spec.id: _robot(turn, times, spec) for spec in turn.hospital.robots.values()},
-        'lift': {lift.id: _lift(turn, lift) for lift in turn.hospital.lifts.values()},
+        'lift': {lift.id: _lift(turn, times, lift) for lift in turn.hospital.lifts.values()},
         'door': {
             door: _door(turn, door, door in wanted) for door in turn.hospital.automatic_doors
         },
         'delivery': {d.id: _delivery(turn, times, d) for d in deliveries.values()},
         'alert': {name: _alert(turn, name) for name in sorted(turn.state.alerts)},
+        'closure': {c.id: _closure(c) for c in turn.state.closures.values()},
         'fleet': {'fleet': _fleet(turn, held)},
     }
 
@@ -81,9 +107,10 @@ def _robot(turn: Turn, times: Times, spec: RobotSpec) -> dict[str, Any]:
         'compartments': _compartments(turn, robot, sense),
         'allocated': [h.lane for h in plan if h.lane and h.sequence <= released],
         'claimed': [h.lane for h in plan if h.lane and h.sequence > released],
-        'waits_for': _waits_for(sense),
+        'waits_for': _waits_for(turn, robot),
         'lift': _lift_of(turn, robot),
         'arrives': times.end[spec.id, plan[-1].sequence] if plan else None,
+        'replans': robot.replans if robot is not None else 0,
     }
 
 
@@ -159,11 +186,32 @@ def _compartments(
     ]
 
 
-def _waits_for(sense: RobotSense | None) -> dict[str, Any] | None:
-    if sense is None or sense.blocked_by is None:
+def _waits_for(turn: Turn, robot: Robot | None) -> dict[str, Any] | None:
+    """Return for whom or what the robot stands, as a code and its figures, and since when."""
+    if robot is None or turn.hospital.nodes[robot.node].floor == '':
         return None
-    robot, resource = sense.blocked_by
-    return {'robot': robot, 'resource': resource, 'since': sense.blocked_since}
+    if not _has_to_go(turn, robot):
+        return None  # asking why costs more than this
+    wait = explain.why(turn, robot)
+    if wait.cause not in WAITS:
+        return None
+    params = dict(wait.params)
+    if wait.other is not None:
+        params['robot'] = wait.other
+    if wait.where is not None:
+        params['place'] = wait.where.resource
+    since = turn.now if wait.since is None else wait.since
+    return {'code': wait.cause.value, 'params': params, 'since': since}
+
+
+def _has_to_go(turn: Turn, robot: Robot) -> bool:
+    """Whether the robot stands although it has somewhere to go."""
+    if robot.released > robot.done:
+        return is_stuck(turn, robot)
+    if robot.hops or robot.delivery is None:
+        return bool(robot.hops)
+    state = turn.state.deliveries[robot.delivery].state
+    return state in (DeliveryState.ASSIGNED, DeliveryState.UNDER_WAY)
 
 
 def _lift_of(turn: Turn, robot: Robot | None) -> str | None:
@@ -174,7 +222,7 @@ def _lift_of(turn: Turn, robot: Robot | None) -> str | None:
 # --- lifts, doors, alerts ------------------------------------------------------------------------
 
 
-def _lift(turn: Turn, lift: Lift) -> dict[str, Any]:
+def _lift(turn: Turn, times: Times, lift: Lift) -> dict[str, Any]:
     report, heard = turn.sensed.lifts.get(lift.id, (None, 0))
     session = turn.state.sessions.get(lift.id)
     serving: dict[str, Any] | None = None
@@ -190,8 +238,14 @@ def _lift(turn: Turn, lift: Lift) -> dict[str, Any]:
         'height': report.height if report else None,
         'link': _age(turn, heard if report else None),
         'session': serving,
-        'queue': list(sessions.queue(turn, lift)),
+        'recalled': _recalled(turn, lift.id),
+        'queue': lift_line.line(turn, times, lift),
     }
+
+
+def _recalled(turn: Turn, lift: LiftId) -> dict[str, Any] | None:
+    recall = turn.state.recalls.get(lift)
+    return None if recall is None else {'mode': recall.mode.value, 'since': recall.since}
 
 
 def _door(turn: Turn, door: DoorId, wanted: bool) -> dict[str, Any]:
@@ -218,6 +272,26 @@ def _alert(turn: Turn, name: str) -> dict[str, Any]:
         'raised_at': alert.raised_at,
         'acknowledged': alert.acknowledged_by,
     }
+
+
+def _closure(closure: Closure) -> dict[str, Any]:
+    return {
+        'kind': closure.kind.value,
+        'place': closure.place,
+        'robot_type': closure.robot_type,
+        'reason': closure.reason,
+        'closed_by': closure.actor.account,
+        'since': closure.since,
+        'until': closure.until or None,
+    }
+
+
+def _cut_off(turn: Turn) -> dict[str, list[str]]:
+    """Return what the closures cut off from the rest of the stations."""
+    if turn.closed is None:
+        return {'stations': [], 'robots': []}
+    found = cut_off_now(turn)
+    return {'stations': sorted(found.stations), 'robots': sorted(found.robots)}
 
 
 # --- deliveries ----------------------------------------------------------------------------------
@@ -250,6 +324,7 @@ def _delivery(turn: Turn, times: Times, delivery: Delivery) -> dict[str, Any]:
         'note': delivery.note,
         'requested_by': delivery.requested_by.account,
         'why': _why(delivery),
+        'replans': delivery.replans,
     }
 
 
@@ -287,6 +362,8 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
         return {'code': 'robot_silent', 'params': {'robot': robot.id}}
     if robot.paused or robot.excluded is not None:
         return {'code': 'robot_paused', 'params': {'robot': robot.id}}
+    if is_closed_off(turn, delivery):
+        return {'code': 'closed', 'params': {}}
     goal = delivery.recipient if delivery.state in LOADED else delivery.sender
     wanted = turn.hospital.stations[goal].node
     if robot.goal != wanted:
@@ -302,6 +379,8 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
 def _why_no_robot(turn: Turn, delivery: Delivery) -> str:
     if not any(turn.may_move(robot) for robot in turn.robots()):
         return 'no_robot_in_service'
+    if is_closed_off(turn, delivery):
+        return 'closed'
     if stands_in_line(turn, delivery):
         return 'others_first'
     if any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
@@ -347,7 +426,9 @@ def _fleet(turn: Turn, held: Sequence[MapHold]) -> dict[str, Any]:
         'delivered_today': sum(d.state is DeliveryState.DELIVERED for d in deliveries),
         'on_time': sum(at <= due for at, due in arrivals) / len(arrivals) if arrivals else None,
         'alerts_open': len(turn.state.alerts),
+        'cut_off': _cut_off(turn),
         'lift_minutes': round(turn.state.lift_ms / 60_000, 1),
+        'lift_outcomes': dict(turn.state.lift_outcomes),
     }
 
 

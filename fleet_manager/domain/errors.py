@@ -46,6 +46,8 @@ REFUSAL_CODES: Final = frozenset(
         'bad_stars',
         'unknown_robot',
         'unknown_alert',
+        'unknown_lift',
+        'lift_still_recalled',
         'too_many_open',
         'robot_still_implausible',
         'station_leaves',
@@ -54,6 +56,13 @@ REFUSAL_CODES: Final = frozenset(
         'map_of_another_hospital',
         'map_without_robots',
         'no_map_swap',
+        'unknown_place',
+        'unknown_robot_type',
+        'end_in_the_past',
+        'end_too_far',
+        'no_reason',
+        'too_many_closures',
+        'unknown_closure',
     }
 )
 

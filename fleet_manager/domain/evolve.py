@@ -16,16 +16,19 @@ from fleet_manager.domain.errors import InvariantBroken
 from fleet_manager.domain.state import (
     Accepted,
     Alert,
+    Closure,
     Delivery,
     FleetState,
+    LiftRest,
     LiftSession,
     MapSwap,
     MapSwapEnd,
     Opening,
+    Recall,
     Robot,
 )
 from fleet_manager.domain.traffic import claims
-from fleet_manager.domain.units import Instant
+from fleet_manager.domain.units import HOUR, Instant
 
 
 def apply(state: FleetState, event: m.Event, at: Instant) -> None:
@@ -94,6 +97,12 @@ def _withdrawn(state: FleetState, e: m.RunWithdrawn, at: Instant) -> None:
     state.robots[e.robot].delivery = None
 
 
+def _sent_away(state: FleetState, e: m.RobotSentAway, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    delivery.times.pop('awaiting_receipt', None)
+    delivery.opening = None
+
+
 def _opening(state: FleetState, e: m.OpeningAuthorised, at: Instant) -> None:
     del at
     robot = state.robots[e.robot]
@@ -158,13 +167,37 @@ def _placed(state: FleetState, e: m.RobotPlaced, at: Instant) -> None:
 
 def _planned(state: FleetState, e: m.LegPlanned, at: Instant) -> None:
     del at
-    robot = state.robots[e.robot]
-    if e.after < robot.released:
-        raise InvariantBroken(f'{e.robot}: leg {e.leg} takes back released hops')
-    claims.remove_after(state.queues, e.robot, frozen=e.after)
-    robot.hops = [h for h in robot.hops if h.sequence <= e.after] + list(e.hops)
-    claims.insert(state.queues, e.robot, e.hops)
-    robot.leg, robot.purpose, robot.goal = e.leg, e.purpose, e.goal
+    _take_back(state, e)
+    _put_in(state, e)
+
+
+def _replanned(state: FleetState, e: m.LegsReplanned, at: Instant) -> None:
+    del at
+    for leg in e.legs:
+        _take_back(state, leg)
+    for leg in e.legs:
+        _put_in(state, leg)
+
+
+def _take_back(state: FleetState, leg: m.LegPlanned) -> None:
+    robot = state.robots[leg.robot]
+    if leg.after < robot.released:
+        raise InvariantBroken(f'{leg.robot}: leg {leg.leg} takes back released hops')
+    claims.remove_after(state.queues, leg.robot, frozen=leg.after)
+    kept = [hop for hop in robot.hops if hop.sequence <= leg.after]
+    errands = (m.Purpose.PICK_UP, m.Purpose.HAND_OVER)
+    if len(kept) < len(robot.hops) and (leg.purpose is robot.purpose or robot.purpose in errands):
+        robot.replans += 1
+        if robot.delivery is not None:
+            state.deliveries[robot.delivery].replans += 1
+    robot.hops = kept
+
+
+def _put_in(state: FleetState, leg: m.LegPlanned) -> None:
+    robot = state.robots[leg.robot]
+    robot.hops += leg.hops
+    claims.insert(state.queues, leg.robot, leg.hops)
+    robot.leg, robot.purpose, robot.goal = leg.leg, leg.purpose, leg.goal
     robot.update += 1
 
 
@@ -234,11 +267,34 @@ def _advanced(state: FleetState, e: m.LiftSessionAdvanced, at: Instant) -> None:
     state.lift_ms += at - session.since
     session.stage, session.since, session.deadline = e.stage, at, e.deadline
     session.boarded = session.boarded or e.stage is m.LiftStage.RIDING
+    session.outcome = e.outcome
+    session.target_floor = e.floor or session.target_floor
+    if e.stage is m.LiftStage.OPEN:
+        session.opened_at = at
 
 
 def _session_ended(state: FleetState, e: m.LiftSessionEnded, at: Instant) -> None:
-    state.lift_ms += at - state.sessions[e.lift].since
-    del state.sessions[e.lift]
+    session = state.sessions.pop(e.lift)
+    state.lift_ms += at - session.since
+    state.lift_outcomes[e.outcome] = state.lift_outcomes.get(e.outcome, 0) + 1
+    if session.opened_at is not None:
+        lately = [span for span in state.lift_use.get(e.lift, []) if span[1] > at - HOUR]
+        state.lift_use[e.lift] = [*lately, (session.opened_at, at)]
+    if e.again_at:
+        rest = state.rests.get(e.lift)
+        tries = rest.tries if rest is not None else 0
+        state.rests[e.lift] = LiftRest(e.again_at, tries + 1, e.outcome)
+    elif session.boarded:
+        state.rests.pop(e.lift, None)
+
+
+def _recalled(state: FleetState, e: m.LiftRecalled, at: Instant) -> None:
+    state.recalls[e.lift] = Recall(e.mode, at)
+
+
+def _lift_released(state: FleetState, e: m.LiftReleased, at: Instant) -> None:
+    del at
+    del state.recalls[e.lift]
 
 
 def _raised(state: FleetState, e: m.AlertRaised, at: Instant) -> None:
@@ -253,6 +309,23 @@ def _acknowledged(state: FleetState, e: m.AlertAcknowledged, at: Instant) -> Non
 def _cleared(state: FleetState, e: m.AlertCleared, at: Instant) -> None:
     del at
     del state.alerts[e.alert]
+
+
+# --- closures  ---
+
+
+def _closed(state: FleetState, e: m.PlaceClosed, at: Instant) -> None:
+    before = state.closures.get(e.closure)
+    since = at if before is None else before.since
+    state.closures_made += before is None
+    state.closures[e.closure] = Closure(
+        e.closure, e.kind, e.place, e.robot_type, e.reason, e.actor, since, e.until
+    )
+
+
+def _place_opened(state: FleetState, e: m.PlaceOpened, at: Instant) -> None:
+    del at
+    del state.closures[e.closure]
 
 
 # --- the map  ---
@@ -296,6 +369,7 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.RunAssigned: _assigned,
             m.RunWithdrawn: _withdrawn,
             m.RobotArrived: _moved_on,
+            m.RobotSentAway: _sent_away,
             m.OpeningAuthorised: _opening,
             m.OpeningExpired: _opening_expired,
             m.CompartmentOpened: _opened,
@@ -306,6 +380,7 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.DeliveryRated: _rated,
             m.RobotPlaced: _placed,
             m.LegPlanned: _planned,
+            m.LegsReplanned: _replanned,
             m.HopsReleased: _released,
             m.NodeReached: _reached,
             m.RobotPaused: _held,
@@ -317,9 +392,13 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.LiftSessionStarted: _session,
             m.LiftSessionAdvanced: _advanced,
             m.LiftSessionEnded: _session_ended,
+            m.LiftRecalled: _recalled,
+            m.LiftReleased: _lift_released,
             m.AlertRaised: _raised,
             m.AlertAcknowledged: _acknowledged,
             m.AlertCleared: _cleared,
+            m.PlaceClosed: _closed,
+            m.PlaceOpened: _place_opened,
             m.MapSwapAsked: _swap_asked,
             m.MapSwapped: _swapped,
             m.MapSwapRefused: _swap_refused,

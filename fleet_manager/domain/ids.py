@@ -16,10 +16,11 @@ CompartmentId = NewType('CompartmentId', str)
 DeliveryId = NewType('DeliveryId', str)
 RunId = NewType('RunId', str)
 SessionId = NewType('SessionId', str)
+ClosureId = NewType('ClosureId', str)
 AccountId = NewType('AccountId', str)
 
 #: What a robot claims: `node:<id>`, `lane:<id>`, `car:<id>`, or `x:<one>|<other>` for two of these
-#: that are too close for two robots. Capacity 1 each.
+#: that are too close for two robots, capacity 1 each; and `zone:<robots>:<id>`, capacity `robots`.
 ResourceId = NewType('ResourceId', str)
 
 #: Longest identifier accepted anywhere, so that a hostile name cannot fill a log or a page.
@@ -44,3 +45,13 @@ def car_resource(lift: LiftId) -> ResourceId:
 def conflict_resource(one: ResourceId, other: ResourceId) -> ResourceId:
     """Return the resource that two places share on which two robots would touch."""
     return ResourceId(f'x:{min(one, other)}|{max(one, other)}')
+
+
+def zone_resource(zone: str, robots: int) -> ResourceId:
+    """Return the resource of being in `zone`, which `robots` may be in at once."""
+    return ResourceId(f'zone:{robots}:{zone}')
+
+
+def capacity(resource: ResourceId) -> int:
+    """Return how many robots may have `resource` at once."""
+    return int(resource.split(':', 2)[1]) if resource.startswith('zone:') else 1

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from fleet_manager.domain.ids import (
     AccountId,
+    ClosureId,
     CompartmentId,
     DeliveryId,
     DoorId,
@@ -140,11 +141,51 @@ class ReadmitRobot:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseLift:
+    """An operator has looked: the lift that was recalled may take robots again."""
+
+    actor: Actor
+    lift: LiftId
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgeAlert:
     """An operator has seen the alert."""
 
     actor: Actor
     alert: str
+
+
+class PlaceKind(StrEnum):
+    """What can be closed."""
+
+    LANE = 'lane'
+    ZONE = 'zone'
+    LIFT = 'lift'
+    FLOOR = 'floor'
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePlace:
+    """Close a place to robots, or to those of one type; until a time, 0 until it is opened again.
+
+    Said again of the same place and type it replaces reason and end.
+    """
+
+    actor: Actor
+    kind: PlaceKind
+    place: str
+    reason: str
+    until: Instant = Instant(0)
+    robot_type: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """End a closure before its time."""
+
+    actor: Actor
+    closure: ClosureId
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +220,10 @@ Command = (
     | PauseFleet
     | ResumeFleet
     | ReadmitRobot
+    | ReleaseLift
     | AcknowledgeAlert
+    | ClosePlace
+    | OpenPlace
     | SwapMap
     | CancelMapSwap
 )
@@ -270,7 +314,8 @@ class LiftMode(StrEnum):
 class LiftReport:
     """The state of a lift, Open-RMF's LiftState in our types. `session` is '' when free.
 
-    `height` is the car floor's height above the ground in metres where the lift tells it.
+    `height` is the car floor's height above the ground in metres, `occupied` whether anybody or
+    anything is in the car, where the lift tells it.
     """
 
     lift: LiftId
@@ -281,6 +326,7 @@ class LiftReport:
     mode: LiftMode
     session: str
     height: float | None = None
+    occupied: bool | None = None
 
 
 class DoorPosition(StrEnum):
@@ -437,6 +483,19 @@ class LegPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class LegsReplanned:
+    """Robots under way got better legs to where they were going, all of them or none.
+
+    What all of them had planned is taken back first, then the legs are put in, in this order.
+    `robot` was late or waited; `gain_ms` is how much sooner robots arrive, each by its urgency.
+    """
+
+    robot: RobotId
+    legs: tuple[LegPlanned, ...]
+    gain_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class HopsReleased:
     """The robot may drive up to and including hop `upto`. It now holds `claims` as well."""
 
@@ -473,6 +532,14 @@ class RobotArrived:
     delivery: DeliveryId
     purpose: Purpose
     node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class RobotSentAway:
+    """The robot leaves the recipient's station, which was closed, and brings the parcel later."""
+
+    robot: RobotId
+    delivery: DeliveryId
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,6 +630,23 @@ class LiftStage(StrEnum):
     EXITED = 'exited'
 
 
+class LiftOutcome(StrEnum):
+    """How a step of a ride, or the whole of it, ended.
+
+    `OPENED`: it stands open for the robot. `FULL`: somebody is in it. `REFUSED`: it serves others.
+    `TIMED_OUT`: it did not come. `MODE_LOST`: it takes no robots now. `DONE`: the ride is over.
+    `ABANDONED`: the robot does not ride.
+    """
+
+    OPENED = 'opened'
+    FULL = 'full'
+    REFUSED = 'refused'
+    TIMED_OUT = 'timed_out'
+    MODE_LOST = 'mode_lost'
+    DONE = 'done'
+    ABANDONED = 'abandoned'
+
+
 @dataclass(frozen=True, slots=True)
 class LiftSessionStarted:
     """The lift serves one robot exclusively, for one ride, under a number that only grows."""
@@ -577,21 +661,47 @@ class LiftSessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class LiftSessionAdvanced:
-    """The ride reached a stage; `deadline` is when somebody is called if it goes no further."""
+    """The ride reached a stage; `deadline` is when somebody is called if it goes no further.
+
+    `outcome` is a `LiftOutcome` of the step before, or ''. With a `floor` the robot leaves the
+    car there, not where it rode to: the lift was recalled.
+    """
 
     lift: LiftId
     session: SessionId
     stage: LiftStage
     deadline: Instant
+    outcome: str = ''
+    floor: FloorId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LiftSessionEnded:
-    """The lift confirmed that it is free again."""
+    """The lift confirmed that it is free again. `outcome` is a `LiftOutcome`.
+
+    `again_at` is when it is asked for again at the earliest: until then people have it.
+    """
 
     lift: LiftId
     session: SessionId
     outcome: str
+    again_at: Instant = Instant(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftRecalled:
+    """A lift said that it is in a fire or another emergency: no robot enters until a release."""
+
+    lift: LiftId
+    mode: LiftMode
+
+
+@dataclass(frozen=True, slots=True)
+class LiftReleased:
+    """A person has looked after a recall: the lift may take robots again."""
+
+    lift: LiftId
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,6 +776,34 @@ class AlertCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceClosed:
+    """Robots, or those of `robot_type`, keep out of a place until `until`; 0: until it is opened.
+
+    Comes again with the same `closure` when reason or end change. `stations` and `robots` are
+    those that were cut off from the rest when it was closed, and were not before.
+    """
+
+    closure: ClosureId
+    kind: PlaceKind
+    place: str
+    robot_type: str
+    reason: str
+    actor: Actor
+    until: Instant
+    stations: tuple[StationId, ...]
+    robots: tuple[RobotId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOpened:
+    """A closure ended: `opened` by somebody, `over` at its time, `gone` with the map it was on."""
+
+    closure: ClosureId
+    actor: Actor
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MapHold:
     """What keeps a map in force: a code and the figures of its text."""
 
@@ -720,10 +858,12 @@ Event = (
     | RunAssigned
     | RunWithdrawn
     | LegPlanned
+    | LegsReplanned
     | HopsReleased
     | RobotPlaced
     | NodeReached
     | RobotArrived
+    | RobotSentAway
     | OpeningAuthorised
     | OpeningExpired
     | CompartmentOpened
@@ -735,6 +875,8 @@ Event = (
     | LiftSessionStarted
     | LiftSessionAdvanced
     | LiftSessionEnded
+    | LiftRecalled
+    | LiftReleased
     | RobotPaused
     | RobotResumed
     | FleetPaused
@@ -744,6 +886,8 @@ Event = (
     | AlertRaised
     | AlertAcknowledged
     | AlertCleared
+    | PlaceClosed
+    | PlaceOpened
     | MapSwapAsked
     | MapSwapped
     | MapSwapRefused

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, DeliveryState
 from fleet_manager.domain.ids import (
+    ClosureId,
     CompartmentId,
     DeliveryId,
     DoorId,
@@ -29,9 +30,11 @@ from fleet_manager.domain.messages import (
     DoorReport,
     Hop,
     HopKind,
+    LiftMode,
     LiftReport,
     LiftStage,
     MapHold,
+    PlaceKind,
     PoseReport,
     Purpose,
     RobotReport,
@@ -53,7 +56,10 @@ class Opening:
 
 @dataclass(slots=True)
 class Delivery:
-    """One request, from acceptance to its end. `times` holds when each state was reached."""
+    """One request, from acceptance to its end. `times` holds when each state was reached.
+
+    `replans` counts the plans taken back for another one while its robot was on its way.
+    """
 
     id: DeliveryId
     number: int
@@ -73,6 +79,7 @@ class Delivery:
     opening: Opening | None = None
     rating: int | None = None
     cost_ms: int = 0
+    replans: int = 0
     runners_up: tuple[tuple[RobotId, int], ...] = ()
 
     @property
@@ -93,6 +100,7 @@ class Robot:
 
     Sequences grow for ever: `done` is the last step finished, `released` the last it may drive,
     `update` the number of its order. `moving_since` is when it could start on the step under way.
+    `replans` counts plans that were taken back on the way for another one.
     """
 
     id: RobotId
@@ -105,6 +113,7 @@ class Robot:
     released: int = 0
     moving_since: Instant = Instant(0)
     update: int = 0
+    replans: int = 0
     grant: int = 0
     delivery: DeliveryId | None = None
     paused: bool = False
@@ -142,6 +151,25 @@ class LiftSession:
     since: Instant
     deadline: Instant
     boarded: bool = False
+    outcome: str = ''
+    opened_at: Instant | None = None
+
+
+@dataclass(slots=True)
+class LiftRest:
+    """A lift is left to people until `until`, after `tries` sessions in a row without a ride."""
+
+    until: Instant
+    tries: int
+    why: str
+
+
+@dataclass(slots=True)
+class Recall:
+    """A fire or emergency of a lift, until a person releases it."""
+
+    mode: LiftMode
+    since: Instant
 
 
 @dataclass(slots=True)
@@ -154,6 +182,20 @@ class Alert:
     params: dict[str, str]
     raised_at: Instant
     acknowledged_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A place robots keep out of, all or those of `robot_type`; `until` 0: until it is opened."""
+
+    id: ClosureId
+    kind: PlaceKind
+    place: str
+    robot_type: str
+    reason: str
+    actor: Actor
+    since: Instant
+    until: Instant
 
 
 @dataclass(slots=True)
@@ -189,6 +231,7 @@ class MapSwapEnd:
 class FleetState:
     """Everything the journal says. Never changed but by `evolve.apply`.
 
+    `lift_use` is when robots had each lift in the last hour: (open for them, given back).
     `map_before` was in force until `swapped_at`: robots may still carry it.
     """
 
@@ -203,11 +246,17 @@ class FleetState:
     robots: dict[RobotId, Robot] = field(default_factory=dict)
     queues: dict[ResourceId, list[Claim]] = field(default_factory=dict)
     sessions: dict[LiftId, LiftSession] = field(default_factory=dict)
+    rests: dict[LiftId, LiftRest] = field(default_factory=dict)
+    recalls: dict[LiftId, Recall] = field(default_factory=dict)
+    lift_use: dict[LiftId, list[tuple[Instant, Instant]]] = field(default_factory=dict)
+    lift_outcomes: dict[str, int] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
+    closures: dict[ClosureId, Closure] = field(default_factory=dict)
     keys: dict[str, Accepted] = field(default_factory=dict)
     deliveries_made: int = 0
     runs_made: int = 0
     sessions_made: int = 0
+    closures_made: int = 0
     delivered: int = 0
     lift_ms: int = 0
 
@@ -221,11 +270,17 @@ class FleetState:
     def frozen(self, robot: Robot) -> int:
         """Return the last step that stays as planned: released, or part of a ride under way."""
         ride = self.session_of(robot.id)
-        if ride is not None:
+        if ride is not None and not self._may_turn_away(*ride):
             for hop in robot.hops:
                 if hop.kind is HopKind.ALIGHT:
                     return max(robot.released, hop.sequence)
         return robot.released
+
+    def _may_turn_away(self, lift: LiftId, ride: LiftSession) -> bool:
+        """Whether the ride under way may end otherwise: not come yet, or recalled on its way."""
+        if ride.stage in (LiftStage.RIDING, LiftStage.ARRIVED):
+            return lift in self.recalls
+        return ride.stage is LiftStage.REQUESTED
 
     def frozen_end(self, robot: Robot) -> NodeId:
         """Return where the robot will stand after the steps that may not be replanned."""
@@ -258,7 +313,10 @@ class RobotSense:
 class Sensed:
     """What devices said since this process started, and since when something is waited for.
 
-    `in_vain`: last searches without a route; `shut`: since when a door should be open;
+    `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
+    for again, and after how many searches in vain; `looked`: when that was done for any; and
+    `standing`: what stood still or was closed by then; `shut`: since when a door should be open;
+    `failed_doors`: why which door is not waited for any more;
     `highest_epoch`: the highest any robot has obeyed.
     """
 
@@ -267,7 +325,11 @@ class Sensed:
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)
     in_vain: dict[tuple[RobotId, str], Instant] = field(default_factory=dict)
+    improved: dict[RobotId, tuple[Instant, int]] = field(default_factory=dict)
+    looked: Instant = Instant(0)
+    standing: frozenset[str] = frozenset()
     shut: dict[DoorId, Instant] = field(default_factory=dict)
+    failed_doors: dict[DoorId, str] = field(default_factory=dict)
     highest_epoch: int = 0
     started: Instant = Instant(0)
 
@@ -276,3 +338,4 @@ class Sensed:
         self.lifts = {k: v for k, v in self.lifts.items() if k in hospital.lifts}
         self.doors = {k: v for k, v in self.doors.items() if k in hospital.doors}
         self.shut = {k: v for k, v in self.shut.items() if k in hospital.doors}
+        self.failed_doors = {k: v for k, v in self.failed_doors.items() if k in hospital.doors}

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.messages import Actor, Event, Role
+from fleet_manager.domain.messages import Actor, Event, Hop, Role
 from fleet_manager.domain.state import FleetState, Robot, RobotSense, Sensed
+from fleet_manager.domain.traffic.closures import Closed
 from fleet_manager.domain.traffic.steps import StepGraph
 from fleet_manager.domain.units import Instant
 
@@ -25,14 +26,25 @@ SILENT_AFTER_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the kernel. `leaving` are stations the next map has no more."""
+    """One turn of the kernel. `leaving` are stations the next map has no more.
+
+    With closed places `graph` has the ways that are left, and `closed` says who has to get out.
+    `memo` is for what is computed once of the state as it is; an event empties it.
+    """
 
     state: FleetState
     sensed: Sensed
     graph: StepGraph
     now: Instant
-    emit: Callable[[Event], None]
+    say: Callable[[Event], None]
     leaving: frozenset[StationId] = frozenset()
+    closed: Closed | None = None
+    memo: dict[str, object] = field(default_factory=dict, compare=False)
+
+    def emit(self, event: Event) -> None:
+        """Say what happened: it is applied at once, and what was computed before is forgotten."""
+        self.memo.clear()
+        self.say(event)
 
     @property
     def hospital(self) -> Hospital:
@@ -63,3 +75,7 @@ class Turn:
             and not robot.paused
             and robot.excluded is None
         )
+
+    def is_stopped(self, robot: Robot, hop: Hop) -> bool:
+        """Whether `hop`, not released yet, leads into a place that is closed to the robot."""
+        return self.closed is not None and self.closed.stops(robot, hop)

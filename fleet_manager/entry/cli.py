@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from fleet_manager import __version__
+from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
+from fleet_manager.entry.traffic_cli import traffic
 
 if TYPE_CHECKING:
     from fleet_manager.adapters.db.reader import JournalReader
@@ -32,6 +34,8 @@ app = typer.Typer(
 journal = typer.Typer(no_args_is_help=True, help='The journal: what happened, in order.')
 accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 app.add_typer(maps, name='map')
+app.add_typer(traffic, name='traffic')
+app.add_typer(bench, name='bench')
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
 

@@ -29,6 +29,9 @@ EDGES: Final = (
     m.RobotResumed,
     m.FleetPaused,
     m.FleetResumed,
+    m.RobotSentAway,
+    m.PlaceClosed,
+    m.PlaceOpened,
     m.AlertRaised,
     m.AlertCleared,
     m.MapSwapAsked,
@@ -36,7 +39,7 @@ EDGES: Final = (
     m.MapSwapRefused,
     m.MapSwapCancelled,
 )
-_FIELDS: Final = ('delivery', 'robot', 'lift', 'alert', 'reason', 'epoch', 'version')
+_FIELDS: Final = ('delivery', 'robot', 'lift', 'alert', 'reason', 'epoch', 'version', 'closure')
 
 log = structlog.get_logger('fleet')
 

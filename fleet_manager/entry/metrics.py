@@ -29,6 +29,13 @@ class Metrics:
         self._deliveries = self._gauge('fleet_deliveries', 'Deliveries by state.', 'state')
         self._robots = self._gauge('fleet_robots', 'Robots by state.', 'state')
         self._alerts = self._gauge('fleet_alerts', 'Open alerts by code.', 'code')
+        self._closures = self._gauge('fleet_closures', 'Closed places by kind.', 'kind')
+        self._rides = self._gauge(
+            'fleet_lift_rides', 'Rides robots asked for, by how they ended.', 'outcome'
+        )
+        self._replans = Gauge(
+            'fleet_replans', 'Plans taken back for others on the way.', registry=self.registry
+        )
         self._waiting = Gauge(
             'fleet_mailbox_commands', 'Commands that wait.', registry=self.registry
         )
@@ -40,6 +47,10 @@ class Metrics:
         self._count(self._deliveries, (e['state'] for e in entities['delivery'].values()))
         self._count(self._robots, (e['state'] for e in entities['robot'].values()))
         self._count(self._alerts, (e['code'] for e in entities['alert'].values()))
+        self._count(self._closures, (e['kind'] for e in entities['closure'].values()))
+        for outcome, count in entities['fleet']['fleet']['lift_outcomes'].items():
+            self._rides.labels(outcome).set(count)
+        self._replans.set(sum(e['replans'] for e in entities['robot'].values()))
         self._waiting.set(waiting)
 
     def text(self) -> bytes:

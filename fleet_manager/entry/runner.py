@@ -30,10 +30,13 @@ from fleet_manager.application.ports import (
     Store,
     StoreFailed,
 )
+from fleet_manager.application.space_time import traffic
+from fleet_manager.application.track import Track
 from fleet_manager.application.views import picture
 from fleet_manager.domain.codec import encode
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Event, MapSwapped
+from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.crashpoints import Crashpoints
 from fleet_manager.entry.mailbox import BoundedMailbox
@@ -90,6 +93,7 @@ class Runner:
         self._mailbox, self._views, self._metrics = mailbox, views, metrics
         self._clock, self._witness, self._show_map = clock, witness, show_map
         self._crash = crashpoints if crashpoints is not None else Crashpoints()
+        self._track = Track()
         self._orders: dict[str, Directive] = {}
         self._order_number = 0
         self._since_snapshot = 0
@@ -217,6 +221,7 @@ class Runner:
             self._crash.reach('published')
         for at, event in outcome.events:
             self._witness(at, event)
+            self._track.note(at, event)
 
     def _use_map(self) -> None:
         """Have devices and pages work on the map in force, once the journal says that it is."""
@@ -263,6 +268,7 @@ class Runner:
             return
         self._shown, self._next_view = now, now + VIEW_SECONDS
         turn = self._kernel.turn()
-        entities = picture(turn, self._kernel.held_map())
+        times = retime(turn.state, turn.now)
+        entities = picture(turn, self._kernel.held_map(), times)
         self._metrics.see(entities, waiting=self._mailbox.waiting())
-        self._views.publish(entities, turn.now)
+        self._views.publish(entities, turn.now, traffic(turn, times, self._track))

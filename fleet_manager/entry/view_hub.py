@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fleet_manager.application.ports import View
+from fleet_manager.application.space_time import Traffic
 from fleet_manager.domain.units import Instant
 
 
@@ -37,10 +38,13 @@ class ViewHub:
         return leave
 
     def publish(
-        self, entities: Mapping[str, Mapping[str, Mapping[str, Any]]], now: Instant
+        self,
+        entities: Mapping[str, Mapping[str, Mapping[str, Any]]],
+        now: Instant,
+        traffic: Traffic | None = None,
     ) -> None:
         """Show a new picture. `entities` must not change afterwards."""
-        self._view = View(self._view.seq + 1, now, entities)
+        self._view = View(self._view.seq + 1, now, entities, traffic)
         with self._lock:
             listeners = list(self._listeners.values())
         for listener in listeners:

@@ -12,17 +12,24 @@ from robot_nodes.core.order import OrderNode
 
 #: A device that was silent for longer may be in any state.
 FRESH: Final = Millis(3_000)
+#: The car stands open for the robot and somebody is in it. The manager is told: it lets them go.
+CABIN_FULL: Final = 'cabin_full'
 
 
 @dataclass(frozen=True, slots=True)
 class LiftView:
-    """The newest LiftState of one lift and when it was heard."""
+    """The newest LiftState of one lift and when it was heard.
+
+    `occupied`: somebody is in the car. `recalled`: the building took it back in an emergency.
+    """
 
     floor: str
     door_open: bool
     agv: bool
     session: str
     heard: Instant
+    occupied: bool = False
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ def _lift_shut(
 ) -> str | None:
     if lift is None or (now - lift.heard > FRESH and not under_way):
         return 'lift_silent'
+    if lift.recalled and not node.boards:
+        return None if lift.door_open and lift.floor == node.floor else 'lift_recalled'
     if not node.session or lift.session != node.session:
         return 'lift_serves_another'
     if not lift.agv:
@@ -74,4 +83,6 @@ def _lift_shut(
         return 'lift_shut'
     if lift.floor != (floor if node.boards else node.floor):
         return 'lift_elsewhere'
+    if node.boards and lift.occupied and not under_way:
+        return CABIN_FULL
     return None

@@ -64,6 +64,14 @@ class Motion(IntEnum):
     DOWN = 2
 
 
+class Cabin(IntEnum):
+    """Whether somebody or something is in the car; the figures of LiftState.msg."""
+
+    UNKNOWN = 0
+    EMPTY = 1
+    OCCUPIED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One LiftRequest for this lift."""
@@ -103,6 +111,7 @@ class Status:
     motion: Motion
     mode: Mode
     session: str
+    cabin: Cabin = Cabin.EMPTY
 
 
 class LiftController:
@@ -119,6 +128,8 @@ class LiftController:
         self._last_floor = ''
         #: A mode the building forces on the lift: fire, emergency, out of service. Nobody rides.
         self.forced: Mode | None = None
+        #: People stand in the car, for trials.
+        self.crowded = False
 
     def feel(self, sensors: Sensors) -> None:
         """Take over what the sensors say."""
@@ -164,7 +175,8 @@ class LiftController:
             motion = Motion.UP if sensors.speed > 0 else Motion.DOWN
         mode = self.forced or (Mode.AGV if self._session else Mode.HUMAN)
         destination = self._destination or self._last_floor
-        return Status(self._last_floor, destination, door, motion, mode, self._session)
+        cabin = Cabin.OCCUPIED if sensors.occupied or self.crowded else Cabin.EMPTY
+        return Status(self._last_floor, destination, door, motion, mode, self._session, cabin)
 
     def _wish(self) -> Command:
         return Command(self._floors[self._destination], 1.0 if self._door_open else 0.0)

@@ -94,6 +94,11 @@ class OrderBook:
             if node.released and node.sequence > self.last_sequence
         )
 
+    def next_node(self) -> OrderNode | None:
+        """Return the node after the last one reached, released or only foreseen."""
+        nodes = self.order.nodes if self.order is not None else ()
+        return next((node for node in nodes if node.sequence > self.last_sequence), None)
+
     def foresees_more(self) -> bool:
         """Whether the order goes on behind its base."""
         return self.order is not None and not self.order.nodes[-1].released

@@ -274,7 +274,24 @@ class Robot:
             codes.append(f'map_refused:{self._map_problem}')
         if self._grant_problem:
             codes.append(f'grant_refused:{self._grant_problem}')
+        if self._sees_people(now, inputs):
+            codes.append(gates.CABIN_FULL)
         return tuple(sorted(set(codes)))
+
+    def _sees_people(self, now: Instant, inputs: Inputs) -> bool:
+        """Whether the car the robot is to board next stands open for it with somebody inside."""
+        node = self._book.next_node()
+        if node is None or not node.boards or self._pose is None or not self._is_still():
+            return False
+        why = gates.shut(
+            node,
+            lifts=inputs.lifts,
+            doors=inputs.doors,
+            floor=self._pose.floor,
+            under_way=self._is_under_way(node),
+            now=now,
+        )
+        return why == gates.CABIN_FULL
 
     def _stopping(self, now: Instant, inputs: Inputs) -> list[str]:
         if inputs.memory_unwritable:

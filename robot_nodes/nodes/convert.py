@@ -144,6 +144,8 @@ def lift_view(message: Any, *, heard: Instant) -> LiftView:
         agv=message.current_mode == LiftState.MODE_AGV,
         session=name(message.session_id),
         heard=heard,
+        occupied=message.cabin == LiftState.CABIN_OCCUPIED,
+        recalled=message.current_mode in (LiftState.MODE_FIRE, LiftState.MODE_EMERGENCY),
     )
 
 

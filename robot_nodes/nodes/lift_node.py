@@ -38,7 +38,10 @@ _FORCED: Final = {'': None, **{mode.name.lower(): mode for mode in Mode}}
 
 
 class LiftNode(Node):
-    """One lift. Its parameter `forced_mode` tries `fire`, `offline` or `emergency`."""
+    """One lift. Its parameter `forced_mode` tries `fire`, `offline` or `emergency`.
+
+    `crowded` tries what happens while people stand in the car.
+    """
 
     def __init__(self, hospital: Hospital, lift: LiftId, **options: Any) -> None:
         super().__init__(f'lift_{qos.token(lift)}', **options)
@@ -77,6 +80,10 @@ class LiftNode(Node):
             additional_constraints=f'one of {modes}',
         )
         self.declare_parameter('forced_mode', '', descriptor)
+        descriptor = ParameterDescriptor(
+            type=Parameter.Type.BOOL.value, description='People stand in the car, for trials'
+        )
+        self.declare_parameter('crowded', False, descriptor)
         self.add_on_set_parameters_callback(self._on_parameters)
 
     def _on_parameters(self, parameters: Sequence[Any]) -> Any:
@@ -86,6 +93,8 @@ class LiftNode(Node):
                 if mode not in _FORCED:
                     return SetParametersResult(successful=False, reason='unknown mode')
                 self._controller.forced = _FORCED[mode]
+            elif parameter.name == 'crowded':
+                self._controller.crowded = bool(parameter.value)
         return SetParametersResult(successful=True)
 
     def _now(self) -> Instant:
@@ -134,6 +143,7 @@ class LiftNode(Node):
             available_modes=[int(Mode.HUMAN), int(Mode.AGV)],
             current_mode=int(status.mode),
             session_id=status.session,
+            cabin=int(status.cabin),
         )
 
 

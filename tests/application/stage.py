@@ -316,6 +316,10 @@ class Stage:
     def all(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 
+    def times(self, kind: type[Event]) -> list[Instant]:
+        """Return when events of a kind happened."""
+        return [line.at for line in self.journal if line.kind == kind.__name__]
+
     def last(self, kind: type[E]) -> E:
         return self.all(kind)[-1]
 

@@ -164,10 +164,56 @@ def test_a_robot_behind_another_one_names_it() -> None:
         stage.tick()
     waiting = robot(stage, 'r1')
     assert waiting['state'] == 'waiting'
-    assert waiting['waits_for']['robot'] == 'r2'
+    assert waiting['waits_for']['params']['robot'] == 'r2'
     assert waiting['waits_for']['since'] <= stage.now
     assert waiting['claimed']
     assert waiting['arrives'] > stage.now
+
+
+def test_a_robot_that_waits_for_a_lift_a_door_or_a_station_says_which_and_since_when() -> None:
+    stage = Stage(two_floors(robots=2, door=True))
+    stage.silent.add('D')
+    stage.saying['A'] = {}
+    first = stage.request('stores', 'ward')
+    stage.wait(20_000)
+    carrier = stage.carrier(first)
+    wait = robot(stage, carrier)['waits_for']
+    assert (wait['code'], wait['params']['door']) == ('door', 'D')
+    assert stage.now - 20_000 <= wait['since'] <= stage.now - 5_000
+    stage.silent.clear()
+    stage.reach(first, DeliveryState.UNDER_WAY)
+    stage.wait(20_000)
+    wait = robot(stage, carrier)['waits_for']
+    assert (wait['code'], wait['params']['lift']) == ('lift', 'A')
+    del stage.saying['A']
+    stage.until(lambda: robot(stage, carrier)['state'] == 'in_lift')
+    assert robot(stage, carrier)['waits_for'] is None, 'it rides'
+    stage.reach(first, DeliveryState.AWAITING_RECEIPT)
+    second = stage.request('stores', 'ward')
+    stage.reach(second, DeliveryState.UNDER_WAY)
+    stage.until(lambda: robot(stage, stage.carrier(second))['waits_for'] is not None)
+    wait = robot(stage, stage.carrier(second))['waits_for']
+    assert (wait['code'], wait['params']['robot']) == ('station', carrier)
+
+
+def test_a_robot_that_may_drive_and_does_not_is_said_to_be_stuck() -> None:
+    stage = Stage(corridor(robots=1, length=6))
+    stage.reach(stage.request('east', 'west'), DeliveryState.ASSIGNED)
+    stage.auto = False
+    for _ in range(100):
+        stage.say('r1')
+        stage.tick()
+    seen = robot(stage, 'r1')['waits_for']
+    assert seen['code'] == 'stuck'
+    assert stage.now - seen['since'] > 90_000
+    assert 'robot' not in seen['params']
+
+
+def test_a_robot_with_nothing_to_do_or_under_way_waits_for_nobody() -> None:
+    stage = Stage(corridor(robots=2, length=6))
+    stage.reach(stage.request('east', 'west'), DeliveryState.ASSIGNED)
+    stage.tick()
+    assert [robot(stage, name)['waits_for'] for name in ('r1', 'r2')] == [None, None]
 
 
 def test_silent_paused_and_excluded_robots_are_shown_as_such() -> None:
@@ -346,3 +392,4 @@ def test_the_fleet_in_figures() -> None:
     assert fleet['on_time'] == 1.0
     assert fleet['alerts_open'] == 1
     assert fleet['lift_minutes'] > 0
+    assert fleet['lift_outcomes']['done'] >= 1

@@ -18,6 +18,7 @@ from fleet_manager.application.ports import (
     StoreFailed,
     StoreUnavailable,
 )
+from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import DeliveryRequested, ManagerStarted
 from fleet_manager.domain.units import Instant
@@ -179,6 +180,19 @@ def test_what_a_person_did_is_shown_long_before_the_next_picture_is_due(
 def test_a_picture_comes_though_nothing_happens(hospital: Hospital, tmp_path: Path) -> None:
     with Manager(hospital, tmp_path) as manager:
         wait_until(lambda: manager.views.current().seq >= 3)
+
+
+def test_a_picture_brings_where_robots_were_and_will_be(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    with Manager(hospital, tmp_path) as manager:
+        manager.mailbox.report(at_home(hospital))
+        wait_until(lambda: 'r1' in manager.views.current().traffic.courses)
+        traffic = manager.views.current().traffic
+        assert traffic is not None
+        home = hospital.robots[RobotId('r1')].home
+        assert [node for _, node in traffic.courses[RobotId('r1')].past] == [home]
+        assert traffic.recorded_from <= traffic.now
 
 
 def test_a_refusal_is_an_answer_and_writes_nothing(hospital: Hospital, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def test_an_open_car_of_its_own_session_on_its_floor_may_be_entered() -> None:
         ({'door_open': False}, 'lift_shut'),
         ({'floor': 'F2'}, 'lift_elsewhere'),
         ({'heard': Instant(NOW - 3_001)}, 'lift_silent'),
+        ({'occupied': True}, 'cabin_full'),
+        ({'recalled': True, 'agv': False}, 'lift_mode'),
     ],
 )
 def test_anything_else_may_not(fields: dict[str, object], why: str) -> None:
@@ -53,6 +55,18 @@ def test_a_lift_nobody_heard_of_and_a_ride_without_a_session_are_shut() -> None:
 
 def test_a_car_is_left_at_the_target_floor_only() -> None:
     assert ask(ALIGHT, view(floor='F1')) == 'lift_elsewhere'
+
+
+def test_who_is_between_the_doors_goes_on_into_a_car_that_counts_it_as_somebody() -> None:
+    assert ask(BOARD, view(occupied=True), under_way=True) is None
+    assert ask(ALIGHT, view(floor='F3', occupied=True)) is None
+
+
+def test_a_recalled_car_is_left_where_it_stands_open_on_the_floor_of_the_order() -> None:
+    fire = {'recalled': True, 'agv': False, 'session': ''}
+    assert ask(ALIGHT, view(floor='F3', **fire)) is None
+    assert ask(ALIGHT, view(floor='F3', **fire, door_open=False)) == 'lift_recalled'
+    assert ask(ALIGHT, view(floor='F1', **fire)) == 'lift_recalled'
 
 
 def test_between_the_doors_silence_does_not_stop_but_a_no_does() -> None:

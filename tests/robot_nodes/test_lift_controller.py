@@ -8,6 +8,7 @@ from fleet_manager.domain.units import Instant
 from robot_nodes.core.body import Car, Leaf
 from robot_nodes.core.lift_controller import (
     LEASE,
+    Cabin,
     Command,
     DoorState,
     LiftController,
@@ -65,6 +66,14 @@ class Shaft:
 
 def test_a_free_lift_stands_shut_in_human_mode() -> None:
     assert Shaft().run(1) == Status('L1', 'L1', DoorState.CLOSED, Motion.STOPPED, Mode.HUMAN, '')
+
+
+def test_it_tells_whether_somebody_is_in_the_car() -> None:
+    shaft = Shaft()
+    assert shaft.run(1).cabin is Cabin.EMPTY
+    shaft.controller.crowded = True
+    assert shaft.run(1).cabin is Cabin.OCCUPIED
+    assert Shaft(occupied=True).run(1).cabin is Cabin.OCCUPIED
 
 
 def test_a_session_takes_it_and_it_comes_and_opens() -> None:

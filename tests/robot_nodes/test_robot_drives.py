@@ -227,6 +227,25 @@ def test_a_robot_that_rolled_too_far_into_a_car_is_inside_all_the_same() -> None
     assert stage.run(1).state.last_sequence == 1
 
 
+def test_a_robot_does_not_drive_into_a_car_with_somebody_in_it_and_says_so() -> None:
+    stage = Stage(at(0.0))
+    told = order([], nodes=[node(0), node(1, lift='A', boards=True, session='s1')])
+
+    def look(*, occupied: bool) -> tuple[str, ...]:
+        view = LiftView('F1', True, True, 's1', Instant(stage.now), occupied=occupied)
+        stage.inputs.lifts = {'A': view}
+        return stage.run(1, again=told).state.errors
+
+    stage.tell(told)
+    assert 'cabin_full' in look(occupied=True)
+    assert stage.distance_to(0.0, 0.0) < 0.05
+    look(occupied=False)
+    for _ in range(10):
+        errors = look(occupied=False)
+    assert stage.last.state.last_sequence == 1
+    assert errors == ()
+
+
 def test_a_corridor_door_that_is_not_open_is_waited_for() -> None:
     stage = Stage(at(0.0))
     told = order([], nodes=[node(0), node(1), node(2, door='D')])

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.sim.delays import Delays
 from fleet_manager.adapters.sim.demand import Demand
+from fleet_manager.adapters.sim.lifts import People
 from fleet_manager.adapters.sim.link import Weather
 from fleet_manager.adapters.sim.mishaps import Mishaps, Rates
 from fleet_manager.adapters.sim.simulation import Simulation
 from fleet_manager.adapters.sim.staff import Habits
+from fleet_manager.adapters.sim.world import NOBODY
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND
@@ -44,6 +47,7 @@ class Day:
         weather: Weather = BAD_NETWORK,
         rates: Rates | None = None,
         busy_lifts: float = 0.05,
+        people: Mapping[str, People] = NOBODY,
         habits: Habits = PEOPLE,
         careful: bool = True,
     ) -> None:
@@ -56,6 +60,7 @@ class Day:
             habits=habits,
             weather=weather,
             busy_lifts=busy_lifts,
+            people=people,
             careful=careful,
         )
         self.demand = Demand(self.sim, Random(rng.random()), count=deliveries, every_ms=every_ms)

@@ -16,6 +16,7 @@ from fleet_manager.adapters.db.schema import custody, delivery, holding, idempot
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.deliveries.lifecycle import ENDS, START, DeliveryState, next_state
 from fleet_manager.domain.errors import InvariantBroken
+from fleet_manager.domain.ids import ResourceId, RobotId, capacity
 from fleet_manager.domain.units import Instant
 
 _FIND: Final = select(delivery).where(delivery.c.id == bindparam('which'))
@@ -155,14 +156,21 @@ def _took(connection: Connection, at: Instant, e: m.RobotPlaced | m.HopsReleased
     del at
     if e.claims:
         connection.execute(
-            insert(holding), [{'resource': claim, 'robot': e.robot} for claim in e.claims]
+            insert(holding),
+            [{'resource': _slot(claim, e.robot), 'robot': e.robot} for claim in e.claims],
         )
+
+
+def _slot(resource: ResourceId, robot: RobotId) -> str:
+    """Return a name nobody else may hold: of what several may have at once, each his own."""
+    return resource if capacity(resource) == 1 else f'{resource}#{robot}'
 
 
 def _freed(connection: Connection, at: Instant, e: m.NodeReached) -> None:
     del at
     for resource in e.frees:
-        if connection.execute(_FREE, {'what': resource, 'who': e.robot}).rowcount != 1:
+        slot = _slot(resource, e.robot)
+        if connection.execute(_FREE, {'what': slot, 'who': e.robot}).rowcount != 1:
             raise InvariantBroken(f'{e.robot} frees {resource}, which it does not hold')
 
 
@@ -175,6 +183,7 @@ _PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = Map
         m.RunAssigned: _assigned,
         m.RunWithdrawn: _withdrawn,
         m.RobotArrived: _moved_on,
+        m.RobotSentAway: _moved_on,
         m.CompartmentOpened: _moved_on,
         m.OpeningUnused: _moved_on,
         m.ParcelLoaded: _loaded,

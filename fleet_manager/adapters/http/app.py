@@ -22,7 +22,15 @@ from fleet_manager.adapters.http.bodies import BadBody
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
-from fleet_manager.adapters.http.routes import api, operator, session, swap, ward
+from fleet_manager.adapters.http.routes import (
+    api,
+    closures,
+    operator,
+    session,
+    space_time,
+    swap,
+    ward,
+)
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
@@ -76,7 +84,7 @@ def create_app(
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, swap, api, health_routes):
+    for module in (session, ward, operator, closures, space_time, swap, api, health_routes):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

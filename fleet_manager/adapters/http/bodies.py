@@ -85,6 +85,15 @@ async def read_form(request: Request, model: type[M]) -> M:
     return _validated(model, data)
 
 
+def read_query(request: Request, model: type[M]) -> M:
+    """Read what stands behind the `?` of an address. Raises BadBody."""
+    try:
+        data = _without_doubles(request.query_params.multi_items())
+    except ValueError:
+        raise BadBody('fields') from None
+    return _validated(model, data)
+
+
 def _validated(model: type[M], data: object) -> M:
     try:
         return model.model_validate(data)

@@ -30,6 +30,8 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'not_your_delivery': 404,
     'unknown_robot': 404,
     'unknown_alert': 404,
+    'unknown_lift': 404,
+    'lift_still_recalled': 409,
     'not_allowed': 403,
     'too_late_to_cancel': 409,
     'already_ended': 409,
@@ -45,6 +47,8 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'map_unchanged': 409,
     'map_without_robots': 409,
     'no_map_swap': 409,
+    'unknown_closure': 404,
+    'too_many_closures': 409,
     'too_many_open': 429,
 }
 

@@ -100,6 +100,7 @@ LIFT_MODES: Final = {
     LiftState.MODE_OFFLINE: LiftMode.OFFLINE,
     LiftState.MODE_EMERGENCY: LiftMode.EMERGENCY,
 }
+LIFT_CABINS: Final = {LiftState.CABIN_EMPTY: False, LiftState.CABIN_OCCUPIED: True}
 LIFT_MOTIONS: Final = frozenset(
     {
         LiftState.MOTION_STOPPED,
@@ -194,6 +195,7 @@ def lift_report(message: LiftState, *, hospital: Hospital) -> LiftReport | Malfo
             if known
             else LiftMode.UNKNOWN,
             session=_text(message.session_id, 'session_id'),
+            occupied=LIFT_CABINS.get(message.cabin),
         )
     except _Refused as refused:
         return MalformedReport(name, _dropped('lift state', refused))

@@ -106,6 +106,7 @@ class Oracle:
         if lift_id is not None:
             lift = world.lifts[lift_id]
             holder = lift.session.split('#')[0]
+            self._check(now, not lift.inside, f'{robot.id} is in {lift_id} with people')
             self._check(now, holder in ('', robot.id), f'{robot.id} is in the car of {holder}')
             forgot = lift.restarted > 0 or lift.fault is not None
             self._check(now, bool(holder) or forgot, f'{robot.id} in {lift_id} without session')

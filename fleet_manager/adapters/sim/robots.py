@@ -72,6 +72,7 @@ class SimRobot:
         self.epoch, self.last_sequence, self.last_grant = 0, 0, 0
         self.order: RobotOrder | None = None
         self.incarnation, self.sequence = 1, 0
+        self.errors: tuple[str, ...] = ()
         self.compartments = {
             CompartmentId(c): CompartmentReport(
                 CompartmentId(c), locked=True, closed=True, occupied=False
@@ -143,6 +144,11 @@ class SimRobot:
             return ()
         ahead = (n for n in self.order.nodes if n.sequence > self.last_sequence)
         return tuple(node for node in ahead if node.released)
+
+    def next_node(self) -> OrderNode | None:
+        """Return the next node of its order, released or not."""
+        nodes = self.order.nodes if self.order is not None else ()
+        return next((n for n in nodes if n.sequence > self.last_sequence), None)
 
     def _take_over_map(self) -> None:
         if self.edge is not None and not self._is_held():
@@ -247,7 +253,7 @@ class SimRobot:
         if self.is_off(now):
             return None
         version = self._hospital.version
-        done = (self.last_sequence, self.last_grant, self.is_open())
+        done = (self.last_sequence, self.last_grant, self.is_open(), self.errors)
         said = (*done, self.order, self.incarnation, version)
         if said == self._said and now - self._said_at < REPORT_MS:
             return None
@@ -273,6 +279,7 @@ class SimRobot:
             mode='idle' if self.edge is None else 'driving',
             last_grant=self.last_grant,
             compartments=tuple(self.compartments.values()),
+            errors=self.errors,
         )
 
 

@@ -5,16 +5,17 @@ Build a `Simulation`, `request` deliveries, `run` or `run_until`, and look at `o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Final
 
 from fleet_manager.adapters.sim.delays import NO_DELAYS, Delays
+from fleet_manager.adapters.sim.lifts import People
 from fleet_manager.adapters.sim.link import CLEAR, Link, Weather
 from fleet_manager.adapters.sim.manager import SimManager
 from fleet_manager.adapters.sim.oracle import Oracle
 from fleet_manager.adapters.sim.staff import PROMPT, Habits, Staff
-from fleet_manager.adapters.sim.world import STEP_MS, SimWorld
+from fleet_manager.adapters.sim.world import NOBODY, STEP_MS, SimWorld
 from fleet_manager.application.ports import Directive, Reply
 from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.ids import AccountId, DeliveryId, RobotId, StationId
@@ -56,6 +57,7 @@ class Simulation:
         habits: Habits = PROMPT,
         weather: Weather = CLEAR,
         busy_lifts: float = 0.0,
+        people: Mapping[str, People] = NOBODY,
         careful: bool = True,
     ) -> None:
         self.now = START
@@ -65,6 +67,7 @@ class Simulation:
             robots=robots,
             delays=delays,
             busy_lifts=busy_lifts,
+            people=people,
             careful=careful,
         )
         self.up: Link[Report] = Link(Random(rng.getrandbits(64)), weather)  # noqa: S311

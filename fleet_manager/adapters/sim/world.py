@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import Random
+from types import MappingProxyType
 from typing import Final
 
 from fleet_manager.adapters.sim.delays import NO_DELAYS, Delays
 from fleet_manager.adapters.sim.doors import SimDoor
 from fleet_manager.adapters.sim.hands import Hands
-from fleet_manager.adapters.sim.lifts import SimLift
+from fleet_manager.adapters.sim.lifts import People, SimLift
 from fleet_manager.adapters.sim.robots import Gate, SimRobot
 from fleet_manager.application.ports import Directive, DoorOrder, LiftOrder, OrderNode, RobotOrder
 from fleet_manager.domain.ids import DoorId, LiftId, RobotId
@@ -18,6 +19,8 @@ from fleet_manager.domain.messages import DoorPosition, Report
 from fleet_manager.domain.units import Instant
 
 STEP_MS: Final = 500
+#: Lifts that nobody but robots uses.
+NOBODY: Final[Mapping[str, People]] = MappingProxyType({})
 
 
 class SimWorld(Gate):
@@ -25,6 +28,7 @@ class SimWorld(Gate):
 
     `careful` robots look at lifts and doors themselves before they pass, as real ones do; others
     trust what was released to them, so that a test sees what the manager would have done.
+    `people` are those at lifts of each `access`.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class SimWorld(Gate):
         robots: Iterable[RobotId] | None = None,
         delays: Delays = NO_DELAYS,
         busy_lifts: float = 0.0,
+        people: Mapping[str, People] = NOBODY,
         careful: bool = True,
     ) -> None:
         self.hospital = hospital
@@ -48,7 +53,9 @@ class SimWorld(Gate):
             for name in chosen
         }
         self.lifts = {
-            lift.id: SimLift(hospital, lift, _child(rng), busy=busy_lifts)
+            lift.id: SimLift(
+                hospital, lift, _child(rng), busy=busy_lifts, people=people.get(lift.access)
+            )
             for lift in hospital.lifts.values()
         }
         self.doors = {door: SimDoor(door) for door in hospital.automatic_doors}
@@ -95,6 +102,7 @@ class SimWorld(Gate):
             lift_id = self.car_of(robot)
             if lift_id is not None and robot.edge is None:
                 robot.floor = self.lifts[lift_id].floor
+            robot.errors = ('cabin_full',) if self._sees_people(robot) else ()
             robot.step(now, STEP_MS, gate=self)
 
     def reports(self, now: Instant) -> list[Report]:
@@ -114,6 +122,15 @@ class SimWorld(Gate):
                 return lift.id
         return None
 
+    def _sees_people(self, robot: SimRobot) -> bool:
+        """Whether the robot stands in front of the open car it waits for, with people in it."""
+        node = robot.next_node()
+        if node is None or not node.boards or robot.edge is not None or not node.session:
+            return False
+        lift = self.lifts[LiftId(node.lift)]
+        is_ours = lift.session == node.session and lift.stands_open(robot.floor)
+        return is_ours and lift.inside > 0
+
     def lets(self, robot: SimRobot, node: OrderNode) -> bool:
         """Whether the lift or door in front of a robot stands open for it."""
         return not self.careful or self.is_open_for(robot, node)
@@ -123,7 +140,10 @@ class SimWorld(Gate):
         if node.lift:
             lift = self.lifts[LiftId(node.lift)]
             floor = robot.floor if node.boards else node.floor
-            return lift.session == node.session != '' and lift.stands_open(floor)
+            if not node.boards and lift.is_recalled(floor):
+                return True
+            is_ours = lift.session == node.session != '' and lift.stands_open(floor)
+            return is_ours and not (node.boards and lift.inside)
         if node.door:
             return self.doors[DoorId(node.door)].position is DoorPosition.OPEN
         return True

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.dispatch.keep_out import is_closed_off, is_shut_in
 from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
 from fleet_manager.domain.robots.battery import ALERT_BELOW
@@ -18,8 +19,9 @@ from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
 
-#: A door that was asked for and is not open after so long is overdue.
-DOOR_MS: Final = 30_000
+#: A lift that was asked for so often in a row, and took no robot, is talked of for so long after.
+IN_VAIN: Final = 3
+IN_VAIN_MS: Final = 300_000
 #: Nonsense is talked of for so long after it was heard.
 MALFORMED_FOR_MS: Final = 60_000
 #: Nobody is told of silence before devices had time to say their first word.
@@ -55,6 +57,8 @@ def _conditions(turn: Turn) -> Iterator[Condition]:
     yield from _lifts(turn)
     for name in sorted(turn.state.deliveries):
         yield from _delivery(turn, turn.state.deliveries[name])
+    if any(is_closed_off(turn, delivery) for delivery in turn.state.deliveries.values()):
+        yield Condition('deliveries_closed_off', 'fleet', {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
         if turn.now - at < MALFORMED_FOR_MS:
             yield Condition('malformed_report', device, {'problem': problem[:120]})
@@ -72,6 +76,8 @@ def _robot(turn: Turn, robot: Robot) -> Iterator[Condition]:
     battery = sense.report.battery if sense is not None and not sense.report.charging else None
     if battery is not None and battery < ALERT_BELOW:
         yield Condition('battery_low', robot.id, {})
+    if is_shut_in(turn, robot):
+        yield Condition('robot_shut_in', robot.id, {'node': robot.node})
     if is_stuck(turn, robot):
         yield Condition('robot_stuck', robot.id, {'node': robot.node})
 
@@ -85,9 +91,13 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
         elif session is not None and turn.now > session.deadline:
             params = {'robot': session.robot, 'stage': session.stage.value}
             yield Condition('lift_overdue', lift, params)
-    for door, since in sorted(turn.sensed.shut.items()):
-        if turn.now - since > DOOR_MS:
-            yield Condition('door_overdue', door, {})
+        recall, rest = turn.state.recalls.get(lift), turn.state.rests.get(lift)
+        if recall is not None:
+            yield Condition('lift_recalled', lift, {'mode': recall.mode.value})
+        elif rest is not None and rest.tries >= IN_VAIN and turn.now - rest.until < IN_VAIN_MS:
+            yield Condition('lift_in_vain', lift, {'outcome': rest.why})
+    for door, outcome in sorted(turn.sensed.failed_doors.items()):
+        yield Condition('door_overdue', door, {'outcome': outcome})
 
 
 def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:

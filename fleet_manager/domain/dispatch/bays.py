@@ -10,6 +10,7 @@ from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import LegPlanned, Purpose
 from fleet_manager.domain.robots.battery import CHARGE_BELOW
 from fleet_manager.domain.state import Robot
+from fleet_manager.domain.traffic.claims import is_free
 from fleet_manager.domain.traffic.hindrances import Hindrances, hindrances
 from fleet_manager.domain.turn import Turn
 
@@ -59,7 +60,8 @@ def _free_bays(turn: Turn, robot: Robot, kind: NodeKind, *, patient: bool = Fals
     for node in turn.hospital.nodes.values():
         if node.kind is not kind or node.id in taken:
             continue
-        place = turn.graph.resources(node_resource(node.id))
-        if not any(resource in turn.state.queues for resource in place):
+        place = node_resource(node.id)
+        claims = (*turn.graph.resources(place), *turn.graph.limits(place))
+        if all(is_free(turn.state.queues, resource) for resource in claims):
             free.append(node.id)
     return nearest_first(turn.state, turn.graph, robot, ways.among(free, start, robot.id))

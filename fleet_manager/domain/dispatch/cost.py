@@ -6,26 +6,28 @@ from collections.abc import Iterable
 
 from fleet_manager.domain.ids import NodeId, car_resource
 from fleet_manager.domain.state import FleetState, Robot
+from fleet_manager.domain.traffic.retime import expected
 from fleet_manager.domain.traffic.steps import StepGraph
+from fleet_manager.domain.turn import Turn
 
 #: Expected wait for each robot that already is in line for a lift, in ms.
 LIFT_TURN_MS = 45_000
 
 
-def time_to(state: FleetState, graph: StepGraph, robot: Robot, goal: NodeId) -> int | None:
+def time_to(turn: Turn, robot: Robot, goal: NodeId) -> int | None:
     """Return ms until `robot` stands at `goal`, or None when it cannot get there.
 
-    From the end of what it may not take back, over the shortest way, plus the wait for the shorter
-    line of lifts when it has to ride.
+    From the end of what it may not take back, when that is expected: who is held up in a queue is
+    not near. Then over the shortest way, plus the wait for the shorter line of lifts.
     """
-    times, frozen = graph.of_robot(robot.id).times_to(goal), state.frozen(robot)
-    node, before = robot.node, 0
+    times, frozen = turn.graph.of_robot(robot.id).times_to(goal), turn.state.frozen(robot)
+    node, at = robot.node, int(turn.now)
     for hop in robot.hops:
         if hop.sequence <= frozen:
-            node, before = hop.target, before + hop.end - hop.start
+            node, at = hop.target, expected(turn).end[robot.id, hop.sequence]
     if node not in times:
         return None
-    return before + times[node] + _lift_wait(state, graph, node, goal)
+    return at - turn.now + times[node] + _lift_wait(turn.state, turn.graph, node, goal)
 
 
 def nearest_first(

@@ -11,6 +11,7 @@ from fleet_manager.domain.state import Robot
 from fleet_manager.domain.traffic.claims import kept_by
 from fleet_manager.domain.traffic.hindrances import hindrances, stands_still
 from fleet_manager.domain.traffic.plan import plan_leg
+from fleet_manager.domain.traffic.retime import expected
 from fleet_manager.domain.turn import Turn
 
 #: A robot without a way waits so long for the next search, so that others get their turn.
@@ -23,6 +24,9 @@ class Search(StrEnum):
     ERRAND = 'errand'
     BAY = 'bay'
     WAY_OUT = 'way_out'
+    OTHER_LIFT = 'other_lift'
+    OUT_OF_CAR = 'out_of_car'
+    KEEP_OUT = 'keep_out'
 
 
 def find_leg(
@@ -38,6 +42,7 @@ def find_leg(
         now=turn.now,
         hindered=hindrances(turn),
         patient=patient,
+        times=expected(turn),
     )
 
 

@@ -9,7 +9,7 @@ from fleet_manager.domain.messages import LegPlanned
 from fleet_manager.domain.state import Robot
 from fleet_manager.domain.traffic.hindrances import hindrances
 from fleet_manager.domain.traffic.plan import is_hopeless
-from fleet_manager.domain.traffic.retime import Times, retime
+from fleet_manager.domain.traffic.retime import Times, expected
 from fleet_manager.domain.turn import Turn
 
 
@@ -20,9 +20,9 @@ def reroute(turn: Turn, budget: int) -> None:
     whenever it can.
     """
     hindered = hindrances(turn)
-    if not hindered.robots and not hindered.lifts:
+    if not (hindered.robots or hindered.lifts or hindered.lanes or hindered.stopped):
         return
-    times = retime(turn.state, turn.now, hindered)
+    times = expected(turn)
     for robot in turn.robots():
         if budget == 0 or not robot.hops or not is_rested(turn, robot, Search.WAY_OUT):
             continue
@@ -35,7 +35,7 @@ def reroute(turn: Turn, budget: int) -> None:
             budget -= 1
             send(turn, robot, Search.WAY_OUT, _way_out(turn, robot))
         if robot.leg != leg:
-            times = retime(turn.state, turn.now, hindered)
+            times = expected(turn)
 
 
 def _way_out(turn: Turn, robot: Robot) -> LegPlanned | None:

@@ -3,6 +3,11 @@
     requested --(ours, here, open)--> open --(robot inside)--> riding
     riding --(ours, there, open)--> arrived --(robot out)--> exited --(lift free)--> ended
 
+A session is a lease: its number names the robot, and each stage has a deadline. Before the robot
+was let in, a stage that goes wrong ends the session with an outcome (`LiftOutcome`): the car is
+full, serves others, did not come, or takes no robots. Then people have the lift for a while
+(lifts/outlook.py), and the robot asks again or takes another lift. A request is never dropped.
+
 The exit cell is claimed together with the car, before boarding (see traffic/plan.py). A session
 never ends while the robot may be inside: not by a time-out, not by a restart of lift or manager.
 """
@@ -14,12 +19,15 @@ from types import MappingProxyType
 from typing import Final
 
 from fleet_manager.domain.ids import FloorId, LiftId, RobotId, SessionId, car_resource
-from fleet_manager.domain.maps.model import Lift
+from fleet_manager.domain.lifts import outlook
+from fleet_manager.domain.lifts.rating import lifts_of_type
 from fleet_manager.domain.messages import (
     Hop,
     HopKind,
     LiftDoor,
     LiftMode,
+    LiftOutcome,
+    LiftRecalled,
     LiftReport,
     LiftSessionAdvanced,
     LiftSessionEnded,
@@ -42,10 +50,18 @@ DEADLINES_MS: Final[Mapping[LiftStage, int]] = MappingProxyType(
         LiftStage.EXITED: 30_000,
     }
 )
+#: A public lift that does not tell whether it is full is looked into for so long by the robot in
+#: front of it: time to say so, and for the word to arrive.
+LOOK_MS: Final = 1_500
+#: Modes in which the building has taken its lifts back. A person says when that is over.
+RECALLS: Final = frozenset({LiftMode.FIRE, LiftMode.EMERGENCY})
+#: What a robot says that stands in front of an open car with somebody in it.
+CABIN_FULL: Final = 'cabin_full'
 
 
 def advance_lifts(turn: Turn) -> None:
     """Move each session on as far as the lift and the robot say, and start the next ones."""
+    _note_recalls(turn)
     for lift in sorted(turn.state.sessions):
         _advance(turn, lift)
     for robot in turn.robots():
@@ -53,13 +69,16 @@ def advance_lifts(turn: Turn) -> None:
 
 
 def may_board(turn: Turn, lift: LiftId, robot: RobotId) -> bool:
-    """Whether the car stands open for this robot, on its floor, in the right mode, now."""
+    """Whether the car stands open for this robot, on its floor, in the right mode, empty, now."""
     session = turn.state.sessions.get(lift)
     return (
         session is not None
         and session.robot == robot
         and session.stage is LiftStage.OPEN
+        and turn.now <= session.deadline
         and _stands_open(turn, lift, session.id, session.boarding_floor)
+        and not _is_full(turn, lift, robot)
+        and turn.now - session.since >= _look_ms(turn, lift)
     )
 
 
@@ -70,7 +89,7 @@ def may_alight(turn: Turn, lift: LiftId, robot: RobotId) -> bool:
         session is not None
         and session.robot == robot
         and session.stage is LiftStage.ARRIVED
-        and _stands_open(turn, lift, session.id, session.target_floor)
+        and _may_leave(turn, lift, session)
     )
 
 
@@ -84,12 +103,12 @@ def left(turn: Turn, robot: Robot) -> None:
     _robot_moved(turn, robot, LiftStage.ARRIVED, LiftStage.EXITED)
 
 
-def queue(turn: Turn, lift: Lift) -> tuple[RobotId, ...]:
-    """Return the robots that will ride `lift`, in order, without the one it serves."""
-    session = turn.state.sessions.get(lift.id)
-    riding = session.robot if session is not None else None
-    line = [c.robot for c in turn.state.queues.get(car_resource(lift.id), ())]
-    return tuple(robot for robot in line if robot != riding)
+def recalled_to(turn: Turn, lift: LiftId) -> FloorId | None:
+    """Return the floor on which a recalled car stands open, for whoever is inside to leave."""
+    report = report_of(turn, lift)
+    if report is None or report.mode not in RECALLS or report.moving:
+        return None
+    return report.current_floor if report.door is LiftDoor.OPEN else None
 
 
 def report_of(turn: Turn, lift: LiftId) -> LiftReport | None:
@@ -100,31 +119,88 @@ def report_of(turn: Turn, lift: LiftId) -> LiftReport | None:
 
 def _advance(turn: Turn, lift: LiftId) -> None:
     session = turn.state.sessions[lift]
-    if session.stage is LiftStage.REQUESTED:
-        if _stands_open(turn, lift, session.id, session.boarding_floor):
-            _to(turn, lift, session, LiftStage.OPEN)
-        elif _given_up(turn, lift, session):
-            _to(turn, lift, session, LiftStage.EXITED)
-    elif session.stage is LiftStage.OPEN and _given_up(turn, lift, session):
-        _to(turn, lift, session, LiftStage.EXITED)
+    if session.stage in (LiftStage.REQUESTED, LiftStage.OPEN):
+        _come(turn, lift, session)
     elif session.stage is LiftStage.RIDING:
-        if _stands_open(turn, lift, session.id, session.target_floor):
-            _to(turn, lift, session, LiftStage.ARRIVED)
+        if _may_leave(turn, lift, session):
+            _to(turn, lift, session, LiftStage.ARRIVED, LiftOutcome.OPENED)
     elif session.stage is LiftStage.EXITED:
         report = report_of(turn, lift)
         if report is not None and report.session != session.id:
-            outcome = 'done' if session.boarded else 'abandoned'
-            turn.emit(LiftSessionEnded(lift, session.id, outcome=outcome))
+            _end(turn, lift, session)
 
 
-def _given_up(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
-    """Whether nobody will ride: not let in yet, and lift or robot are out of it for long."""
+def _note_recalls(turn: Turn) -> None:
+    for lift in sorted(turn.hospital.lifts):
+        report = report_of(turn, lift)
+        if report is not None and report.mode in RECALLS and lift not in turn.state.recalls:
+            turn.emit(LiftRecalled(lift, report.mode))
+
+
+def _may_leave(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
+    floor = session.target_floor
+    return _stands_open(turn, lift, session.id, floor) or recalled_to(turn, lift) == floor
+
+
+def _come(turn: Turn, lift: LiftId, session: LiftSession) -> None:
+    """Wait for the lift and for the robot, until it is let in: from then on it may be inside."""
     robot = turn.state.robots[session.robot]
     hop = _ride(robot, lift)
-    waiting = hop is not None and hop.sequence > robot.released
-    if waiting and is_out_of_service(turn, lift):
-        return True
-    return waiting and not turn.may_move(robot) and turn.now > session.deadline
+    if hop is not None and hop.sequence <= robot.released:
+        return
+    outcome = _why_not(turn, lift, session, hop)
+    if outcome is not None:
+        _to(turn, lift, session, LiftStage.EXITED, outcome)
+    elif session.stage is LiftStage.REQUESTED and _is_here(turn, lift, session):
+        _to(turn, lift, session, LiftStage.OPEN, LiftOutcome.OPENED)
+
+
+def _why_not(
+    turn: Turn, lift: LiftId, session: LiftSession, hop: Hop | None
+) -> LiftOutcome | None:
+    """Return why the robot does not ride in this session, or None while it may come to that."""
+    robot, report = turn.state.robots[session.robot], report_of(turn, lift)
+    if is_out_of_service(turn, lift):
+        return LiftOutcome.MODE_LOST if report is not None else LiftOutcome.TIMED_OUT
+    if hop is None or turn.is_stopped(robot, hop) or not _fits(turn, lift, session, hop):
+        return LiftOutcome.ABANDONED
+    if _is_here(turn, lift, session) and _is_full(turn, lift, robot.id):
+        return LiftOutcome.FULL
+    if turn.now <= session.deadline:
+        return None
+    if not turn.may_move(robot):
+        return LiftOutcome.ABANDONED
+    if session.stage is LiftStage.REQUESTED and not _another_serves(turn, lift, session):
+        return None
+    others = report is not None and report.session not in ('', session.id)
+    return LiftOutcome.REFUSED if others else LiftOutcome.TIMED_OUT
+
+
+def _fits(turn: Turn, lift: LiftId, session: LiftSession, hop: Hop) -> bool:
+    """Whether the robot is still to ride between these floors, and nobody goes first."""
+    robot = turn.state.robots[session.robot]
+    floors = (_floor(turn, hop), _target_floor(turn, robot, hop))
+    first = claims.holder(turn.state.queues, car_resource(lift)) == robot.id
+    return first and floors == (session.boarding_floor, session.target_floor)
+
+
+def _another_serves(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
+    """Whether another lift joins the same floors and takes robots: else this one is asked on."""
+    robot_type = turn.hospital.robots[session.robot].type
+    for name in lifts_of_type(turn.hospital, robot_type):
+        other = turn.hospital.lifts[name]
+        floors = {stop.floor for stop in other.stops}
+        joins = {session.boarding_floor, session.target_floor} <= floors
+        if other.id != lift and joins and not is_out_of_service(turn, other.id):
+            return True
+    return False
+
+
+def _end(turn: Turn, lift: LiftId, session: LiftSession) -> None:
+    outcome = LiftOutcome.DONE if session.boarded else LiftOutcome(session.outcome or 'abandoned')
+    rest = outlook.rest(turn, lift, outcome)
+    again_at = Instant(turn.now + rest if rest else 0)
+    turn.emit(LiftSessionEnded(lift, session.id, outcome=outcome.value, again_at=again_at))
 
 
 def _call(turn: Turn, robot: Robot) -> None:
@@ -132,9 +208,13 @@ def _call(turn: Turn, robot: Robot) -> None:
     hop = robot.next_hop()
     if hop is None or hop.kind is not HopKind.BOARD or not turn.may_move(robot):
         return
+    if turn.is_stopped(robot, hop):
+        return
     lift = turn.hospital.lifts[LiftId(hop.lift)]
     near = hop.sequence <= robot.done + 2
     if not near or lift.id in turn.state.sessions or is_out_of_service(turn, lift.id):
+        return
+    if outlook.asked_from(turn, lift, robot) > turn.now:
         return
     if not claims.is_head(turn.state.queues, robot.id, hop):
         return
@@ -157,8 +237,15 @@ def _robot_moved(turn: Turn, robot: Robot, stage: LiftStage, then: LiftStage) ->
             _to(turn, lift, session, then)
 
 
-def _to(turn: Turn, lift: LiftId, session: LiftSession, stage: LiftStage) -> None:
-    turn.emit(LiftSessionAdvanced(lift, session.id, stage, deadline=_deadline(turn, stage)))
+def _to(
+    turn: Turn,
+    lift: LiftId,
+    session: LiftSession,
+    stage: LiftStage,
+    outcome: LiftOutcome | None = None,
+) -> None:
+    said, deadline = outcome.value if outcome is not None else '', _deadline(turn, stage)
+    turn.emit(LiftSessionAdvanced(lift, session.id, stage, deadline=deadline, outcome=said))
 
 
 def _deadline(turn: Turn, stage: LiftStage) -> Instant:
@@ -175,6 +262,25 @@ def _stands_open(turn: Turn, lift: LiftId, session: SessionId, floor: FloorId) -
         and not report.moving
         and report.mode is LiftMode.AGV
     )
+
+
+def _is_here(turn: Turn, lift: LiftId, session: LiftSession) -> bool:
+    return _stands_open(turn, lift, session.id, session.boarding_floor)
+
+
+def _is_full(turn: Turn, lift: LiftId, robot: RobotId) -> bool:
+    """Whether somebody is in the car, as the lift says or the robot in front of it sees."""
+    report, sense = report_of(turn, lift), turn.heard(robot)
+    if report is not None and report.occupied:
+        return True
+    return sense is not None and CABIN_FULL in sense.report.errors
+
+
+def _look_ms(turn: Turn, lift: LiftId) -> int:
+    report = report_of(turn, lift)
+    tells = report is not None and report.occupied is not None
+    is_public = turn.hospital.lifts[lift].access == 'public'
+    return LOOK_MS if is_public and not tells else 0
 
 
 def _ride(robot: Robot, lift: LiftId) -> Hop | None:

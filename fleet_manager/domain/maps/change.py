@@ -19,7 +19,7 @@ from fleet_manager.domain.ids import (
     lane_resource,
     node_resource,
 )
-from fleet_manager.domain.maps.compile import compile_hospital
+from fleet_manager.domain.maps.compile import compile_hospital, limits
 from fleet_manager.domain.maps.model import SAME_PLACE, Door, Hospital, Lane, Lift, Node, Point
 
 
@@ -57,14 +57,14 @@ def changes(now: Hospital, then: Hospital) -> Change:
 
 
 def _closer(now: Hospital, then: Hospital) -> frozenset[ResourceId]:
-    """Return the places that get a new neighbour too close for two robots.
+    """Return the places that get a new neighbour too close for two robots, or other zone limits.
 
-    Who is on one when the maps are swapped would not hold what the two share.
+    Who is on one when the maps are swapped would not hold what the two share, or its zone.
     """
     before, after = compile_hospital(now).shared(), compile_hospital(then).shared()
-    return frozenset(
-        place for place, shared in after.items() if not set(shared) <= set(before.get(place, ()))
-    )
+    closer = {place for place in after if not {*after[place]} <= {*before.get(place, ())}}
+    before, after = limits(now), limits(then)
+    return frozenset(closer | {p for p in {*before, *after} if before.get(p) != after.get(p)})
 
 
 def _same_node(node: Node, other: Node | None) -> bool:

@@ -24,6 +24,7 @@ from fleet_manager.domain.ids import (
     conflict_resource,
     lane_resource,
     node_resource,
+    zone_resource,
 )
 from fleet_manager.domain.maps.conflicts import (
     Floats,
@@ -387,6 +388,18 @@ def _lobbies(hospital: Hospital, node: Mapping[NodeId, int]) -> dict[str, object
             for stop in lift.stops
         ]
     }
+
+
+def limits(hospital: Hospital) -> dict[ResourceId, tuple[ResourceId, ...]]:
+    """Return the zones with a limit of robots that each place lies in, where there are any."""
+    compiled, zones = compile_hospital(hospital), [zone for _, zone in _zones(hospital)]
+    found: dict[ResourceId, tuple[ResourceId, ...]] = {}
+    for place in range(len(compiled.zone_start) - 1) if any(z.robots for z in zones) else ():
+        within = [zones[number] for number in compiled.zones_of(place)]
+        limited = tuple(zone_resource(z.id, z.robots) for z in within if z.robots)
+        if limited:
+            found[compiled.resource(place)] = limited
+    return found
 
 
 def _zones(hospital: Hospital) -> list[tuple[str, Zone]]:

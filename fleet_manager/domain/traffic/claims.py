@@ -7,6 +7,13 @@
 
 The order in the queues is the dependency graph: as long as planned times are disjoint on every
 resource it has no cycle, so under any finite delay some robot can always move (design 20, P1).
+
+A zone that c robots may be in at once is a resource of capacity c: a claim is at the head when
+fewer than c earlier claims of its queue are still there. P1 with c slots: at no planned time are
+there more than c claims. Take the hop not done whose planned start is earliest. What was planned
+to be freed by then was freed by hops that started before, so it is free; fewer than c earlier
+claims overlap that start, so the hop may go. And of the claims that have started, the last one in
+line saw fewer than c before it, which only become fewer: never are there more than c.
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from fleet_manager.domain.errors import InvariantBroken
-from fleet_manager.domain.ids import ResourceId, RobotId
+from fleet_manager.domain.ids import ResourceId, RobotId, capacity
 from fleet_manager.domain.messages import Hop
 from fleet_manager.domain.state import Claim
 
@@ -24,14 +31,19 @@ Queues = dict[ResourceId, list[Claim]]
 def place_body(queues: Queues, robot: RobotId, *resources: ResourceId) -> None:
     """Put a robot that was seen for the first time onto `resources`, for ever, while all are free.
 
-    Raises InvariantBroken when another one has one of them.
+    Raises InvariantBroken when others have one of them.
     """
     for resource in resources:
-        if queues.get(resource):
+        if not is_free(queues, resource):
             raise InvariantBroken(
                 f'{robot} stands on {resource}, which {queues[resource][0].robot} has'
             )
-        queues[resource] = [Claim(robot, taken_by=0)]
+        queues.setdefault(resource, []).append(Claim(robot, taken_by=0))
+
+
+def is_free(queues: Mapping[ResourceId, Sequence[Claim]], resource: ResourceId) -> bool:
+    """Whether one more robot may have `resource` for ever: so few have it or come to it."""
+    return len(queues.get(resource, ())) < capacity(resource)
 
 
 def insert(queues: Queues, robot: RobotId, hops: Sequence[Hop]) -> None:
@@ -63,9 +75,12 @@ def free(queues: Queues, robot: RobotId, *, done: Hop) -> None:
     """
     for resource in done.frees:
         queue = queues.get(resource, [])
-        if not queue or queue[0].robot != robot or queue[0].freed_by != done.sequence:
+        for place, claim in enumerate(queue[: capacity(resource)]):
+            if claim.robot == robot and claim.freed_by == done.sequence:
+                _store(queues, resource, queue[:place] + queue[place + 1 :])
+                break
+        else:
             raise InvariantBroken(f'{robot} frees {resource}, which it does not hold')
-        _store(queues, resource, queue[1:])
 
 
 def is_head(queues: Mapping[ResourceId, Sequence[Claim]], robot: RobotId, hop: Hop) -> bool:
@@ -78,10 +93,19 @@ def blocker(
 ) -> tuple[RobotId, ResourceId] | None:
     """Return who goes first on which claim of `hop`, or None when the robot is next on all."""
     for resource in hop.claims:
-        head = queues[resource][0]
+        queue = queues[resource]
+        head = queue[0]
         if head.robot != robot or head.taken_by != hop.sequence:
+            if _is_let_in(queue, capacity(resource), robot, hop.sequence):
+                continue
             return head.robot, resource
     return None
+
+
+def _is_let_in(queue: Sequence[Claim], slots: int, robot: RobotId, sequence: int) -> bool:
+    """Whether fewer than `slots` claims stand before that of the robot, none of them its own."""
+    mine = next((claim for claim in queue[:slots] if claim.robot == robot), None)
+    return mine is not None and mine.taken_by == sequence
 
 
 def holder(queues: Mapping[ResourceId, Sequence[Claim]], resource: ResourceId) -> RobotId | None:

@@ -36,8 +36,12 @@ def travel(hospital: Hospital, lift: Lift, start: FloorId, end: FloorId) -> Mill
 
 def call(hospital: Hospital, lift: Lift, floor: FloorId) -> Millis:
     """Return the time until a robot is inside: the car comes from its farthest stop, opens."""
-    farthest = max(travel(hospital, lift, stop.floor, floor) for stop in lift.stops)
-    return Millis(farthest + millis(lift.door_time + THRESHOLD_SECONDS))
+    return Millis(comes(hospital, lift, floor) + millis(lift.door_time + THRESHOLD_SECONDS))
+
+
+def comes(hospital: Hospital, lift: Lift, floor: FloorId) -> Millis:
+    """Return the time a car takes to a floor from its farthest stop: what nobody waits longer."""
+    return max(travel(hospital, lift, stop.floor, floor) for stop in lift.stops)
 
 
 def ride(hospital: Hospital, lift: Lift, start: FloorId, end: FloorId) -> Millis:

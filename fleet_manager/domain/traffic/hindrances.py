@@ -1,19 +1,25 @@
 """What stands still for longer than a plan can wait for: robots, and lifts nobody may enter.
 
+And lifts that people have for a time that is known: they are waited for, or gone around.
+
 Nothing is taken away from them. Everything behind them is expected late instead, so that a new
 plan around them is better than the old one, and goes before their claims in the queues.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
-from fleet_manager.domain.ids import LiftId, ResourceId, RobotId
+from fleet_manager.domain.ids import FloorId, LaneId, LiftId, ResourceId, RobotId, lane_resource
+from fleet_manager.domain.lifts import outlook
 from fleet_manager.domain.messages import LiftMode
 from fleet_manager.domain.state import Robot
+from fleet_manager.domain.traffic.doors import shut_lanes
 from fleet_manager.domain.turn import Turn
-from fleet_manager.domain.units import HOUR, SECOND
+from fleet_manager.domain.units import HOUR, SECOND, Instant
 
 #: How much later all that waits for something that stands still is expected.
 LATE_MS: Final = 1 * HOUR
@@ -25,22 +31,56 @@ LOST_MS: Final = 30 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Hindrances:
-    """Robots that do not move, and lifts that take nobody."""
+    """Robots that do not move, lifts that take nobody, and those that do from a time on.
+
+    `stopped` are hops, by robot and sequence, onto what is closed: robots without another way.
+    `lanes` are those behind doors that do not open.
+    `cars` is where the cars of lifts will be called from, for the plans around all this.
+    """
 
     robots: frozenset[RobotId] = frozenset()
     lifts: frozenset[LiftId] = frozenset()
+    waits: Mapping[LiftId, Instant] = field(default_factory=lambda: MappingProxyType({}))
+    stopped: frozenset[tuple[RobotId, int]] = frozenset()
+    lanes: frozenset[LaneId] = frozenset()
+    cars: Mapping[LiftId, FloorId] = field(
+        default_factory=lambda: MappingProxyType({}), compare=False
+    )
 
 
 def hindrances(turn: Turn) -> Hindrances:
     """Return what stands still now. A paused fleet is nobody's hindrance: it goes on together."""
-    lifts = frozenset(lift for lift in turn.hospital.lifts if is_out_of_service(turn, lift))
-    robots = frozenset(robot.id for robot in turn.robots() if stands_still(turn, robot))
-    return Hindrances(robots, lifts)
+    found = turn.memo.get('hindrances')
+    if not isinstance(found, Hindrances):
+        lifts = frozenset(lift for lift in turn.hospital.lifts if is_out_of_service(turn, lift))
+        robots = frozenset(robot.id for robot in turn.robots() if stands_still(turn, robot))
+        found = Hindrances(
+            robots,
+            lifts,
+            outlook.waits(turn),
+            stopped=_stopped(turn),
+            lanes=shut_lanes(turn),
+            cars=outlook.cars(turn),
+        )
+        turn.memo['hindrances'] = found
+    return found
+
+
+def _stopped(turn: Turn) -> frozenset[tuple[RobotId, int]]:
+    """Return the hops that lead into closed places, of robots that found no other way yet."""
+    if turn.closed is None:
+        return frozenset()
+    return frozenset(
+        (robot.id, hop.sequence)
+        for robot in turn.robots()
+        for hop in robot.hops
+        if hop.sequence > robot.released and turn.is_stopped(robot, hop)
+    )
 
 
 def held_places(turn: Turn, hindered: Hindrances) -> frozenset[ResourceId]:
-    """Return what the hindered robots stand on, or may be driving on."""
-    return frozenset(
+    """Return what the hindered robots stand on, or may be driving on, and lanes nobody may use."""
+    return frozenset(lane_resource(lane) for lane in hindered.lanes) | frozenset(
         resource
         for resource, queue in turn.state.queues.items()
         if queue[0].robot in hindered.robots
@@ -57,7 +97,9 @@ def is_stuck(turn: Turn, robot: Robot) -> bool:
 
 
 def is_out_of_service(turn: Turn, lift: LiftId) -> bool:
-    """Whether the lift is silent for long, or says that robots must not enter."""
+    """Whether the lift is silent for long, was recalled, or says that robots must not enter."""
+    if lift in turn.state.recalls:
+        return True
     report, heard = turn.sensed.lifts.get(lift, (None, turn.sensed.started))
     if turn.now - heard > LOST_MS:
         return True

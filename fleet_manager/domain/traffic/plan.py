@@ -1,14 +1,21 @@
 """From a goal to a leg: search among all other plans, then check, then hand over the hops.
 
-The leg is accepted only if on every resource its claims and those of all others are disjoint in
-planned time, and it ends in a bay that nobody else wants. Otherwise nothing changes.
+A leg is accepted only if on every resource its claims and those of all others are disjoint in
+planned time (rule P1), and it ends in a bay that nobody else wants. Otherwise nothing changes.
+
+Nobody gets later by it: the robot's own claims beyond its frozen steps go, and the new ones fit
+into the gaps of the times at which the others are expected now, its old plan still in force. By
+induction along the new order each hop of the others has predecessors that are done no later than
+before: claims of others, which only move forward, or one of the new ones, which ends before the
+gap does. The same holds for several legs planned one after the other (`Draft`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from fleet_manager.domain.ids import LiftId, NodeId, ResourceId
+from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, RobotId, capacity
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Hop, HopKind, LegPlanned, Purpose
 from fleet_manager.domain.state import FleetState, Robot
@@ -30,32 +37,38 @@ def plan_leg(
     now: Instant,
     hindered: Hindrances = NOTHING,
     patient: bool = False,
+    times: Times | None = None,
 ) -> LegPlanned | None:
     """Return a leg from where the robot's frozen steps end to `goal`, or None: keep the old plan.
 
     `goal` must be a bay. What is released, and a ride under way, stays as it is. A leg that would
-    have to wait for what is hindered is none, unless `patient`.
+    have to wait for what is hindered is none, unless `patient`. `times` are those of the state
+    with `hindered`, when they are known already.
     """
-    times = retime(state, now, hindered)
-    frozen = state.frozen(robot)
-    start, at = _frozen_end(robot, times, frozen)
-    others = _others(state, times, robot)
-    busy = {r: [(s, e) for s, e, _ in spans] for r, spans in others.items()}
-    closed, before = ((), FOREVER) if patient else (hindered.lifts, now + LATE_MS)
-    graph = graph.of_robot(robot.id)
-    moves = search(
-        graph, busy, start=start, at=at, goal=goal, closed=closed, before=max(before, at + 1)
-    )
-    if moves is None:
-        return None
-    behind = kept_at_end(state.queues, robot.id, frozen=frozen)
-    hops = _hops(graph, moves, behind, first=frozen + 1)
-    placed = _places(hops, others, state, robot, frozen)
-    if placed is None:
-        return None
-    return LegPlanned(
-        robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=placed
-    )
+    times = times or retime(state, now, hindered)
+    return Draft(state, graph, times, hindered, (robot,)).plan(robot, goal, purpose, patient)
+
+
+def plan_legs(
+    state: FleetState,
+    graph: StepGraph,
+    robots: Sequence[Robot],
+    *,
+    hindered: Hindrances,
+    times: Times,
+) -> tuple[LegPlanned, ...] | None:
+    """Return new legs of several robots to their goals, planned in this order, or None.
+
+    All their steps that are not frozen are taken out first. Whether the legs hold together, and
+    are better, is for the caller to see: by `retime` of the state they lead to.
+    """
+    draft, legs = Draft(state, graph, times, hindered, robots), []
+    for robot in robots:
+        leg = draft.plan(robot, robot.goal, robot.purpose)
+        if leg is None:
+            return None
+        legs.append(leg)
+    return tuple(legs)
 
 
 def is_hopeless(end: int, *, now: Instant) -> bool:
@@ -63,37 +76,166 @@ def is_hopeless(end: int, *, now: Instant) -> bool:
     return end - now >= LATE_MS
 
 
-def _frozen_end(robot: Robot, times: Times, frozen: int) -> tuple[NodeId, int]:
-    node, at = robot.node, int(times.now)
-    for hop in robot.hops:
-        if hop.sequence <= frozen:
-            node, at = hop.target, times.end[robot.id, hop.sequence]
-    return node, at
+@dataclass(slots=True)
+class _Span:
+    """When a robot has a resource: from `taken` to `freed`; its place is that in the line."""
+
+    robot: RobotId
+    taken: int
+    freed: int
+    #: Its end is where the robot's frozen steps end: it moves when the robot gets a new leg.
+    is_open: bool = False
 
 
-_Spans = dict[ResourceId, list[tuple[int, int, int]]]
+class Draft:
+    """The plans of all, with those of some robots taken out: these are planned anew, in turn.
+
+    Nothing of it is committed. While a robot has no new leg yet it is taken to leave the place
+    where its frozen steps end as soon as it can; once it has one, the others come after it.
+    """
+
+    def __init__(
+        self,
+        state: FleetState,
+        graph: StepGraph,
+        times: Times,
+        hindered: Hindrances,
+        anew: Sequence[Robot],
+    ) -> None:
+        self._state, self._graph, self._times, self._hindered = state, graph, times, hindered
+        self._frozen = {robot.id: state.frozen(robot) for robot in anew}
+        self._leaves = {robot.id: self._soonest(robot) for robot in anew}
+        self._lines: dict[ResourceId, list[_Span]] = {}
+
+    def plan(
+        self, robot: Robot, goal: NodeId, purpose: Purpose, patient: bool = False
+    ) -> LegPlanned | None:
+        """Return a leg to `goal` and keep it in the draft, or None. See `plan_leg`."""
+        start, at = self._frozen_end(robot)
+        late = self._times.now + LATE_MS
+        graph, frozen = self._graph.of_robot(robot.id), self._frozen[robot.id]
+        moves = search(
+            graph,
+            _Others(self, robot.id),
+            start=start,
+            at=at,
+            goal=goal,
+            closed=() if patient else self._hindered.lifts,
+            shut=() if patient else self._hindered.lanes,
+            before=FOREVER if patient else max(late, at + 1),
+            cars=self._hindered.cars,
+        )
+        if moves is None:
+            return None
+        behind = kept_at_end(self._state.queues, robot.id, frozen=frozen)
+        hops = self._place(robot, _hops(graph, moves, behind, first=frozen + 1), behind)
+        if hops is None:
+            return None
+        return LegPlanned(
+            robot.id, leg=robot.leg + 1, after=frozen, purpose=purpose, goal=goal, hops=hops
+        )
+
+    def spans(self, resource: ResourceId, but: RobotId) -> list[tuple[int, int]]:
+        """Return when no more robots beside `but` may have `resource`, in order and disjoint."""
+        line = [span for span in self.line(resource) if span.robot != but]
+        slots = capacity(resource)
+        if slots > 1:
+            return _full(_as_ordered(line), slots)
+        spans = [(span.taken, span.freed) for span in line]
+        if resource.startswith('car:'):
+            rests = self._hindered.waits.get(LiftId(resource.removeprefix('car:')))
+            return sorted([*spans, (0, int(rests))]) if rests is not None else spans
+        return spans
+
+    def is_quiet(self, resource: ResourceId) -> bool:
+        """Whether nobody has, or wants, anything of it."""
+        queues, waits = self._state.queues, self._hindered.waits
+        return resource not in queues and resource not in self._lines and not waits
+
+    def line(self, resource: ResourceId) -> list[_Span]:
+        """Return the queue as it will stand, without the claims that are planned anew."""
+        found = self._lines.get(resource)
+        if found is None:
+            found = self._lines[resource] = self._read(resource)
+        return found
+
+    def _read(self, resource: ResourceId) -> list[_Span]:
+        line, times = [], self._times
+        for claim in self._state.queues.get(resource, ()):
+            frozen = self._frozen.get(claim.robot)
+            if frozen is None or 0 < claim.freed_by <= frozen:
+                line.append(_Span(claim.robot, times.taken(claim), times.freed(claim)))
+            elif claim.taken_by <= frozen:
+                leaves = self._leaves[claim.robot]
+                line.append(_Span(claim.robot, times.taken(claim), leaves, is_open=True))
+        return line
+
+    def _soonest(self, robot: Robot) -> int:
+        """Return when the robot can have left the place where its frozen steps end."""
+        start, at = self._frozen_end(robot)
+        steps = self._graph.of_robot(robot.id).steps[start]
+        return at + min((step.leave for step in steps), default=0)
+
+    def _frozen_end(self, robot: Robot) -> tuple[NodeId, int]:
+        node, at = robot.node, int(self._times.now)
+        for hop in robot.hops:
+            if hop.sequence <= self._frozen[robot.id]:
+                node, at = hop.target, self._times.end[robot.id, hop.sequence]
+        return node, at
+
+    def _place(
+        self, robot: Robot, hops: list[Hop], behind: tuple[ResourceId, ...]
+    ) -> tuple[Hop, ...] | None:
+        """Give each claim its place in the queue. None when two claims would overlap (rule P1)."""
+        until = _until(hops, behind)
+        for resource in behind:
+            for span in self.line(resource):
+                if span.robot == robot.id and span.is_open:
+                    span.freed = until[resource, 0]
+        placed: list[Hop] = []
+        for hop in hops:
+            places = []
+            for resource in hop.claims:
+                line = self.line(resource)
+                new = _Span(robot.id, int(hop.start), until[resource, hop.sequence])
+                place = _fit(line, new, capacity(resource))
+                if place is None:
+                    return None
+                line.insert(place, new)
+                places.append(place)
+            placed.append(replace(hop, places=tuple(places)))
+        return tuple(placed)
 
 
-def _others(state: FleetState, times: Times, robot: Robot) -> _Spans:
-    """Return when others have each resource: (taken, freed, place in the queue)."""
-    return {
-        resource: [
-            (times.taken(claim), times.freed(claim), place)
-            for place, claim in enumerate(queue)
-            if claim.robot != robot.id
-        ]
-        for resource, queue in state.queues.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """When others than `but` have what: read from the queues when the search asks for it."""
+
+    draft: Draft
+    but: RobotId
+
+    def get(self, resource: ResourceId, default: tuple[()], /) -> Sequence[tuple[int, int]]:
+        if self.draft.is_quiet(resource):
+            return default
+        return self.draft.spans(resource, self.but)
 
 
 def _hops(
-    graph: StepGraph, moves: tuple[Move, ...], behind: tuple[ResourceId, ...], *, first: int
+    graph: StepGraph, moves: tuple[Move, ...], kept: tuple[ResourceId, ...], *, first: int
 ) -> list[Hop]:
-    """Return the hops of `moves`. The first one frees `behind`, what the robot stands on."""
+    """Return the hops of `moves`. The first one frees what is `kept`, what the robot stands on.
+
+    A zone with a limit is claimed by the hop that enters it and freed by the one that leaves it.
+    """
     hops: list[Hop] = []
+    behind = tuple(one for one in kept if capacity(one) == 1)
+    inside = tuple(one for one in kept if capacity(one) > 1)
     for move in moves:
         step, sequence = move.step, first + len(hops)
         held, onto = graph.resources(step.held), graph.resources(step.place)
+        there = graph.limits(step.place)
+        entered = [z for z in dict.fromkeys((*graph.limits(step.held), *there)) if z not in inside]
+        left = tuple(zone for zone in (*inside, *entered) if zone not in there)
         hop = Hop(
             sequence=sequence,
             kind=HopKind.DRIVE,
@@ -102,17 +244,18 @@ def _hops(
             lane=step.lane,
             lift=step.lift,
             door=step.door,
-            claims=(*held, *onto),
+            claims=(*held, *onto, *entered),
             places=(),
-            frees=(*held, *behind),
+            frees=(*held, *behind, *left),
             start=Instant(move.start),
             end=Instant(move.end),
         )
         if step.lift:
-            hops += _ride(graph.hospital, hop, held, behind, inside=move.start + step.leave)
+            board_frees = (*behind, *left)
+            hops += _ride(graph.hospital, hop, held, board_frees, inside=move.start + step.leave)
         else:
             hops.append(hop)
-        behind = onto
+        behind, inside = onto, there
     return hops
 
 
@@ -139,57 +282,53 @@ def _ride(
     return [board, alight]
 
 
-def _places(
-    hops: list[Hop], others: _Spans, state: FleetState, robot: Robot, frozen: int
-) -> tuple[Hop, ...] | None:
-    """Give each claim its place in the queue. None when two claims would overlap (rule P1)."""
-    until = _until(hops)
-    lines: dict[ResourceId, list[tuple[int, int]]] = {}
-    placed: list[Hop] = []
-    for hop in hops:
-        places = []
-        for resource in hop.claims:
-            if resource not in lines:
-                lines[resource] = _line(state, others, robot, resource, frozen)
-            end = until[resource, hop.sequence]
-            place = _fit(lines[resource], int(hop.start), end)
-            if place is None:
-                return None
-            lines[resource].insert(place, (int(hop.start), end))
-            places.append(place)
-        placed.append(replace(hop, places=tuple(places)))
-    return tuple(placed)
-
-
-def _until(hops: list[Hop]) -> dict[tuple[ResourceId, int], int]:
-    """Return when each claim of `hops` is given back: with the next hop that frees it."""
+def _until(hops: list[Hop], kept: Sequence[ResourceId]) -> dict[tuple[ResourceId, int], int]:
+    """Return when each claim of `hops` is given back, and what is `kept` from before, by hop 0."""
     freed: dict[ResourceId, int] = {}
     until: dict[tuple[ResourceId, int], int] = {}
     for hop in reversed(hops):
         freed.update(dict.fromkeys(hop.frees, int(hop.end)))
         for resource in hop.claims:
             until[resource, hop.sequence] = freed.get(resource, int(FOREVER))
-    return until
+    return until | {(resource, 0): freed.get(resource, int(FOREVER)) for resource in kept}
 
 
-def _line(
-    state: FleetState, others: _Spans, robot: Robot, resource: ResourceId, frozen: int
-) -> list[tuple[int, int]]:
-    """Return the queue as it will stand when the robot's old claims after `frozen` are gone."""
-    by_place = {place: (taken, done) for taken, done, place in others.get(resource, ())}
-    line = []
-    for place, claim in enumerate(state.queues.get(resource, ())):
-        if place in by_place:
-            line.append(by_place[place])
-        elif claim.robot == robot.id and claim.taken_by <= frozen:
-            line.append((-1, -1))
-    return line
-
-
-def _fit(line: list[tuple[int, int]], start: int, end: int) -> int | None:
+def _fit(line: Sequence[_Span], new: _Span, slots: int) -> int | None:
+    """Return the place of a claim in a line of disjoint ones, `slots` at a time. None: no room."""
+    if slots > 1:
+        others = [span for span in line if span.robot != new.robot]
+        full = _full(_as_ordered(others), slots)
+        if any(taken < new.freed and new.taken < freed for taken, freed in full):
+            return None
+        return sum(taken <= new.taken for taken, _ in _as_ordered(line))
     place = 0
-    while place < len(line) and line[place][1] <= start:
+    while place < len(line) and line[place].freed <= new.taken:
         place += 1
-    if place < len(line) and line[place][0] < end:
+    if place < len(line) and line[place].taken < new.freed:
         return None
     return place
+
+
+def _as_ordered(line: Sequence[_Span]) -> list[tuple[int, int]]:
+    """Return (taken, freed) of claims on a zone in their order: one keeps a slot from the later.
+
+    A claim counts from when a later one is taken, though its robot comes later still.
+    """
+    spans, first = [], int(FOREVER)
+    for span in reversed(line):
+        first = min(first, span.taken)
+        spans.append((first, span.freed))
+    return spans[::-1]
+
+
+def _full(spans: Sequence[tuple[int, int]], slots: int) -> list[tuple[int, int]]:
+    """Return when `slots` or more of `spans` are at once, in order and disjoint."""
+    changes = sorted([(taken, 1) for taken, _ in spans] + [(freed, -1) for _, freed in spans])
+    found, count, since = list[tuple[int, int]](), 0, 0
+    for at, change in changes:
+        if count == slots - 1 and change == 1:
+            since = at
+        if count == slots and change == -1 and at > since:
+            found.append((since, at))
+        count += change
+    return found

@@ -6,10 +6,16 @@ from typing import Final
 
 from fleet_manager.domain.ids import DoorId, LiftId
 from fleet_manager.domain.lifts import sessions
-from fleet_manager.domain.messages import DoorPosition, Hop, HopKind, HopsReleased
+from fleet_manager.domain.messages import Hop, HopKind, HopsReleased
 from fleet_manager.domain.state import Robot
 from fleet_manager.domain.traffic import claims
-from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
+from fleet_manager.domain.traffic.doors import (
+    is_fire_alarm,
+    is_open,
+    is_shut_by_fire,
+    note_doors,
+)
+from fleet_manager.domain.turn import Turn
 
 #: Steps a robot may be ahead of where it stands: enough not to brake at each node, few enough to
 #: leave the rest open for a better plan.
@@ -18,7 +24,7 @@ LOOKAHEAD: Final = 2
 
 def release_hops(turn: Turn) -> None:
     """Release every hop whose turn it is. Robots that may not move get nothing."""
-    _note_doors(turn)
+    note_doors(turn, wanted_doors(turn))
     for robot in turn.robots():
         _note_blocker(turn, robot)
         if not turn.may_move(robot) or not _is_shut(turn, robot):
@@ -32,13 +38,20 @@ def release_hops(turn: Turn) -> None:
 
 
 def wanted_doors(turn: Turn) -> frozenset[DoorId]:
-    """Return the doors that must be open: a robot is on their lane, or next to be."""
-    wanted = set()
+    """Return the doors that must be open: a robot is on their lane, or next to be.
+
+    And those that did not open, until they do. In a fire alarm fire doors stay open only for who
+    was let through already.
+    """
+    alarm = is_fire_alarm(turn)
+    doors = turn.hospital.doors
+    wanted = {door for door in turn.sensed.failed_doors if not (alarm and doors[door].fire)}
     for robot in turn.robots():
         for hop in robot.hops:
-            if not hop.door:
+            if not hop.door or (hop.sequence > robot.released and turn.is_stopped(robot, hop)):
                 continue
             near = hop.sequence <= robot.done + LOOKAHEAD
+            near = near and not is_shut_by_fire(turn, hop.lane)
             if hop.sequence <= robot.released or (
                 near and turn.may_move(robot) and claims.is_head(turn.state.queues, robot.id, hop)
             ):
@@ -47,7 +60,7 @@ def wanted_doors(turn: Turn) -> frozenset[DoorId]:
 
 
 def _may_start(turn: Turn, robot: Robot, hop: Hop) -> bool:
-    if hop.sequence > robot.done + LOOKAHEAD:
+    if hop.sequence > robot.done + LOOKAHEAD or turn.is_stopped(robot, hop):
         return False
     if not claims.is_head(turn.state.queues, robot.id, hop):
         return False
@@ -55,23 +68,9 @@ def _may_start(turn: Turn, robot: Robot, hop: Hop) -> bool:
         return sessions.may_board(turn, LiftId(hop.lift), robot.id)
     if hop.kind is HopKind.ALIGHT:
         return sessions.may_alight(turn, LiftId(hop.lift), robot.id)
-    return not hop.door or _is_open(turn, DoorId(hop.door))
-
-
-def _is_open(turn: Turn, door: DoorId) -> bool:
-    report, heard = turn.sensed.doors.get(door, (None, 0))
-    return (
-        report is not None
-        and report.position is DoorPosition.OPEN
-        and turn.now - heard <= SILENT_AFTER_MS
-    )
-
-
-def _note_doors(turn: Turn) -> None:
-    """Remember since when which door should be open and is not, for the alert."""
-    shut = {door for door in wanted_doors(turn) if not _is_open(turn, door)}
-    since = turn.sensed.shut
-    turn.sensed.shut = {door: since.get(door, turn.now) for door in sorted(shut)}
+    if is_shut_by_fire(turn, hop.lane):
+        return False
+    return not hop.door or is_open(turn, DoorId(hop.door))
 
 
 def _is_shut(turn: Turn, robot: Robot) -> bool:

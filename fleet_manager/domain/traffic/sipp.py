@@ -15,20 +15,31 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Protocol
 
-from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, node_resource
+from fleet_manager.domain.ids import FloorId, LaneId, LiftId, NodeId, ResourceId, node_resource
 from fleet_manager.domain.traffic.steps import Step, StepGraph
 from fleet_manager.domain.units import FOREVER
 
-#: Times during which others have a resource, in order and disjoint: (taken, freed).
-Busy = Mapping[ResourceId, Sequence[tuple[int, int]]]
+#: Where cars are of which nothing is known.
+NOWHERE: Final[Mapping[LiftId, FloorId]] = MappingProxyType({})
 
 #: The one gap of a place that nobody else has anything of: its starts, its ends.
 _ALWAYS: Final = ([0], [int(FOREVER)])
 
 #: A search that expands more states than this is given up; the old plan stays.
 MAX_EXPANSIONS = 200_000
+
+
+class Busy(Protocol):
+    """Says when others have a resource; a mapping does."""
+
+    def get(self, resource: ResourceId, default: tuple[()], /) -> Sequence[tuple[int, int]]:
+        """Return the times in order and disjoint: (taken, freed).
+
+        Of a zone those in which as many are in it as may be.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +63,14 @@ class Gaps:
         """Return starts and ends of the safe intervals, from 0 to FOREVER."""
         found = self._free.get(place)
         if found is None:
-            quiet = place not in self._busy and place not in self._graph.shared
-            found = self._free[place] = _ALWAYS if quiet else self._between(place)
+            graph, busy = self._graph, self._busy
+            alone = place not in graph.shared and place not in graph.zones
+            if alone:
+                spans = busy.get(place, ())
+            else:
+                everything = (*graph.resources(place), *graph.limits(place))
+                spans = sorted(span for one in everything for span in busy.get(one, ()))
+            found = self._free[place] = _between(spans) if spans else _ALWAYS
         return found
 
     def last(self, place: ResourceId) -> int:
@@ -61,21 +78,17 @@ class Gaps:
         starts, _ = self.of(place)
         return len(starts) - 1 if starts[-1] < FOREVER else -1
 
-    def _between(self, place: ResourceId) -> tuple[list[int], list[int]]:
-        if place in self._graph.shared:
-            everything = self._graph.resources(place)
-            spans = sorted(span for one in everything for span in self._busy.get(one, ()))
-        else:
-            spans = list(self._busy.get(place, ()))
-        starts: list[int] = [0]
-        ends: list[int] = []
-        for taken, freed in spans:
-            if ends and taken < starts[-1]:
-                starts[-1] = max(starts[-1], freed)
-                continue
-            ends.append(taken)
-            starts.append(freed)
-        return starts, [*ends, int(FOREVER)]
+
+def _between(spans: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    starts: list[int] = [0]
+    ends: list[int] = []
+    for taken, freed in spans:
+        if ends and taken < starts[-1]:
+            starts[-1] = max(starts[-1], freed)
+            continue
+        ends.append(taken)
+        starts.append(freed)
+    return starts, [*ends, int(FOREVER)]
 
 
 def search(
@@ -86,16 +99,20 @@ def search(
     at: int,
     goal: NodeId,
     closed: Collection[LiftId] = (),
+    shut: Collection[LaneId] = (),
     before: int = FOREVER,
+    cars: Mapping[LiftId, FloorId] = NOWHERE,
 ) -> tuple[Move, ...] | None:
     """Return the earliest moves from `start` (standing there at `at`) to stay on `goal` for ever.
 
     `busy` must not hold the robot's own claims. None when there is no such way that ends `before`:
     the goal is somebody's until then, or the robot cannot get out. Bays are touched only at both
-    ends, `closed` lifts not at all.
+    ends, `closed` lifts and `shut` lanes not at all. `cars` is where the cars of lifts will be
+    called from; one that is not in it is expected from its farthest stop.
     """
     gaps = Gaps(graph, busy)
-    final, rest = gaps.last(node_resource(goal)), graph.times_to(goal)
+    final = gaps.last(node_resource(goal))
+    rest = graph.least_to(goal) if cars else graph.times_to(goal)
     if final < 0 or start not in rest or gaps.of(node_resource(goal))[0][final] >= before:
         return None
     first = bisect_right(gaps.of(node_resource(start))[0], at) - 1
@@ -118,8 +135,12 @@ def search(
             left, onto = rest.ms[step.number], step.target
             if left < 0 or not graph.may_pass(onto, start=start, goal=goal):
                 continue
-            if step.lift in closed:
+            if step.lane in shut:
                 continue
+            if step.lift:
+                if step.lift in closed:
+                    continue
+                step = graph.ride(step, cars)  # noqa: PLW2901 - the same, with today's times
             for begin, target in _departures(gaps, step, arrived, leave_by):
                 then, end = (onto, target), begin + step.duration
                 if end + left < before and end < best.get(then, FOREVER):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from fleet_manager.domain.ids import (
     DoorId,
+    FloorId,
     LiftId,
     NodeId,
     ResourceId,
@@ -23,7 +24,8 @@ from fleet_manager.domain.ids import (
     lane_resource,
     node_resource,
 )
-from fleet_manager.domain.maps.compile import compile_hospital
+from fleet_manager.domain.lifts.rating import lifts_of_type
+from fleet_manager.domain.maps.compile import compile_hospital, limits
 from fleet_manager.domain.maps.conflicts import types_on
 from fleet_manager.domain.maps.model import Hospital, Lane, Lift, LiftStop
 from fleet_manager.domain.traffic import durations
@@ -32,8 +34,13 @@ from fleet_manager.domain.units import Millis
 #: Goals whose times are remembered: more than a large hospital has stations and bays. With 2,000
 #: nodes they are 16 KB each.
 MAX_GOALS: Final = 1_024
+#: Places robots start from whose times are remembered, 16 KB each with 2,000 nodes.
+MAX_STARTS: Final = 256
 #: Answers about what can be reached past what stands still; with 2,000 nodes up to 128 KB each.
 MAX_CUT: Final = 128
+
+#: How long it takes until a lane may be driven: no car has to come first.
+AT_ONCE: Final = Millis(0)
 
 #: What is held on a place beside the place itself.
 Shared = Mapping[ResourceId, tuple[ResourceId, ...]]
@@ -48,8 +55,9 @@ class Step:
 
     `leave` is the time until the place behind is free again, `duration` until the robot stands on
     the target. Over a lane both are the same; a waiting cell is free once the robot is inside the
-    lift. `held` is claimed from start to end beside `place`, which is the target node; `number` is
-    that of the target among the nodes.
+    lift. `call` is the part of both in which the car comes from its farthest stop. `held` is
+    claimed from start to end beside `place`, which is the target node; `number` is that of the
+    target among the nodes.
     """
 
     origin: NodeId
@@ -62,6 +70,7 @@ class Step:
     lane: str = ''
     door: str = ''
     lift: str = ''
+    call: Millis = AT_ONCE
 
 
 class Times(Mapping[NodeId, int]):
@@ -98,30 +107,44 @@ class StepGraph:
     steps: _Steps
     back: _Steps
     shared: Shared
+    zones: Shared
     _of_type: Mapping[str, StepGraph]
     _number: Mapping[NodeId, int]
     _bays: frozenset[NodeId]
     _times: dict[NodeId, Times] = field(default_factory=dict, compare=False)
+    _least: dict[NodeId, Times] = field(default_factory=dict, compare=False)
+    _from: dict[NodeId, Times] = field(default_factory=dict, compare=False)
     _cut: dict[object, frozenset[NodeId]] = field(default_factory=dict, compare=False)
+    #: Places in words, as far as they were asked for; see traffic/explain.py.
+    names: dict[tuple[ResourceId, FloorId], Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, hospital: Hospital) -> StepGraph:
         """Build the steps of `hospital`, in the order of its files. Raises MapError."""
         shared = MappingProxyType(compile_hospital(hospital).shared())
-        known: dict[tuple[str, ...], StepGraph] = {}
+        zones = MappingProxyType(limits(hospital))
+        known: dict[tuple[tuple[str, ...], tuple[str, ...]], StepGraph] = {}
         of_type: dict[str, StepGraph] = {}
         for name in hospital.types:
             lanes = [one for one in hospital.lanes.values() if name in types_on(hospital, one)]
-            ids = tuple(lane.id for lane in lanes)
-            if len(ids) < len(hospital.lanes):
+            lifts = lifts_of_type(hospital, name)
+            ids = tuple(lane.id for lane in lanes), tuple(lifts)
+            if len(lanes) < len(hospital.lanes) or len(lifts) < len(hospital.lifts):
                 if ids not in known:
-                    known[ids] = cls._with(hospital, shared, _steps(hospital, lanes), {})
+                    steps = _steps(hospital, lanes, lifts)
+                    known[ids] = cls._with(hospital, shared, zones, steps, {})
                 of_type[name] = known[ids]
-        return cls._with(hospital, shared, _steps(hospital, hospital.lanes.values()), of_type)
+        steps = _steps(hospital, hospital.lanes.values(), hospital.lifts)
+        return cls._with(hospital, shared, zones, steps, of_type)
 
     @classmethod
     def _with(
-        cls, hospital: Hospital, shared: Shared, steps: _Steps, of_type: Mapping[str, StepGraph]
+        cls,
+        hospital: Hospital,
+        shared: Shared,
+        zones: Shared,
+        steps: _Steps,
+        of_type: Mapping[str, StepGraph],
     ) -> StepGraph:
         back: dict[NodeId, list[Step]] = {node: [] for node in hospital.nodes}
         for options in steps.values():
@@ -132,25 +155,58 @@ class StepGraph:
             MappingProxyType(dict(steps)),
             MappingProxyType({node: tuple(those) for node, those in back.items()}),
             shared,
+            zones,
             MappingProxyType(dict(of_type)),
             {node: number for number, node in enumerate(hospital.nodes)},
             frozenset(node for node in hospital.nodes if hospital.is_bay(node)),
         )
 
     def of_robot(self, robot: RobotId) -> StepGraph:
-        """Return the graph of the lanes that robots of its type may use."""
+        """Return the graph of the lanes and lifts that robots of its type may use."""
         spec = self.hospital.robots.get(robot)
         return self._of_type.get(spec.type, self) if spec is not None else self
+
+    def of_type(self, name: str) -> StepGraph:
+        """Return the graph of the lanes that robots of this type may use."""
+        return self._of_type.get(name, self)
+
+    def with_types(self, of_type: Mapping[str, StepGraph]) -> StepGraph:
+        """Return the graph with other steps for robots of these types."""
+        return replace(self, _of_type=MappingProxyType(dict(of_type)), _times={}, _cut={})
 
     def only(self, stays: Callable[[Step], bool]) -> StepGraph:
         """Return the graph with some of its steps, of all types of robots."""
         of_type = {name: graph.only(stays) for name, graph in self._of_type.items()}
         steps = {node: tuple(filter(stays, those)) for node, those in self.steps.items()}
-        return self._with(self.hospital, self.shared, steps, of_type)
+        return self._with(self.hospital, self.shared, self.zones, steps, of_type)
 
     def resources(self, place: ResourceId) -> tuple[ResourceId, ...]:
         """Return what a robot on `place` holds: it, and what it shares with places too close."""
         return (place, *self.shared.get(place, ()))
+
+    def out_of_car(self, lift: LiftId, floor: FloorId) -> StepGraph:
+        """Return the graph with a step out of a car onto a floor: for one robot that is inside.
+
+        It claims the car's node, which nobody else ever does, instead of the car it has already.
+        """
+        own = self.hospital.lifts[lift]
+        leave = durations.ride(self.hospital, own, floor, floor)
+        out = own.stop(floor).exit
+        step = Step(
+            own.car,
+            out,
+            held=node_resource(own.car),
+            place=node_resource(out),
+            number=self._number[out],
+            leave=leave,
+            duration=leave,
+        )
+        steps = {**self.steps, own.car: (step,)}
+        return self._with(self.hospital, self.shared, self.zones, steps, {})
+
+    def limits(self, place: ResourceId) -> tuple[ResourceId, ...]:
+        """Return the zones with a limit that a robot on `place` is in: held once, all through."""
+        return self.zones.get(place, ())
 
     def may_pass(self, node: NodeId, *, start: NodeId, goal: NodeId) -> bool:
         """Whether a route may touch `node`: bays only at its ends."""
@@ -168,12 +224,42 @@ class StepGraph:
             _remember(self._times, goal, found, MAX_GOALS)
         return found
 
+    def least_to(self, goal: NodeId) -> Times:
+        """Return `times_to` where every car stands at the floor already: never more than it takes.
+
+        For a search that knows where the cars are. Remembered for `MAX_GOALS` goals.
+        """
+        found = self._least.get(goal)
+        if found is None:
+            found = self._dijkstra(goal, back=True, calls=False)
+            _remember(self._least, goal, found, MAX_GOALS)
+        return found
+
+    def ride(self, step: Step, cars: Mapping[LiftId, FloorId]) -> Step:
+        """Return a step by lift as it takes from where the car is, if that is known."""
+        lift = LiftId(step.lift)
+        if lift not in cars:
+            return step
+        floor = self.hospital.nodes[step.origin].floor
+        comes = durations.travel(self.hospital, self.hospital.lifts[lift], cars[lift], floor)
+        sooner = step.call - comes
+        return replace(
+            step,
+            leave=Millis(step.leave - sooner),
+            duration=Millis(step.duration - sooner),
+            call=comes,
+        )
+
     def times_from(self, start: NodeId) -> Times:
         """Return the shortest time in ms from `start` to each node, as `times_to` reckons it.
 
-        Not remembered: it is asked for to compare many goals once.
+        Remembered for `MAX_STARTS` starts: robots wait in the same places again and again.
         """
-        return self._dijkstra(start, back=False)
+        found = self._from.get(start)
+        if found is None:
+            found = self._dijkstra(start, back=False)
+            _remember(self._from, start, found, MAX_STARTS)
+        return found
 
     def leading_to(
         self, goal: NodeId, *, blocked: Collection[ResourceId], closed: Collection[LiftId]
@@ -223,7 +309,7 @@ class StepGraph:
                     ahead.append(node)
         return frozenset(found)
 
-    def _dijkstra(self, root: NodeId, *, back: bool) -> Times:
+    def _dijkstra(self, root: NodeId, *, back: bool, calls: bool = True) -> Times:
         ways = self.back if back else self.steps
         best = {root: 0}
         heap: list[tuple[int, NodeId]] = [(0, root)]
@@ -233,6 +319,7 @@ class StepGraph:
                 continue
             for step in ways[node]:
                 reached, then = time + step.duration, step.origin if back else step.target
+                reached -= 0 if calls else step.call
                 if reached < best.get(then, reached + 1):
                     best[then] = reached
                     heapq.heappush(heap, (reached, then))
@@ -246,7 +333,7 @@ def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value, limit: int) 
     memory[key] = value
 
 
-def _steps(hospital: Hospital, lanes: Collection[Lane]) -> _Steps:
+def _steps(hospital: Hospital, lanes: Collection[Lane], lifts: Collection[LiftId]) -> _Steps:
     steps: dict[NodeId, list[Step]] = {node: [] for node in hospital.nodes}
     number = {node: count for count, node in enumerate(hospital.nodes)}
     for lane in lanes:
@@ -269,7 +356,7 @@ def _steps(hospital: Hospital, lanes: Collection[Lane]) -> _Steps:
                     door=on_request,
                 )
             )
-    for lift in hospital.lifts.values():
+    for lift in (hospital.lifts[name] for name in lifts):
         for start in lift.stops:
             for end in lift.stops:
                 if start.floor != end.floor:
@@ -289,4 +376,5 @@ def _ride(hospital: Hospital, lift: Lift, start: LiftStop, end: LiftStop, number
         leave=inside,
         duration=Millis(inside + out),
         lift=lift.id,
+        call=durations.comes(hospital, lift, start.floor),
     )

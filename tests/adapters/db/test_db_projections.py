@@ -10,6 +10,8 @@ from fleet_manager.adapters.db.projections import changes_tables
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.domain.codec import EVENT_TYPES
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.ids import NodeId, RobotId, node_resource, zone_resource
+from fleet_manager.domain.messages import NodeReached, RobotPlaced
 from fleet_manager.domain.units import Instant
 from tests.adapters.db import outside
 from tests.adapters.db.story import Expected, Story, batch, whole_delivery
@@ -67,8 +69,21 @@ def test_custody_goes_from_sender_to_robot_to_recipient_without_a_gap(database: 
     ) == [('delivered', 9, 0, 8, 'r1')]
 
 
+def test_several_robots_hold_a_zone_at_once_and_each_gives_back_its_own(database: str) -> None:
+    zone = zone_resource('F1.quiet', 2)
+    store = open_store(database)
+    store.take_over(holder='a', now=NOW)
+    for at, name in enumerate(('r1', 'r2')):
+        home = (node_resource(NodeId(name)), zone)
+        store.commit(batch(RobotPlaced(RobotId(name), NodeId(name), home), at=at), now=NOW)
+    store.commit(batch(NodeReached(RobotId('r1'), 1, NodeId('a'), (zone,)), at=2), now=NOW)
+    store.close()
+    held = outside.rows(database, 'SELECT robot FROM holding ORDER BY resource')
+    assert held == [('r1',), ('r2',), ('r2',)]
+
+
 def test_only_known_events_are_followed() -> None:
     followed = {kind for kind in EVENT_TYPES if changes_tables(kind)}
-    assert len(followed) == 15
+    assert len(followed) == 16
     assert not changes_tables('AlertRaised')
     assert not changes_tables('Nothing')

@@ -23,11 +23,13 @@ from tests.adapters.http.conftest import URL, Browser, Site
 
 ROUTES = [
     'GET /',
+    'GET /api/v1/closures',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
     'GET /api/v1/map',
     'GET /api/v1/map/swap',
     'GET /api/v1/session',
+    'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /deliveries/{delivery}',
     'GET /healthz',
@@ -41,9 +43,12 @@ ROUTES = [
     'GET /ward',
     'GET /ward/new',
     'POST /api/v1/alerts/{alert}/acknowledge',
+    'POST /api/v1/closures',
+    'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
+    'POST /api/v1/lifts/{lift}/release',
     'POST /api/v1/map/swap',
     'POST /api/v1/map/swap/cancel',
     'POST /api/v1/robots/{robot}/pause',
@@ -65,7 +70,9 @@ FILLED = {
     'lang': 'en',
     'station': 'n2w',
     'robot': 'r1',
+    'lift': 'A',
     'alert': 'a1',
+    'closure': 'C1',
     'path': 'x',
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fleet_manager.domain.messages import ReleaseLift
 from tests.adapters.http.conftest import Browser, Site
 
 DELIVERY = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
@@ -74,7 +75,8 @@ def test_a_robot_that_serves_two_wards_tells_each_of_its_own_only(site: Site) ->
 def test_an_operator_sees_everything(site: Site) -> None:
     site.delivery()
     state = site.operator().get('/api/v1/state').json()
-    assert set(state['entities']) == {'robot', 'lift', 'door', 'delivery', 'alert', 'fleet'}
+    kinds = {'robot', 'lift', 'door', 'delivery', 'alert', 'closure', 'fleet'}
+    assert set(state['entities']) == kinds
     assert state['seq'] == site.fleet.current().seq
 
 
@@ -117,6 +119,16 @@ def test_an_operator_pauses_resumes_readmits_and_acknowledges(site: Site) -> Non
     ]  # fmt: skip
     assert all(command.actor.account == 'dispatch' for command in site.fleet.commands)
     assert site.fleet.alerts['a1']['acknowledged'] == 'dispatch'
+
+
+def test_an_operator_releases_a_lift_that_was_recalled(site: Site) -> None:
+    site.fleet.lifts['A'] = {'recalled': {'mode': 'fire', 'since': 1}}
+    operator = site.operator()
+    assert operator.json('/api/v1/lifts/A/release', {}).status_code == 200
+    assert isinstance(site.fleet.commands[-1], ReleaseLift)
+    refused = operator.json('/api/v1/lifts/Z/release', {})
+    assert (refused.status_code, refused.json()['error']['code']) == (404, 'unknown_lift')
+    assert site.ward().json('/api/v1/lifts/A/release', {}).status_code == 403
 
 
 def test_what_is_unknown_is_404_and_a_body_is_refused(site: Site) -> None:

@@ -12,7 +12,7 @@ from fleet_manager.adapters.http import i18n, pages
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.errors import REFUSAL_CODES
-from fleet_manager.domain.messages import LiftDoor, LiftMode
+from fleet_manager.domain.messages import LiftDoor, LiftMode, LiftStage
 
 FOLDER = Path(pages.__file__).parent
 VIEWS = Path(__file__).parents[3] / 'docs' / 'views.md'
@@ -91,6 +91,9 @@ def test_every_code_a_page_may_get_has_its_texts() -> None:
     wanted |= {f'robot.state.{state}' for state in codes('ROBOT_STATES:')}
     wanted |= {f'alert.{code}.{part}' for code in codes('Alert codes:') for part in ('what', 'do')}
     wanted |= {f'waiting.{code}' for code in codes('Why a delivery waits') if code != 'waiting'}
+    wanted |= {f'waits.{code}' for code in codes('For whom or what a robot stands')}
+    wanted |= {f'lift.why.{code}' for code in codes('Why a robot in line for a lift')}
+    wanted |= {f'lift.stage.{stage}' for stage in LiftStage if stage is not LiftStage.EXITED}
     wanted -= {'waiting.robot', 'waiting.code'}
     assert wanted - KEYS == set()
     assert min(len(codes('ROBOT_STATES:')), len(codes('Alert codes:'))) >= 15

@@ -230,6 +230,23 @@ def test_a_lift_state_is_taken_over(hospital: Hospital) -> None:
     assert report.destination_floor == '1'
 
 
+@pytest.mark.parametrize(
+    ('said', 'heard'),
+    [
+        (LiftState.CABIN_UNKNOWN, None),
+        (LiftState.CABIN_EMPTY, False),
+        (LiftState.CABIN_OCCUPIED, True),
+        (9, None),
+    ],
+)
+def test_a_lift_tells_whether_somebody_is_in_it_or_does_not(
+    hospital: Hospital, said: int, heard: bool | None
+) -> None:
+    report = convert.lift_report(lift(cabin=said), hospital=hospital)
+    assert isinstance(report, LiftReport)
+    assert report.occupied is heard
+
+
 def test_what_nobody_knows_of_a_lift_keeps_everybody_out(hospital: Hospital) -> None:
     """An unknown door, motion or mode: mode unknown, door not open, or moving."""
     for change in ({'door_state': 9}, {'motion_state': 9}, {'current_mode': 9}):

@@ -90,21 +90,21 @@ def test_a_line_in_front_of_the_lift_makes_another_floor_farther() -> None:
     stage.tick()
     turn = stage.kernel.turn()
     robot, goal = stage.robot('r2'), NodeId('F2.ward')
-    empty = time_to(turn.state, turn.graph, robot, goal)
-    here = time_to(turn.state, turn.graph, robot, NodeId('F1.stores'))
+    empty = time_to(turn, robot, goal)
+    here = time_to(turn, robot, NodeId('F1.stores'))
     stage.reach(stage.request('pharmacy', 'lab'), DeliveryState.UNDER_WAY)
     stage.tick()
     turn = stage.kernel.turn()
     assert empty is not None
-    assert time_to(turn.state, turn.graph, robot, goal) == empty + LIFT_TURN_MS
-    assert time_to(turn.state, turn.graph, robot, NodeId('F1.stores')) == here
+    assert time_to(turn, robot, goal) == empty + LIFT_TURN_MS
+    assert time_to(turn, robot, NodeId('F1.stores')) == here
 
 
 def test_where_no_way_leads_there_is_no_cost() -> None:
     stage = Stage(two_floors(robots=1))
     stage.tick()
     turn = stage.kernel.turn()
-    assert time_to(turn.state, turn.graph, stage.robot('r1'), NodeId('car.A')) is None
+    assert time_to(turn, stage.robot('r1'), NodeId('car.A')) is None
 
 
 # --- where  ---

@@ -11,7 +11,7 @@ from fleet_manager.domain.ids import LiftId, NodeId, RobotId, node_resource
 from fleet_manager.domain.messages import HopKind
 from fleet_manager.domain.traffic.hindrances import LATE_MS, Hindrances
 from fleet_manager.domain.traffic.plan import is_hopeless
-from fleet_manager.domain.traffic.retime import ALMOST_THERE_MS, retime
+from fleet_manager.domain.traffic.retime import ALMOST_THERE_MS, OVERDUE_SHARE, retime
 from fleet_manager.domain.units import FOREVER, Instant
 from tests.domain.traffic.fleet import Fleet
 from tests.hospitals import corridor, loop, two_floors
@@ -37,8 +37,11 @@ def test_who_is_late_pushes_those_behind() -> None:
     early = retime(fleet.state, fleet.now).end[behind]
     later = Instant(fleet.now + 60_000)
     assert retime(fleet.state, later).end[behind] > early
-    first = fleet.robot('r2').hops[0].sequence
-    assert retime(fleet.state, later).end[R2, first] == later + ALMOST_THERE_MS
+    first = fleet.robot('r2').hops[0]
+    for now in (first.end, Instant(first.end + 2_000)):
+        assert retime(fleet.state, now).end[R2, first.sequence] == now + ALMOST_THERE_MS
+    overdue = (later - first.end) // OVERDUE_SHARE
+    assert retime(fleet.state, later).end[R2, first.sequence] == later + overdue
 
 
 def test_who_stands_still_is_expected_much_later_with_all_behind() -> None:

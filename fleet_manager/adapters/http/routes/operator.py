@@ -8,13 +8,14 @@ from starlette.responses import JSONResponse, Response
 from fleet_manager.adapters.http.bodies import Body, read_json
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
-from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.ids import LiftId, RobotId
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
     Command,
     PauseFleet,
     PauseRobot,
     ReadmitRobot,
+    ReleaseLift,
     ResumeFleet,
     ResumeRobot,
 )
@@ -50,6 +51,12 @@ async def readmit_robot(
 ) -> Response:
     """Say that an excluded robot was looked at and is where it says."""
     return await _command(request, site, ReadmitRobot(person.actor(), RobotId(robot)))
+
+
+@router.post('/api/v1/lifts/{lift}/release')
+async def release_lift(lift: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Say that a lift that was recalled was looked at, and may take robots again."""
+    return await _command(request, site, ReleaseLift(person.actor(), LiftId(lift)))
 
 
 @router.post('/api/v1/fleet/pause')

@@ -15,7 +15,7 @@ class Ways:
 
     def __init__(self, turn: Turn, hindered: Hindrances) -> None:
         self._turn = turn
-        self._free = not hindered.robots and not hindered.lifts
+        self._free = not hindered.robots and not hindered.lifts and not hindered.lanes
         self._blocked = held_places(turn, hindered)
         self._closed = hindered.lifts
 
