@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -24,11 +25,6 @@ _WHY = {
     'no_solution': 'all arrangements of the agents were tried: there is no solution',
     'given_up': 'given up after a million arrangements of the agents; choose fewer agents',
 }
-
-
-@bench.callback()
-def _bench() -> None:
-    """Keep `grid` a command of its own while it is the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +101,61 @@ def _reason(solver: Solver, agents: int) -> str:
     known = _WHY.get(solver.stage.value)
     left = f'{solver.unplanned} of {agents} agents have no path'
     return known or f'not within the time limit: {left}; give more time, or fewer agents'
+
+
+@bench.command()
+def traffic(
+    hospital: Annotated[Path, typer.Option(help='Folder of a hospital.')],
+    robots: Annotated[int, typer.Option(help='So many, from bay to bay.', min=1)] = 20,
+    time_limit: Annotated[
+        float, typer.Option(help='Seconds for making each plan better.', min=0.0, max=3_600.0)
+    ] = 1.0,
+    runs: Annotated[int, typer.Option(help='So many draws of starts and goals.', min=1)] = 10,
+    seed: Annotated[int, typer.Option(help='The first draw; then one more each.', min=0)] = 1,
+    as_json: Annotated[bool, typer.Option('--json', help='For programs.')] = False,
+) -> None:
+    """Plan robots of a hospital again and again: how fast, and how close to the bound.
+
+    Each draw is the one of `fleet traffic plan --robots N --seed S`. Ctrl-C: what was measured so
+    far. Exit 0 all robots of all draws have a way, 1 not, or a file is broken, 2 wrong usage.
+
+    Example: fleet bench traffic --hospital maps/general_hospital --robots 20 --runs 10 --json
+    """
+    from fleet_manager.entry.traffic_cli import asked, make_plan
+
+    plans = []
+    for draw in range(seed, seed + runs):
+        house, instance = asked('bench traffic', hospital, None, robots, draw, None)
+        made = make_plan(house, instance, limit=time_limit, seed=draw)
+        plans.append(made)
+        if made.interrupted:
+            break
+    unsolved = sum(len(made.plan.unsolved) for made in plans)
+    ratios = sorted(made.plan.ratio for made in plans)
+    said = {
+        'hospital': hospital.name,
+        'robots': robots,
+        'runs': len(plans),
+        'seed': seed,
+        'time_limit': time_limit,
+        'first_ms': round(1_000 * median(made.first for made in plans), 3),
+        'iterations': round(median(made.iterations for made in plans)),
+        'ratio': round(median(ratios), 4),
+        'ratio_min': round(ratios[0], 4),
+        'ratio_max': round(ratios[-1], 4),
+        'unsolved': unsolved,
+    }
+    if as_json:
+        print(json.dumps(said))
+    else:
+        print(
+            f'{robots} robots, {len(plans)} draws, medians: first plan {said["first_ms"]} ms; '
+            f'after {time_limit:g} s {said["ratio"]} of the bound '
+            f'({said["ratio_min"]} to {said["ratio_max"]}), {said["iterations"]:,} steps; '
+            f'{unsolved} robots without a way'
+        )
+    if unsolved:
+        sys.exit(1)
 
 
 @bench.command()

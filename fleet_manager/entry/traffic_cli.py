@@ -87,12 +87,12 @@ def plan(
 
     Example: fleet traffic plan --hospital maps/small_hospital --robots 8 --time-limit 1
     """
-    house, wished = _asked('plan', hospital, instance, robots, seed, write)
+    house, wished = asked('traffic plan', hospital, instance, robots, seed, write)
     made = make_plan(house, wished, limit=time_limit, seed=seed)
     if svg is not None:
         from fleet_manager.adapters.files.drawing.spacetime import spacetime_svg
 
-        with _errors('plan'):
+        with _errors('traffic plan'):
             svg.write_text(spacetime_svg(made.plan), 'utf-8')
     if as_json:
         print(json.dumps(_plan_row(house, wished, made), ensure_ascii=False))
@@ -127,8 +127,10 @@ def run(
     Example: fleet traffic run --hospital maps/small_hospital --robots 8 --delay-model random
     """
     if delay_model not in _MODELS:
-        _give_up('run', f'--delay-model {delay_model}: choose {", ".join(_MODELS)}', code=2)
-    house, wished = _asked('run', hospital, instance, robots, seed, write)
+        _give_up(
+            'traffic run', f'--delay-model {delay_model}: choose {", ".join(_MODELS)}', code=2
+        )
+    house, wished = asked('traffic run', hospital, instance, robots, seed, write)
     made = make_plan(house, wished, limit=time_limit, seed=seed)
     drives = _drive(
         house, wished, made.plan, delay_model, runs=runs, seed=seed, stop_ms=round(stop * 6e4)
@@ -144,7 +146,7 @@ def run(
 
 
 # --- what is asked  ---
-def _asked(
+def asked(
     command: str,
     folder: Path,
     file: Path | None,
@@ -481,5 +483,5 @@ def _errors(command: str) -> Iterator[None]:
 
 
 def _give_up(command: str, problem: str, *, code: int = 1) -> NoReturn:
-    print(f'fleet traffic {command}: {problem}', file=sys.stderr)
+    print(f'fleet {command}: {problem}', file=sys.stderr)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""`fleet bench grid`, as a person and a script meet it."""
+"""`fleet bench …`, as a person and a script meet it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from fleet_manager.domain.traffic.grids.check import faults
 from fleet_manager.domain.traffic.grids.formats import Place, read_map, read_scen
 from fleet_manager.entry.cli import app
+from fleet_manager.entry.settings import SHIPPED_MAPS
 
 ROWS = ('....', '.T.T', '...T')
 SCEN = (
@@ -121,3 +122,23 @@ def test_a_file_larger_than_any_benchmark_is_not_read(tmp_path: Path) -> None:
     done = fleet(*options, '--agents', '1')
     assert done.exit_code == 2
     assert 'is larger than 16 MiB' in done.stderr
+
+
+def bench_traffic(*words: str) -> Result:
+    house = str(SHIPPED_MAPS / 'small_hospital')
+    return CliRunner().invoke(app, ['bench', 'traffic', '--hospital', house, *words])
+
+
+def test_plans_of_a_hospital_are_measured_against_the_bound() -> None:
+    done = bench_traffic('--robots', '4', '--runs', '3', '--time-limit', '0.05', '--json')
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said['robots'], said['runs'], said['unsolved']) == (4, 3, 0)
+    assert 1.0 <= said['ratio_min'] <= said['ratio'] <= said['ratio_max']
+    assert said['first_ms'] > 0
+
+
+def test_more_robots_than_bays_are_refused_in_words() -> None:
+    done = bench_traffic('--robots', '999')
+    assert done.exit_code == 2
+    assert 'fleet bench traffic: --robots: 999 robots have' in done.stderr

@@ -23,6 +23,7 @@ from robot_nodes import qos as robots
 COMMANDS = [
     'accounts reset',
     'bench grid',
+    'bench traffic',
     'demo',
     'journal show',
     'journal verify',
