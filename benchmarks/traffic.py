@@ -211,7 +211,8 @@ def plot(growth: dict[int, list[float]]) -> str:
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         x, y = points[-1]
         text = f'{floors} floors / 层'
-        at = f'x="{x - 6:.1f}" y="{y - 6:.1f}" text-anchor="end"'
+        beside = -6 if times[-1] == max(own[-1] for own in growth.values()) else 28
+        at = f'x="{x - 6:.1f}" y="{y + beside:.1f}" text-anchor="end"'
         parts.append(f'<text {at} fill="{colour}">{text}</text>')
     parts.append(f'<text x="{_LEFT}" y="16">ms (CPU), first plan / 首个方案</text>')
     parts.append(

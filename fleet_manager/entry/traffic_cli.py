@@ -211,6 +211,13 @@ def _some(hospital: Hospital, bays: Sequence[NodeId], robots: int, chance: Rando
 # --- planning and driving  ---
 def make_plan(hospital: Hospital, instance: Instance, *, limit: float, seed: int) -> Planned:
     """Plan, then make it better until the time is over or somebody presses Ctrl-C."""
+    try:
+        return _make_plan(hospital, instance, limit=limit, seed=seed)
+    except MemoryError as error:
+        _give_up('traffic', f'{error} is too much; plan fewer robots at once')
+
+
+def _make_plan(hospital: Hospital, instance: Instance, *, limit: float, seed: int) -> Planned:
     from fleet_manager.domain.traffic.planner.network import Network
     from fleet_manager.domain.traffic.planner.planner import Planner
 

@@ -340,3 +340,15 @@ def test_people_see_the_plan_beside_first_come_first_served() -> None:
     assert 'first come, first served' in done.out
     deadlocks = next(line for line in done.out.splitlines() if 'deadlocks' in line).split()
     assert deadlocks[1:] == ['0', '3'], 'with every bay full, nobody gets far without a plan'
+
+
+def test_a_search_that_grows_too_large_is_given_up_in_words(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('fleet_manager.domain.traffic.planner.tables.STATES', 4)
+    monkeypatch.setattr('fleet_manager.domain.traffic.planner.tables.MAX_STATES', 4)
+    done = traffic('plan', '--instance', file, '--time-limit', '0')
+    assert (done.code, done.out) == (1, '')
+    assert done.err.splitlines()[-1] == (
+        'fleet traffic: a search of 4 states is too much; plan fewer robots at once'
+    )

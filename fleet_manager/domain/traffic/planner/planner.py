@@ -64,7 +64,6 @@ class Planner:
         self._tables = Tables(network.net, len(self._tasks))
         self._tables.desk.luck[0] = 1 + seed % 2_147_483_645
         self._bound: int | None = None
-        self._instance = instance
         fill_distances(network, self._tasks, self._run, self._tables)
         self._job = self._make_job(instant_hand_over)
         for robot, task in enumerate(self._tasks):
