@@ -32,9 +32,10 @@ _ORDER: Final = (
     *('format', 'id', 'code', 'name', 'at', 'kind', 'level', 'elevation', 'dispatch_phone'),
     *('floors', 'fleet', 'outline', 'types', 'rooms', 'walls', 'zones', 'lifts', 'nodes'),
     *('between', 'via', 'faces', 'cabin', 'speed', 'acceleration', 'door_time', 'stops'),
-    *('wait', 'exit', 'door', 'width', 'length', 'turning_radius', 'one_way', 'automatic'),
+    *('wait', 'exit', 'door', 'width', 'length', 'turning_radius', 'mass', 'one_way', 'automatic'),
     *('fire', 'badge', 'rating', 'access', 'group', 'node', 'phone', 'sends', 'takes', 'hours'),
-    *('home', 'compartments', 'type', 'robots', 'box', 'polygon', 'lanes', 'doors', 'stations'),
+    *('litres', 'home', 'compartments', 'type', 'robots', 'box', 'polygon', 'lanes'),
+    *('doors', 'stations'),
 )
 _PLAIN: Final = re.compile(r'[^\W\d_][\w .()/-]*', re.UNICODE)
 _NOT_WORDS: Final = frozenset({'null', 'true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n', '~'})

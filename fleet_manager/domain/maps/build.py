@@ -13,6 +13,7 @@ from math import pi
 from typing import Final
 
 from fleet_manager.domain.ids import (
+    CompartmentId,
     DoorId,
     FloorId,
     HospitalId,
@@ -26,7 +27,10 @@ from fleet_manager.domain.maps import geometry
 from fleet_manager.domain.maps.check import check_hospital
 from fleet_manager.domain.maps.fields import MAX_COORDINATE, Fields
 from fleet_manager.domain.maps.model import (
+    ROOMY,
     STANDARD_TYPE,
+    Compartment,
+    CompartmentKind,
     Door,
     Floor,
     Hospital,
@@ -69,6 +73,7 @@ FORMAT: Final = 1
 CORRIDOR_SPEED: Final = 0.8
 _TURN: Final = 2 * pi
 
+_COMPARTMENT_KINDS: Final = tuple(kind.value for kind in CompartmentKind)
 _WRITTEN_NODES: Final = tuple(kind.value for kind in NodeKind if kind is not NodeKind.CAR)
 #: How many of the known words a message lists.
 _FEW: Final = 6
@@ -234,6 +239,11 @@ class _Reader:
             width=fields.number('width', 0.1, 5.0),
             turning_radius=fields.number('turning_radius', 0.05, 5.0),
             rating=fields.choice('rating', RATINGS, default='any'),
+            mass=fields.number('mass', 1.0, 5_000.0, default=STANDARD_TYPE.mass),
+            compartments=tuple(
+                _read_compartment(name, own)
+                for name, own in fields.entries('compartments', needed=False)
+            ),
         )
         fields.finish()
 
@@ -242,18 +252,13 @@ class _Reader:
         home = fields.text('home')
         if home:
             self._known(home, self.nodes, (*fields.path, 'home'), 'node')
-        compartments = fields.identifiers('compartments')
-        if fields.has('compartments') and not compartments:
-            place = (*fields.path, 'compartments')
-            self._findings.error(place, 'no_compartment', 'is empty', 'name at least one')
-        if len(set(compartments)) < len(compartments):
-            self._duplicate((*fields.path, 'compartments'), 'a compartment')
+        kind = self._type(fields)
         self.robots[RobotId(identity)] = RobotSpec(
             id=RobotId(identity),
             name=fields.text('name'),
             home=NodeId(home),
-            compartments=compartments,
-            type=self._type(fields),
+            compartments=self._compartments(fields, self.types.get(kind)),
+            type=kind,
         )
         fields.finish()
 
@@ -263,6 +268,22 @@ class _Reader:
             self.types.setdefault(STANDARD_TYPE.id, STANDARD_TYPE)
         for name, place in self._named_types:
             self._known(name, self.types, place, 'type of robots')
+
+    def _compartments(self, fields: Fields, build: RobotType | None) -> tuple[str, ...]:
+        """Read the names of a robot's compartments; left out, it has all of its type."""
+        known = [one.id for one in build.compartments] if build else []
+        named = fields.identifiers('compartments', needed=not known)
+        place = (*fields.path, 'compartments')
+        if not fields.has('compartments'):
+            return tuple(known)
+        if not named:
+            self._findings.error(place, 'no_compartment', 'is empty', 'name at least one')
+        if len(set(named)) < len(named):
+            self._duplicate(place, 'a compartment')
+        if known:
+            for name in named:
+                self._known(name, known, place, 'compartment of its type')
+        return named
 
     def _type(self, fields: Fields) -> str:
         if not fields.has('type'):
@@ -399,6 +420,18 @@ class _Reader:
 
     def _duplicate(self, place: FieldPath, what: str) -> None:
         self._findings.error(place, 'duplicate', f'{what} is there twice', 'rename or remove one')
+
+
+def _read_compartment(identity: str, fields: Fields) -> Compartment:
+    compartment = Compartment(
+        id=CompartmentId(identity),
+        kind=CompartmentKind(
+            fields.choice('kind', _COMPARTMENT_KINDS) or CompartmentKind.STANDARD
+        ),
+        litres=fields.integer('litres', 1, ROOMY),
+    )
+    fields.finish()
+    return compartment
 
 
 def _read_room(identity: str, fields: Fields) -> Room:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
 
 from fleet_manager.domain.ids import MAX_ID_LENGTH
 from fleet_manager.domain.maps.model import Name, Point
@@ -26,6 +26,12 @@ _MICRONS: Final = 6
 _ABSENT: Final = object()
 #: Numbers larger than this may not even fit a float.
 _PRINTABLE: Final = 1e15
+
+_T = TypeVar('_T')
+
+
+class Unfit(Exception):
+    """A value that is written in a way of its own is wrong; the text says what to write."""
 
 
 class Fields:
@@ -210,6 +216,28 @@ class Fields:
             if text and self._is_id(text, (key, text)):
                 yield text, Fields(raw, (*self.path, key, text), self._findings)
 
+    def parsed(
+        self, key: str, parse: Callable[[object], _T], default: _T, *, needed: bool = False
+    ) -> _T:
+        """Read a value by `parse`, which raises Unfit; where it is left out it is `default`."""
+        value = self._take(key, needed)
+        return default if value is _ABSENT else self._as_parsed(value, (key,), parse, default)
+
+    def parsed_list(
+        self, key: str, parse: Callable[[object], _T], count: int, default: tuple[_T, ...]
+    ) -> tuple[_T, ...]:
+        """Read a list of exactly `count` values by `parse`; left out it is `default`."""
+        if not self.has(key):
+            self._asked.append(key)
+            return default
+        items = self._list(key)
+        if len(items) != count:
+            if isinstance(self._raw[key], (list, tuple)):
+                self._wrong((key,), f'has {len(items)} values', f'write {count}')
+            return default
+        found = enumerate(items)
+        return tuple(self._as_parsed(v, (key, str(i)), parse, default[0]) for i, v in found)
+
     def texts(self, key: str, *, longest: int = MAX_NAME) -> tuple[str, ...]:
         """Read a list of texts."""
         items = enumerate(self._list(key))
@@ -227,6 +255,10 @@ class Fields:
     def has(self, key: str) -> bool:
         """Whether the field is written at all."""
         return key in self._raw
+
+    def refuse(self, key: str, problem: str, mend: str) -> None:
+        """Note what is wrong with a field that was read, beside others."""
+        self._wrong((key,), problem, mend)
 
     def finish(self) -> None:
         """Refuse every field that was not asked for."""
@@ -285,6 +317,16 @@ class Fields:
         else:
             return float(value)
         return low
+
+    def _as_parsed(
+        self, value: object, place: FieldPath, parse: Callable[[object], _T], default: _T
+    ) -> _T:
+        try:
+            return parse(value)
+        except Unfit as error:
+            said = repr(value) if isinstance(value, str) else _kind(value)
+            self._wrong(place, f'is {said[:MAX_NAME]}', str(error))
+            return default
 
     def _as_point(self, value: object, place: FieldPath) -> Point:
         if not isinstance(value, (list, tuple)) or len(value) != 2:

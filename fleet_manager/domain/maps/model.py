@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from fleet_manager.domain.ids import (
+    CompartmentId,
     DoorId,
     FloorId,
     HospitalId,
@@ -215,9 +216,38 @@ class Station:
     hours: tuple[str, ...] = ()
 
 
+class CompartmentKind(StrEnum):
+    """What a compartment is made for: STANDARD for goods that need no special box.
+
+    ANY is one that nobody described: it takes everything.
+    """
+
+    STANDARD = 'standard'
+    INSULATED = 'insulated'
+    SPECIMEN = 'specimen'
+    ANY = 'any'
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """A box of a robot with a lock of its own, and what fits into it."""
+
+    id: CompartmentId
+    kind: CompartmentKind
+    litres: int
+
+
+#: Litres of a compartment that nobody described: more than any parcel has.
+ROOMY: Final = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class RobotType:
-    """Robots of one build, in metres. `turning_radius` is that of the circle they turn within."""
+    """Robots of one build, in metres. `turning_radius` is that of the circle they turn within.
+
+    `mass` in kg, empty. `compartments` are those each of them has; empty where nobody described
+    them.
+    """
 
     id: str
     name: Name
@@ -225,6 +255,15 @@ class RobotType:
     width: float
     turning_radius: float
     rating: str = 'any'
+    mass: float = 100.0
+    compartments: tuple[Compartment, ...] = ()
+
+    def compartment(self, identity: str) -> Compartment:
+        """Return one of its compartments; one that nobody described is of kind ANY."""
+        for one in self.compartments:
+            if one.id == identity:
+                return one
+        return Compartment(CompartmentId(identity), CompartmentKind.ANY, ROOMY)
 
 
 #: The type of robots that are of no other.
@@ -265,6 +304,30 @@ class Hospital:
     types: Mapping[str, RobotType] = field(
         default_factory=lambda: {STANDARD_TYPE.id: STANDARD_TYPE}
     )
+    _boxes: dict[RobotId, tuple[Compartment, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _of_kind: dict[NodeKind, tuple[NodeId, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def compartments(self, robot: RobotId) -> tuple[Compartment, ...]:
+        """Return the compartments of a robot of the fleet, as its type describes them."""
+        found = self._boxes.get(robot)
+        if found is None:
+            spec = self.robots[robot]
+            build = self.types.get(spec.type, STANDARD_TYPE)
+            found = tuple(build.compartment(one) for one in spec.compartments)
+            self._boxes[robot] = found
+        return found
+
+    def of_kind(self, kind: NodeKind) -> tuple[NodeId, ...]:
+        """Return the nodes of a kind, in the order of the files."""
+        found = self._of_kind.get(kind)
+        if found is None:
+            found = tuple(node.id for node in self.nodes.values() if node.kind is kind)
+            self._of_kind[kind] = found
+        return found
 
     @property
     def automatic_doors(self) -> tuple[DoorId, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from fleet_manager.domain.errors import MapError
 from fleet_manager.domain.ids import (
     MAX_ID_LENGTH,
+    CompartmentId,
     DoorId,
     FloorId,
     HospitalId,
@@ -26,6 +27,8 @@ from fleet_manager.domain.ids import (
 )
 from fleet_manager.domain.maps.fields import MAX_COORDINATE, Fields
 from fleet_manager.domain.maps.model import (
+    Compartment,
+    CompartmentKind,
     Door,
     Floor,
     Hospital,
@@ -55,6 +58,7 @@ _VERSION_LENGTH: Final = 16
 #: Metres, seconds and their quotients in a file somebody else wrote: finite and not absurd.
 _LARGEST: Final = MAX_COORDINATE
 _KINDS: Final = tuple(kind.value for kind in NodeKind)
+_COMPARTMENT_KINDS: Final = tuple(kind.value for kind in CompartmentKind)
 
 
 def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
@@ -132,6 +136,11 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
                 'width': one.width,
                 'turning_radius': one.turning_radius,
                 'rating': one.rating,
+                'mass': one.mass,
+                'compartments': [
+                    {'id': own.id, 'kind': own.kind.value, 'litres': own.litres}
+                    for own in one.compartments
+                ],
             }
             for one in hospital.types.values()
         ],
@@ -402,4 +411,16 @@ def _read_type(fields: Fields) -> RobotType:
         width=fields.number('width', 0.0, _LARGEST),
         turning_radius=fields.number('turning_radius', 0.0, _LARGEST),
         rating=fields.choice('rating', RATINGS),
+        mass=fields.number('mass', 0.0, _LARGEST),
+        compartments=tuple(_read_compartment(one) for one in _each(fields, 'compartments')),
+    )
+
+
+def _read_compartment(fields: Fields) -> Compartment:
+    return Compartment(
+        id=CompartmentId(_id(fields, 'id')),
+        kind=CompartmentKind(
+            fields.choice('kind', _COMPARTMENT_KINDS) or CompartmentKind.STANDARD
+        ),
+        litres=fields.integer('litres', 0, 1_000_000),
     )

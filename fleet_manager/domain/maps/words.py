@@ -55,12 +55,14 @@ STATION_KINDS: Final = (
 )
 GOODS_CLASSES: Final = (
     'drug',
+    'controlled',
     'blood',
     'specimen',
     'sterile',
     'meal',
     'supply',
     'linen',
+    'soiled',
     'waste',
 )
 DOOR_KINDS: Final = ('sliding', 'hinged')

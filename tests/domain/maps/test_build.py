@@ -12,9 +12,18 @@ from hypothesis import strategies as st
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.errors import MapError
+from fleet_manager.domain.ids import CompartmentId, RobotId
 from fleet_manager.domain.maps.build import build_hospital
-from fleet_manager.domain.maps.model import Hospital, Node, NodeKind, Point
+from fleet_manager.domain.maps.model import (
+    Compartment,
+    CompartmentKind,
+    Hospital,
+    Node,
+    NodeKind,
+    Point,
+)
 from fleet_manager.domain.maps.problems import MAX_PROBLEMS, BrokenMap, Problem
+from fleet_manager.domain.maps.serialise import hospital_from_json, hospital_to_json
 from fleet_manager.domain.maps.words import GOODS_CLASSES
 
 Raw = dict[str, Any]
@@ -86,6 +95,92 @@ def test_another_fleet_is_still_the_same_map(raw: Raw) -> None:
     assert build_hospital(raw).version == version
 
 
+def change(path: str, value: object) -> Callable[[Raw], None]:
+    """Return what sets the value at a dotted path; digits are positions in a list."""
+
+    def apply(raw: Any) -> None:
+        *steps, last = path.split('.')
+        for step in steps:
+            raw = raw[int(step)] if isinstance(raw, list) else raw[step]
+        if isinstance(raw, list):
+            raw[int(last)] = value
+        else:
+            raw[last] = value
+
+    return apply
+
+
+def remove(path: str) -> Callable[[Raw], None]:
+    def apply(raw: Any) -> None:
+        *steps, last = path.split('.')
+        for step in steps:
+            raw = raw[int(step)] if isinstance(raw, list) else raw[step]
+        del raw[last]
+
+    return apply
+
+
+def described(raw: Raw) -> Raw:
+    """Give robots a type that describes two compartments; r1 leaves its own out."""
+    raw['fleet']['types'] = {
+        'standard': {
+            'name': {'zh': '标准型', 'en': 'Standard'},
+            'length': 0.6,
+            'width': 0.5,
+            'turning_radius': 0.4,
+            'mass': 80,
+            'compartments': {
+                'c1': {'kind': 'insulated', 'litres': 30},
+                'c2': {'kind': 'standard', 'litres': 40},
+            },
+        }
+    }
+    del raw['fleet']['robots']['r1']['compartments']
+    return raw
+
+
+def test_a_robot_that_names_no_compartments_has_all_of_its_type(raw: Raw) -> None:
+    raw = described(raw)
+    raw['fleet']['robots']['r2']['compartments'] = ['c2']
+    hospital = build_hospital(raw)
+    cold = Compartment(CompartmentId('c1'), CompartmentKind.INSULATED, 30)
+    plain = Compartment(CompartmentId('c2'), CompartmentKind.STANDARD, 40)
+    assert hospital.compartments(RobotId('r1')) == (cold, plain)
+    assert hospital.compartments(RobotId('r2')) == (plain,)
+    assert hospital.types['standard'].mass == 80.0
+    assert hospital_from_json(hospital_to_json(hospital)) == hospital
+
+
+def test_a_compartment_that_nobody_described_takes_everything(raw: Raw) -> None:
+    both = build_hospital(raw).compartments(RobotId('r1'))
+    assert [(one.id, one.kind) for one in both] == [
+        ('c1', CompartmentKind.ANY),
+        ('c2', CompartmentKind.ANY),
+    ]
+    assert all(one.litres == 1_000 for one in both)
+
+
+BAD_BOXES = [
+    (change('r2.compartments', ['c3']), "r2.compartments: 'c3' is no compartment of its type"),
+    (change('r2.type', 'standrd'), "r2.type: 'standrd' is no type of robots; did you mean"),
+    (change('standard.compartments.c1.kind', 'warm'), "'warm' is unknown; choose one of"),
+    (change('standard.compartments.c1.litres', 0), 'litres: is 0; write a number from 1 to 1000'),
+    (change('standard.compartments.c1.litres', 1.5), 'litres: is 1.5; write a whole number'),
+    (change('standard.compartments.c 3', {}), "'c 3' is no id"),
+    (change('standard.compartments', ['c1']), 'compartments: is a list; write a mapping'),
+    (change('standard.mass', 0), 'standard.mass: is 0; write a number from 1 to 5000'),
+]
+
+
+@pytest.mark.parametrize(('spoil', 'said'), BAD_BOXES)
+def test_compartments_that_cannot_be_are_named(
+    raw: Raw, spoil: Callable[[Raw], None], said: str
+) -> None:
+    fleet = described(raw)['fleet']
+    spoil(fleet['robots'] | fleet['types'])
+    assert any(said in str(problem) for problem in problems_of(raw))
+
+
 def test_all_problems_are_reported_at_once(raw: Raw) -> None:
     raw['floors'][0]['nodes']['c1']['kind'] = 'wya'
     raw['floors'][1]['level'] = 'two'
@@ -110,34 +205,8 @@ def test_a_hopeless_file_gets_no_endless_list(raw: Raw) -> None:
     assert len(problems_of(raw)) == MAX_PROBLEMS
 
 
-def test_maps_know_every_class_that_is_delivered_and_dirty_ones_that_are_not_yet() -> None:
-    assert set(GOODS_CLASSES) - set(GOODS) == {'linen', 'waste'}
+def test_maps_know_every_class_that_is_delivered() -> None:
     assert set(GOODS) <= set(GOODS_CLASSES)
-
-
-def change(path: str, value: object) -> Callable[[Raw], None]:
-    """Return what sets the value at a dotted path; digits are positions in a list."""
-
-    def apply(raw: Any) -> None:
-        *steps, last = path.split('.')
-        for step in steps:
-            raw = raw[int(step)] if isinstance(raw, list) else raw[step]
-        if isinstance(raw, list):
-            raw[int(last)] = value
-        else:
-            raw[last] = value
-
-    return apply
-
-
-def remove(path: str) -> Callable[[Raw], None]:
-    def apply(raw: Any) -> None:
-        *steps, last = path.split('.')
-        for step in steps:
-            raw = raw[int(step)] if isinstance(raw, list) else raw[step]
-        del raw[last]
-
-    return apply
 
 
 NODE = {'at': [2, -3], 'kind': 'way'}

@@ -35,7 +35,8 @@ def test_a_part_of_the_fleet_still_has_the_version_of_the_map(raw: Raw) -> None:
 def test_json_has_every_field_of_the_model(raw: Raw) -> None:
     hospital = build_hospital(raw)
     data = hospital_to_json(hospital)
-    assert set(data) == {field.name for field in dataclasses.fields(hospital)} - {'lanes_at'}
+    told = {one.name for one in dataclasses.fields(hospital) if not one.name.startswith('_')}
+    assert set(data) == told - {'lanes_at'}
     for kind in ('stations', 'robots'):
         entity = next(iter(getattr(hospital, kind).values()))
         assert set(data[kind][0]) == {field.name for field in dataclasses.fields(entity)}

@@ -8,6 +8,7 @@ from fleet_manager.adapters.files.generating.departments import (
     DAYTIME,
     Department,
     Stop,
+    hatches,
     many,
     plain,
     rooms,
@@ -29,13 +30,15 @@ BASEMENT: Final = {
         rooms(
             'kitchen', '冷库 Cold store', '粗加工间 Preparation', '烹饪间 Cooking', '面点间 Pastry'
         ),
-        (Stop('KIT', '营养厨房 Central kitchen', 'kitchen', 1, ('meal',), ('supply',)),),
+        hatches(
+            Stop('KIT', '营养厨房 Central kitchen', 'kitchen', 1, ('meal',), ('supply',)), 0, 2
+        ),
     ),
     '0SC': Department(
         '中心库房 Central stores',
         rooms('store', '发货区 Issue', '办公用品库 Stationery', '耗材库 Consumables'),
         rooms('store', '设备库 Equipment store', '高架库 High-bay store'),
-        (Stop('STO', '中心库房 Central stores', 'stores', 0, ('supply',), ('supply',)),),
+        hatches(Stop('STO', '中心库房 Central stores', 'stores', 0, ('supply',), ('supply',)), 1),
     ),
     '0SE': Department(
         '收货区 Goods receiving',
@@ -50,16 +53,17 @@ BASEMENT: Final = {
         '药库 Pharmacy store',
         rooms('pharmacy', '药品发放 Drug issue', '西药库 Drug store', '大输液库 Infusions'),
         rooms('pharmacy', '冷链药库 Cold chain', '麻精药库 Controlled drugs', '中药库 Herbs'),
-        (
+        hatches(
             Stop(
                 'PHS',
                 '药库 Pharmacy store',
                 'pharmacy',
                 0,
-                ('drug', 'supply'),
+                ('drug', 'controlled', 'supply'),
                 ('drug', 'supply'),
                 badge=True,
             ),
+            2,
         ),
         zone='clean',
     ),
@@ -70,7 +74,7 @@ BASEMENT: Final = {
             *rooms('sterile', '检查包装 Packing'),
         ),
         rooms('sterile', '灭菌区 Sterilisers', '清洗区 Washing', '去污区 Decontamination'),
-        (
+        hatches(
             Stop(
                 'CSSD',
                 '消毒供应中心 Sterile supply',
@@ -80,6 +84,7 @@ BASEMENT: Final = {
                 ('sterile', 'supply'),
                 badge=True,
             ),
+            2,
         ),
         zone='clean',
     ),
@@ -94,7 +99,7 @@ BASEMENT: Final = {
         rooms('laundry', '烘干间 Dryers', '洗涤间 Washers', '分拣间 Sorting'),
         (
             Stop('LDC', '洁净布草 Clean linen', 'laundry', 0, ('linen',), ('supply',)),
-            Stop('LDS', '污染布草 Soiled linen', 'laundry', 2, (), ('linen',)),
+            Stop('LDS', '污染布草 Soiled linen', 'laundry', 2, (), ('soiled',)),
         ),
     ),
     '1SW': plain(

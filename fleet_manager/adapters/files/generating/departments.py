@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fleet_manager.adapters.files.generating.sheet import Words
@@ -11,10 +11,13 @@ from fleet_manager.adapters.files.generating.sheet import Words
 Rooms = tuple[tuple[Words, str], ...]
 
 DAYTIME: Final = ('07:30-18:00',)
-THEATRE: Final = ('specimen', 'sterile', 'supply'), ('drug', 'blood', 'sterile', 'supply', 'linen')
+THEATRE: Final = (
+    ('specimen', 'sterile', 'supply'),
+    ('drug', 'controlled', 'blood', 'sterile', 'supply', 'linen'),
+)
 BEDSIDE: Final = (
     ('specimen', 'supply'),
-    ('drug', 'blood', 'sterile', 'meal', 'supply', 'linen'),
+    ('drug', 'controlled', 'blood', 'sterile', 'meal', 'supply', 'linen'),
 )
 
 
@@ -48,6 +51,21 @@ class Department:
     stops: tuple[Stop, ...] = ()
     #: Of the zone over it: `clean`, `no_go` over the rooms behind, or none.
     zone: str = ''
+
+
+def hatches(first: Stop, *places: int) -> tuple[Stop, ...]:
+    """Return the station of a busy department and one more at each of `places`."""
+    zh, _, en = first.words.partition(' ')
+    more = (
+        replace(
+            first,
+            code=f'{first.code}{number}',
+            words=f'{zh}{number}号口 {en} {number}',
+            place=place,
+        )
+        for number, place in enumerate(places, start=2)
+    )
+    return (first, *more)
 
 
 def rooms(kind: str, *words: Words) -> Rooms:

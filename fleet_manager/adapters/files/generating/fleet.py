@@ -16,6 +16,12 @@ _TYPES: Final = {
     'standard': ('标准型 Standard', 0.6, 0.5, 0.4, 'clean'),
     'waste': ('污物型 Waste', 0.6, 0.5, 0.4, 'dirty'),
 }
+#: By type `(kind, litres)` of each compartment. A parcel has one to itself; specimens and blood go
+#: in none but theirs.
+_COMPARTMENTS: Final = {
+    'standard': (*[('standard', 40)] * 4, ('insulated', 30), *[('specimen', 10)] * 3),
+    'waste': [('standard', 40)] * 6,
+}
 
 
 def dirty_robots(plan: Plan) -> int:
@@ -45,7 +51,6 @@ def fleet(plan: Plan, floors: Sequence[dict[str, Any]]) -> dict[str, Any]:
         robots[f'r{number}'] = {
             'name': f'R{number}',
             'home': waste[so_far - 1] if is_waste else clean[number - 1 - so_far],
-            'compartments': ['c1', 'c2'],
             'type': 'waste' if is_waste else 'standard',
         }
     types = {
@@ -55,6 +60,10 @@ def fleet(plan: Plan, floors: Sequence[dict[str, Any]]) -> dict[str, Any]:
             'width': width,
             'turning_radius': radius,
             'rating': rating,
+            'compartments': {
+                f'c{number}': {'kind': kind, 'litres': litres}
+                for number, (kind, litres) in enumerate(_COMPARTMENTS[build], start=1)
+            },
         }
         for build, (words, length, width, radius, rating) in _TYPES.items()
     }

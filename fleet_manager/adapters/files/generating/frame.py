@@ -39,12 +39,8 @@ LOWER, UPPER = 35.1, 52.5
 BRIDGE: Final = (50.4, 54.6)
 BRIDGE_LANES: Final = (51.6, 53.4)
 
-#: The two clean lifts open south, the dirty one north.
-CLEAN_LIFTS: Final = (42.3, 45.9)
-DIRTY_LIFT: Final = 37.2
-LIFT_PITCH: Final = 3.6
-
 LETTERS: Final = 'abcd'
+BASEMENT: Final = 'B1'
 
 
 def south(tower: int) -> float:

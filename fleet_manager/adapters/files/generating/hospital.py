@@ -33,9 +33,9 @@ def generate(plan: Plan) -> dict[str, Any]:
     found = units(plan, chance)
     bases = min(plan.towers, -(-(plan.robots - dirty_robots(plan)) // BASE_CHARGERS))
     sheets = [
-        *(draw_podium_floor(storey, plan.towers, bases) for storey in range(PODIUM_FLOORS + 1)),
+        *(draw_podium_floor(storey, plan, bases) for storey in range(PODIUM_FLOORS + 1)),
         *(
-            draw_ward_floor(number, [unit for unit in found if unit.floor == number], plan.towers)
+            draw_ward_floor(number, [unit for unit in found if unit.floor == number], plan)
             for number in range(PODIUM_FLOORS + 1, plan.floors + 1)
         ),
     ]
@@ -45,7 +45,7 @@ def generate(plan: Plan) -> dict[str, Any]:
         'id': 'general-hospital',
         'name': named(words),
         'dispatch_phone': '8000',
-        'lifts': lifts(plan.towers, [floor['id'] for floor in floors]),
+        'lifts': lifts(plan.towers, plan.lifts, [floor['id'] for floor in floors]),
         'floors': floors,
         'fleet': fleet(plan, floors),
     }

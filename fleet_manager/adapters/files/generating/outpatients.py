@@ -12,6 +12,7 @@ from fleet_manager.adapters.files.generating.departments import (
     Stop,
     beds,
     clinic,
+    hatches,
     many,
     plain,
     rooms,
@@ -28,7 +29,7 @@ OUTPATIENTS: Final = {
             '营养液调配 Nutrition',
             '二级库 Stock',
         ),
-        (
+        hatches(
             Stop(
                 'PIV',
                 '静脉用药调配中心 IV admixture',
@@ -38,6 +39,8 @@ OUTPATIENTS: Final = {
                 ('drug', 'supply'),
                 badge=True,
             ),
+            0,
+            2,
         ),
         zone='clean',
     ),

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from fleet_manager.adapters.files.generating.core import CLEAN_LIFTS, MOST_CLEAN_LIFTS
 from fleet_manager.domain.errors import MapError
 
 #: Storeys above ground that hold departments and no wards: F1 to F3.
@@ -21,12 +22,15 @@ _BEDS: Final = (20, 12_000)
 _FLOORS: Final = (PODIUM_FLOORS + 1, 40)
 _TOWERS: Final = (1, 4)
 _ROBOTS: Final = (1, 500)
+_LIFTS: Final = (CLEAN_LIFTS, MOST_CLEAN_LIFTS)
 _SEEDS: Final = (0, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The hospital to make: `floors` counts the storeys above ground, `seed` picks the variant.
+
+    `lifts` is how many clean lifts each tower has; it has a dirty one as well.
 
     Raises MapError with the value that cannot be built and what to change.
     """
@@ -36,6 +40,7 @@ class Plan:
     towers: int = 2
     robots: int = 20
     seed: int = 1
+    lifts: int = 2
 
     def __post_init__(self) -> None:
         _within('beds', self.beds, _BEDS)
@@ -43,6 +48,7 @@ class Plan:
         _within('towers', self.towers, _TOWERS)
         _within('robots', self.robots, _ROBOTS)
         _within('seed', self.seed, _SEEDS)
+        _within('lifts', self.lifts, _LIFTS)
         most = self.units * WARD_BEDS
         if self.beds > most:
             a_floor = self.towers * WARDS_A_FLOOR * WARD_BEDS

@@ -11,6 +11,7 @@ from fleet_manager.adapters.files.generating.base import draw_base, draw_dirty_y
 from fleet_manager.adapters.files.generating.core import draw_core
 from fleet_manager.adapters.files.generating.departments import Department, Stop
 from fleet_manager.adapters.files.generating.frame import (
+    BASEMENT,
     CENTRE,
     CORE,
     LENGTH,
@@ -23,6 +24,7 @@ from fleet_manager.adapters.files.generating.frame import (
     UPPER,
     south,
 )
+from fleet_manager.adapters.files.generating.plan import Plan
 from fleet_manager.adapters.files.generating.programme import department
 from fleet_manager.adapters.files.generating.rows import Slot, share_out, with_desk
 from fleet_manager.adapters.files.generating.sheet import (
@@ -36,12 +38,12 @@ from fleet_manager.adapters.files.generating.sheet import (
 )
 
 _FLOORS: Final = (
-    ('B1', '地下一楼 Basement', -1, -5.4),
+    (BASEMENT, '地下一楼 Basement', -1, -5.4),
     ('F1', '1_楼 Floor 1', 1, 0.0),
     ('F2', '2_楼 Floor 2', 2, 5.4),
     ('F3', '3_楼 Floor 3', 3, 10.8),
 )
-_BASEMENT, _GROUND = 0, 1
+_BELOW, _GROUND = 0, 1
 
 _SOUTH, _NORTH = 8.1, 19.5
 #: Streets that run north: the name and the middle of each, from west to east.
@@ -70,8 +72,12 @@ _HATCH: Final = (2.4, 1.8)
 _BADGE_DEPTH: Final = 3.0
 _BADGE_DOOR: Final = 1.6
 _NICHE: Final = (1.8, 1.5)
-#: Where robots may wait beside the streets of a core.
-_NICHES: Final = (('s', 16.8), ('n', 9.0), ('s', 71.4), ('n', 79.2))
+#: Where robots may wait beside the streets of a core: three before each of the busy departments,
+#: which are on the south one, and two on the other.
+_NICHES: Final = (
+    *(('s', x) for x in (12.9, 16.8, 20.7, 67.5, 71.4, 75.3)),
+    *(('n', x) for x in (9.0, 16.8, 71.4, 79.2)),
+)
 _FIRE_LINES: Final = (30.6, 57.6)
 _FIRE_DOOR: Final = 2.4
 
@@ -82,12 +88,13 @@ _PORTICO: Final = 3.0
 _HALL_ROBOTS: Final = 3
 
 
-def draw_podium_floor(storey: int, towers: int, bases: int) -> Sheet:
+def draw_podium_floor(storey: int, plan: Plan, bases: int) -> Sheet:
     """Draw the basement (0) or one of the podium's floors; `bases` towers have a robot base."""
     floor, words, level, elevation = _FLOORS[storey]
+    towers = plan.towers
     sheet = Sheet(floor, words, level, elevation, _outline(storey, towers))
     phones = iter(f'9{storey}{number:02d}' for number in range(1, 100))
-    podium = _Podium(sheet, storey, towers, bases, _draw_streets(sheet, towers), phones)
+    podium = _Podium(sheet, storey, plan, bases, _draw_streets(sheet, towers), phones)
     for band in range(towers):
         podium.draw_band(band)
     _draw_compartments(sheet, podium.rows)
@@ -171,7 +178,7 @@ class _Podium:
 
     sheet: Sheet
     storey: int
-    towers: int
+    plan: Plan
     bases: int
     rows: list[dict[str, Street]]
     phones: Iterator[str]
@@ -179,11 +186,11 @@ class _Podium:
     def draw_band(self, band: int) -> None:
         """Draw what stands round one tower, and between it and the next."""
         row, up = self.rows[band], south(band)
-        draw_core(self.sheet, band, row['s'], row['n'])
+        draw_core(self.sheet, band, self.plan.lifts, row['s'], row['n'])
         for side, (west, east) in _STAIRS.items():
             box = (west, up + CORE[0], east, up + CORE[1])
             self.sheet.room(f'{LETTERS[band]}{side}-stairs', '楼梯 Stairs', 'stairs', box)
-        for bar in 'SKNL' if band < self.towers - 1 else 'SKN':
+        for bar in 'SKNL' if band < self.plan.towers - 1 else 'SKN':
             for column in 'WE' if bar == 'K' else 'WCE':
                 self._fill(band, bar, column)
         for side, x in _NICHES:
@@ -192,10 +199,10 @@ class _Podium:
     def _fill(self, band: int, bar: str, column: str) -> None:
         """Fill a block with its department, or with what is drawn for itself."""
         sheet, row, box = self.sheet, self.rows[band], self._block(band, bar, column)
-        if self.storey == _BASEMENT and bar + column == 'NC':
+        if self.storey == _BELOW and bar + column == 'NC':
             draw_dirty_yard(sheet, band, box, row['n'], next(self.phones))
             return
-        if self.storey == _BASEMENT and bar + column == 'NE' and band < self.bases:
+        if self.storey == _BELOW and bar + column == 'NE' and band < self.bases:
             draw_base(sheet, band, box, row['n'])
             return
         found = department(self.storey, band, bar + column)
@@ -210,7 +217,7 @@ class _Podium:
 
     def _block(self, band: int, bar: str, column: str) -> Box:
         y1, y2 = {'S': SOUTH_BAR, 'K': CORE, 'N': NORTH_BAR, 'L': LINK_BAR}[bar]
-        is_end = (bar == 'S' and band == 0) or (bar == 'N' and band == self.towers - 1)
+        is_end = (bar == 'S' and band == 0) or (bar == 'N' and band == self.plan.towers - 1)
         x1, x2 = (_END_COLUMNS if is_end else _COLUMNS)[column]
         if bar == 'K':
             x1, x2 = (_STAIRS['w'][1], x2) if column == 'W' else (x1, _STAIRS['e'][0])

@@ -11,6 +11,7 @@ from fleet_manager.adapters.files.generating.departments import (
     Department,
     Stop,
     beds,
+    hatches,
     many,
     plain,
     rooms,
@@ -24,13 +25,15 @@ TREATMENT: Final = {
         rooms(
             'lab', '微生物室 Microbiology', '免疫室 Immunology', '分子诊断 PCR', '试剂库 Reagents'
         ),
-        (Stop('LAB', '检验科 Laboratory', 'lab', 1, ('supply',), ('specimen', 'supply')),),
+        hatches(
+            Stop('LAB', '检验科 Laboratory', 'lab', 1, ('supply',), ('specimen', 'supply')), 0, 2
+        ),
     ),
     '0SC': Department(
         '输血科 Blood bank',
         rooms('lab', '发血窗口 Blood issue', '配血室 Cross-matching'),
         rooms('lab', '储血室 Blood store', '血浆融化 Plasma thawing'),
-        (
+        hatches(
             Stop(
                 'BB',
                 '输血科 Blood bank',
@@ -40,6 +43,7 @@ TREATMENT: Final = {
                 ('blood', 'specimen', 'supply'),
                 badge=True,
             ),
+            1,
         ),
     ),
     '0SE': Department(

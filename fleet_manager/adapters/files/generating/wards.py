@@ -18,7 +18,7 @@ from fleet_manager.adapters.files.generating.frame import (
     WARD_CORRIDOR,
     south,
 )
-from fleet_manager.adapters.files.generating.plan import PODIUM_FLOORS
+from fleet_manager.adapters.files.generating.plan import PODIUM_FLOORS, Plan
 from fleet_manager.adapters.files.generating.sheet import (
     SLOW,
     Box,
@@ -87,13 +87,14 @@ _BRIDGE_MODULE: Final = 5
 _BRIDGE_STEPS: Final = 6
 
 
-def draw_ward_floor(number: int, units: Sequence[Unit], towers: int) -> Sheet:
+def draw_ward_floor(number: int, units: Sequence[Unit], plan: Plan) -> Sheet:
     """Draw a storey of all towers; `units` are those on it."""
+    towers = plan.towers
     above = number - PODIUM_FLOORS - 1
     words = f'{number}_楼 Floor {number}'
     sheet = Sheet(f'F{number}', words, number, _LOWEST + above * _STOREY, _outline(towers))
     is_bridged = above % _BRIDGE_EVERY == 0
-    streets = [_draw_tower(sheet, tower) for tower in range(towers)]
+    streets = [_draw_tower(sheet, tower, plan.lifts) for tower in range(towers)]
     for tower in range(towers):
         _draw_front(sheet, tower, 'south', bridged=is_bridged and tower > 0)
         _draw_front(sheet, tower, 'north', bridged=is_bridged and tower < towers - 1)
@@ -126,7 +127,7 @@ def _outline(towers: int) -> list[Point]:
     return [west[0], *east, *reversed(west[1:])]
 
 
-def _draw_tower(sheet: Sheet, tower: int) -> tuple[Street, Street]:
+def _draw_tower(sheet: Sheet, tower: int, lifts: int) -> tuple[Street, Street]:
     """Draw the corridors and the core; return the south and the north corridor."""
     letter, up = LETTERS[tower], south(tower)
     found = []
@@ -146,7 +147,7 @@ def _draw_tower(sheet: Sheet, tower: int) -> tuple[Street, Street]:
         link = sheet.street(f'{letter}{"uvwxyz"[order - 1]}', 'y', x, width)
         for corridor in found:
             sheet.cross(corridor, link)
-    draw_core(sheet, tower, *found)
+    draw_core(sheet, tower, lifts, *found)
     box = (_WARD_END, up, LENGTH - _WARD_END, up + DEPTH)
     sheet.zone(f'{letter}-fire-m', '防火分区 Fire compartment', 'fire_compartment', box)
     return found[0], found[1]
@@ -268,7 +269,7 @@ class _Half:
         box = self._box(_COUNTER - 1.2, CORE[0], _COUNTER + 1.2, CORE[0] + 1.8)
         self.sheet.cut(self._id('counter'), '交接台 Hand-over', 'handover', box)
         is_ward = bool(self.unit.beds)
-        ward_takes = ['drug', 'blood', 'sterile', 'meal', 'supply', 'linen']
+        ward_takes = ['drug', 'controlled', 'blood', 'sterile', 'meal', 'supply', 'linen']
         self.sheet.station(
             self.unit.id,
             at=(self._x(_COUNTER), south(self.unit.tower) + CORE[0] + 0.8),
@@ -297,7 +298,7 @@ class _Half:
             name={'zh': f'{zh}污物间', 'en': f'{en} dirty utility'},
             kind='waste',
             phone=self.unit.phone,
-            sends=['waste', 'linen'] if self.unit.beds else ['waste'],
+            sends=['waste', 'soiled'] if self.unit.beds else ['waste'],
             takes=[],
         )
         way = self.sheet.mark(self.north_street, self._x(_WASTE_HATCH))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fleet_manager.domain.ids import LaneId, NodeId
+from fleet_manager.domain.maps.check.stations import DIRTY_GOODS
 from fleet_manager.domain.maps.check.survey import Report, Survey, node_path
 from fleet_manager.domain.maps.check.ways import Ways, ways_of
 from fleet_manager.domain.maps.model import BAYS, NodeKind
@@ -94,9 +95,14 @@ def robots_have_bays(survey: Survey, report: Report) -> None:
         report.note('too_few_bays', ('fleet', 'robots'), problem, mend)
     if robots and not any(node.kind is NodeKind.CHARGER for node in nodes.values()):
         report.note('no_charger', ('fleet', 'robots'), 'no robot can charge', 'add a charger')
-    senders = [one.id for one in survey.hospital.stations.values() if 'waste' in one.sends]
+    senders = [
+        (one.id, goods)
+        for one in survey.hospital.stations.values()
+        for goods in one.sends
+        if goods in DIRTY_GOODS
+    ]
     if senders and not any(node.kind is NodeKind.CLEANING for node in nodes.values()):
-        problem = f'{senders[0]} sends waste, and no robot can be cleaned after it'
+        problem = f'{senders[0][0]} sends {senders[0][1]}, and no robot can be cleaned after it'
         mend = 'add a node of kind cleaning, on a lane of its own'
         report.note('no_cleaning', (), problem, mend)
 

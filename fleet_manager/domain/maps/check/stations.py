@@ -18,8 +18,8 @@ from fleet_manager.domain.maps.check.ways import ways_of
 from fleet_manager.domain.maps.model import NodeKind, Station
 
 #: Goods that must not meet dirt, and those that are it.
-CLEAN_GOODS: Final = frozenset({'sterile', 'meal', 'drug'})
-DIRTY_GOODS: Final = frozenset({'waste'})
+CLEAN_GOODS: Final = frozenset({'sterile', 'meal', 'drug', 'controlled'})
+DIRTY_GOODS: Final = frozenset({'soiled', 'waste'})
 
 
 def stations_have_nodes(survey: Survey, report: Report) -> None:

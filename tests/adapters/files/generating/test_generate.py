@@ -37,7 +37,8 @@ SIZES = [
     Plan(beds=200, floors=10, towers=1, robots=8),
     REFERENCE,
     Plan(beds=4000, floors=30, towers=2, robots=60),
-    Plan(beds=900, floors=6, towers=4, robots=90, seed=7),
+    Plan(beds=900, floors=6, towers=4, robots=90, seed=7, lifts=5),
+    Plan(beds=400, floors=8, towers=1, robots=20, lifts=3),
 ]
 
 
@@ -87,7 +88,7 @@ def test_hospitals_of_all_sizes_pass_the_check_and_have_what_was_planned(plan: P
     hospital = read_hospital(generate(plan))
     assert check_hospital(hospital, plan.robots) == []
     assert len(hospital.floors) == plan.floors + 1
-    assert len(hospital.lifts) == 3 * plan.towers
+    assert len(hospital.lifts) == (plan.lifts + 1) * plan.towers
     assert len(hospital.robots) == plan.robots
     wards = beds_by_ward(hospital)
     assert sum(wards.values()) == plan.beds
@@ -100,8 +101,9 @@ def test_hospitals_of_all_sizes_pass_the_check_and_have_what_was_planned(plan: P
 def test_whatever_can_be_planned_passes_the_check(data: st.DataObject) -> None:
     floors, towers = data.draw(st.integers(4, 6)), data.draw(st.integers(1, 2))
     beds = data.draw(st.integers(20, (floors - 3) * towers * 2 * WARD_BEDS))
-    robots, seed = data.draw(st.integers(1, 40)), data.draw(st.integers(0, 2**32 - 1))
-    plan = Plan(beds=beds, floors=floors, towers=towers, robots=robots, seed=seed)
+    robots, lifts = data.draw(st.integers(1, 40)), data.draw(st.integers(2, 5))
+    seed = data.draw(st.integers(0, 2**32 - 1))
+    plan = Plan(beds=beds, floors=floors, towers=towers, robots=robots, lifts=lifts, seed=seed)
     hospital = read_hospital(generate(plan))
     assert check_hospital(hospital, robots) == []
     assert sum(beds_by_ward(hospital).values()) == beds
@@ -201,7 +203,8 @@ def test_all_goods_that_are_sent_are_taken_somewhere() -> None:
     sent = {goods for station in stations for goods in station.sends}
     assert sent == {goods for station in stations for goods in station.takes}
     assert sent == {
-        'drug', 'blood', 'specimen', 'sterile', 'meal', 'supply', 'linen', 'waste',
+        'drug', 'controlled', 'blood', 'specimen', 'sterile', 'meal', 'supply', 'linen', 'soiled',
+        'waste',
     }  # fmt: skip
 
 
@@ -210,6 +213,7 @@ BAD_PLANS: list[tuple[dict[str, int], str, str]] = [
     ({'floors': 500}, 'floors', 'is 500; choose a whole number from 4 to 40'),
     ({'towers': 0}, 'towers', 'is 0; choose a whole number from 1 to 4'),
     ({'robots': -1}, 'robots', 'is -1; choose a whole number from 1 to 500'),
+    ({'lifts': 6}, 'lifts', 'is 6; choose a whole number from 2 to 5'),
     ({'seed': -1}, 'seed', 'is -1; choose a whole number from 0 to 4294967295'),
     (
         {'beds': 2000, 'floors': 8},
@@ -231,7 +235,7 @@ BAD_PLANS: list[tuple[dict[str, int], str, str]] = [
         {'beds': 100, 'floors': 4, 'towers': 1, 'robots': 500},
         'robots',
         (
-            '500 have 41 chargers and parking bays; ask for at most 41 robots, '
+            '500 have 65 chargers and parking bays; ask for at most 65 robots, '
             'or for more floors or towers'
         ),
     ),
