@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 
 from fleet_manager.application.ports import (
     Directive,
@@ -11,12 +12,20 @@ from fleet_manager.application.ports import (
     OrderNode,
     RobotOrder,
 )
-from fleet_manager.domain.ids import LaneId, LiftId, RobotId, SessionId
+from fleet_manager.domain.ids import DoorId, LaneId, LiftId, RobotId, SessionId
 from fleet_manager.domain.lifts.sessions import report_of
-from fleet_manager.domain.maps.model import NodeKind
-from fleet_manager.domain.messages import Hop, HopKind, LiftStage
+from fleet_manager.domain.maps.model import Hospital, NodeKind
+from fleet_manager.domain.messages import (
+    AlertAcknowledged,
+    AlertCleared,
+    AlertRaised,
+    Event,
+    Hop,
+    HopKind,
+    LiftStage,
+)
 from fleet_manager.domain.robots.plausibility import way_points
-from fleet_manager.domain.state import Robot
+from fleet_manager.domain.state import FleetState, Robot
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.turn import Turn
 
@@ -24,6 +33,8 @@ from fleet_manager.domain.turn import Turn
 HORIZON: Final = 4
 #: Speed into and out of a car, in metres a second.
 THRESHOLD_SPEED: Final = 0.4
+#: Events no device has to do anything about.
+_FOR_PEOPLE: Final = (AlertRaised, AlertAcknowledged, AlertCleared)
 
 
 def directives(turn: Turn) -> dict[str, Directive]:
@@ -43,9 +54,9 @@ def directives(turn: Turn) -> dict[str, Directive]:
 
 
 def _order(turn: Turn, robot: Robot) -> RobotOrder:
-    delivery = turn.state.deliveries[robot.delivery] if robot.delivery else None
+    delivery = turn.state.opening_of(robot)
     opening = delivery.opening if delivery is not None else None
-    usable = opening is not None and not opening.expired and not opening.opened
+    usable = opening is not None and not opening.opened
     usable = usable and robot.excluded is None
     return RobotOrder(
         robot=robot.id,
@@ -143,3 +154,127 @@ def _lift(turn: Turn, lift: LiftId) -> LiftOrder | None:
         destination=session.boarding_floor if boarding else session.target_floor,
         door_open=True,
     )
+
+
+class Standing:
+    """The directives as they stand, made anew only for devices something happened to.
+
+    Tell it of every event, before and after it is applied.
+    """
+
+    def __init__(self) -> None:
+        self._hospital: Hospital | None = None
+        self._robots: dict[str, RobotOrder] = {}
+        self._lifts: dict[str, LiftOrder] = {}
+        self._doors: dict[str, DoorOrder] = {}
+        self._wanted: frozenset[DoorId] = frozenset()
+        self._all: dict[str, Directive] = {}
+        self._changed: dict[str, Directive] = {}
+        #: Robots something happened to since; None: perhaps all.
+        self._touched: set[RobotId] | None = None
+
+    def note(self, state: FleetState, event: Event) -> None:
+        """Remember whose order the event may change: that of every robot it has to do with."""
+        if self._touched is not None and not isinstance(event, _FOR_PEOPLE):
+            names = _names(state, event)
+            if names is None:
+                self._touched = None
+            else:
+                self._touched.update(names)
+
+    def of(self, turn: Turn) -> dict[str, Directive]:
+        """Return what `directives` does. Nobody changes it, neither here nor there."""
+        if turn.hospital is not self._hospital:
+            self._begin(turn.hospital)
+        changed = self._note_robots(turn) | self._note_lifts(turn) | self._note_doors(turn)
+        if changed:
+            self._all = {**self._robots, **self._lifts, **self._doors}
+        return self._all
+
+    def changed(self, turn: Turn) -> dict[str, Directive]:
+        """Return those that changed since this was asked last, or came in."""
+        now, changed = self.of(turn), self._changed
+        self._changed = {}
+        return {name: now[name] for name in changed if name in now}
+
+    def _begin(self, hospital: Hospital) -> None:
+        self._hospital, self._touched = hospital, None
+        self._robots, self._lifts, self._wanted = {}, {}, frozenset()
+        self._doors = {
+            f'door:{door.id}': DoorOrder(door.id, open=False)
+            for door in hospital.doors.values()
+            if door.automatic
+        }
+        self._changed |= self._doors
+
+    def _note_robots(self, turn: Turn) -> bool:
+        robots, touched, self._touched = turn.state.robots, self._touched, set()
+        if touched is None:
+            self._robots = {f'robot:{one.id}': _order(turn, one) for one in turn.robots()}
+            self._changed |= self._robots
+            return True
+        if turn.state.map_before:
+            touched.update(
+                one.id
+                for one in turn.robots()
+                if self._robots[f'robot:{one.id}'].map_version != _map_version(turn, one)
+            )
+        changed = False
+        for name in sorted(touched & robots.keys()):
+            key, order = f'robot:{name}', _order(turn, robots[name])
+            if self._robots.get(key) != order:
+                known = key in self._robots
+                self._robots[key] = self._changed[key] = order
+                changed = True
+                if not known:
+                    self._robots = {key: self._robots[key] for key in sorted(self._robots)}
+        return changed
+
+    def _note_lifts(self, turn: Turn) -> bool:
+        found = {}
+        for lift in sorted(turn.hospital.lifts):
+            order = _left_over(turn, lift) or _lift(turn, lift)
+            if order is not None:
+                found[f'lift:{lift}'] = order
+        if found == self._lifts:
+            return False
+        self._changed |= {k: one for k, one in found.items() if self._lifts.get(k) != one}
+        self._lifts = found
+        return True
+
+    def _note_doors(self, turn: Turn) -> bool:
+        wanted = wanted_doors(turn)
+        if wanted == self._wanted:
+            return False
+        other, self._wanted = wanted ^ self._wanted, wanted
+        for door in turn.hospital.doors:
+            key = f'door:{door}' if door in other else ''
+            if key in self._doors:
+                self._doors[key] = self._changed[key] = DoorOrder(door, open=door in wanted)
+        return True
+
+
+def _names(state: FleetState, event: Any) -> set[RobotId] | None:
+    """Return the robots the event names, serves or gives a ride; None where it says nothing."""
+    kind = type(event)
+    said = _SAID.get(kind)
+    if said is None:
+        said = _SAID[kind] = frozenset(f.name for f in fields(kind)) & _ABOUT
+    if not said:
+        return None
+    names: set[RobotId] = {event.robot} if 'robot' in said else set()
+    if 'legs' in said:
+        names.update(leg.robot for leg in event.legs)
+    if 'lift' in said:
+        session = state.sessions.get(event.lift)
+        names.update((session.robot,) if session is not None else ())
+    if 'delivery' in said:
+        delivery = state.deliveries.get(event.delivery)
+        if delivery is not None and delivery.robot is not None:
+            names.add(delivery.robot)
+    return names
+
+
+#: What events say whose order they change by.
+_ABOUT: Final = frozenset({'robot', 'legs', 'lift', 'delivery'})
+_SAID: Final[dict[type, frozenset[str]]] = {}

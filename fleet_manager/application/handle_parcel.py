@@ -6,17 +6,22 @@ from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.errors import Refusal
-from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.domain.ids import CompartmentId, DeliveryId
 from fleet_manager.domain.messages import (
     Actor,
     DeliveryRated,
     DeliveryReceived,
     OpenCompartment,
     OpeningAuthorised,
+    ParcelTurnedBack,
+    PorterTook,
     Purpose,
     RateDelivery,
+    RefuseDelivery,
+    RobotReport,
     Role,
     SignDelivery,
+    TakeByHand,
 )
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.turn import Turn
@@ -34,7 +39,7 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
     purpose, station = (
         (Purpose.PICK_UP, delivery.sender)
         if delivery.state is DeliveryState.AWAITING_LOAD
-        else (Purpose.HAND_OVER, delivery.recipient)
+        else (Purpose.HAND_OVER, delivery.goal)
     )
     if delivery.state not in (DeliveryState.AWAITING_LOAD, DeliveryState.AWAITING_RECEIPT):
         return Refusal('robot_not_here')
@@ -46,8 +51,10 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
     sense = turn.heard(robot.id)
     if sense is None or robot.excluded is not None:
         return Refusal('robot_not_here')
-    if delivery.opening is not None and not delivery.opening.expired:
+    if turn.state.opening_of(robot) is not None:
         return Refusal('opening_pending')
+    if purpose is Purpose.PICK_UP and _is_full(sense.report, delivery.compartment):
+        return Refusal('compartment_in_use')
     turn.emit(
         OpeningAuthorised(
             robot.id,
@@ -71,9 +78,46 @@ def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
         return Refusal('not_your_delivery')
     if delivery.state is DeliveryState.DELIVERED:
         return delivery.id
-    if delivery.state is not DeliveryState.TAKEN:
+    if delivery.state not in (DeliveryState.TAKEN, DeliveryState.CARRIED):
         return Refusal('not_opened')
     turn.emit(DeliveryReceived(delivery.id, command.actor))
+    return delivery.id
+
+
+def refuse_delivery(turn: Turn, command: RefuseDelivery) -> DeliveryId | Refusal:
+    """Do not take the parcel: it goes back to its sender. Refusing twice is once."""
+    delivery = turn.state.deliveries.get(command.delivery)
+    if delivery is None:
+        return Refusal('unknown_delivery')
+    if not _works_at(command.actor, delivery.recipient):
+        return Refusal('not_your_delivery')
+    if delivery.returning:
+        return delivery.id
+    if delivery.state is not DeliveryState.AWAITING_RECEIPT or delivery.robot is None:
+        return Refusal('robot_not_here')
+    if delivery.opening is not None and not delivery.opening.expired:
+        return Refusal('opening_pending')
+    if not command.reason.strip():
+        return Refusal('reason_needed')
+    turn.emit(ParcelTurnedBack(delivery.id, delivery.robot, f'refused: {command.reason.strip()}'))
+    return delivery.id
+
+
+def take_by_hand(turn: Turn, command: TakeByHand) -> DeliveryId | Refusal:
+    """Carry a parcel that no robot carries. Taking it twice is once.
+
+    A porter takes it himself; a dispatcher notes that one took it, under the dispatcher's name.
+    """
+    delivery = turn.state.deliveries.get(command.delivery)
+    if delivery is None:
+        return Refusal('unknown_delivery')
+    if command.actor.role not in (Role.PORTER, Role.OPERATOR, Role.DEMO):
+        return Refusal('not_allowed')
+    if delivery.state is DeliveryState.CARRIED and delivery.porter == command.actor.account:
+        return delivery.id
+    if delivery.state is not DeliveryState.PORTER_ASKED:
+        return Refusal('not_for_porters')
+    turn.emit(PorterTook(delivery.id, command.actor))
     return delivery.id
 
 
@@ -94,6 +138,11 @@ def rate_delivery(turn: Turn, command: RateDelivery) -> DeliveryId | Refusal:
         return Refusal('already_rated')
     turn.emit(DeliveryRated(delivery.id, command.stars, command.actor))
     return delivery.id
+
+
+def _is_full(report: RobotReport, compartment: CompartmentId) -> bool:
+    """Whether something is still in it: what is handed over here has to be taken out first."""
+    return any(c.occupied for c in report.compartments if c.compartment == compartment)
 
 
 def _works_at(actor: Actor, station: str) -> bool:

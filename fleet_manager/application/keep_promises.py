@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import ENDS
-from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.messages import DeliveryArchived, OpeningExpired
 from fleet_manager.domain.state import Opening
 from fleet_manager.domain.turn import Turn
-from fleet_manager.domain.units import HOUR
+from fleet_manager.domain.units import HOUR, Instant
 
 #: A robot may still be opening when the signature just ran out, by its own clock.
 OPENING_GRACE_MS: Final = 5_000
@@ -19,15 +21,21 @@ ARCHIVE_AFTER_MS: Final = 24 * HOUR
 
 def keep_promises(turn: Turn) -> None:
     """Let openings and ended deliveries run out."""
-    for name in sorted(turn.state.deliveries):
+    opened = [d.id for d in turn.state.open.values() if d.opening is not None]
+    old = itertools.takewhile(lambda one: turn.now - one[1] > ARCHIVE_AFTER_MS, _ended(turn))
+    for name in sorted([*opened, *(name for name, _ in old)]):
         delivery = turn.state.deliveries[name]
         opening = delivery.opening
         robot = delivery.robot
-        if robot and opening is not None and _ran_out_unused(turn, robot, opening):
-            turn.emit(OpeningExpired(robot, delivery.id, opening.grant))
-        ended = delivery.state in ENDS
-        if ended and turn.now - delivery.times[delivery.state] > ARCHIVE_AFTER_MS:
+        if delivery.state in ENDS:
             turn.emit(DeliveryArchived(delivery.id))
+        elif robot and opening is not None and _ran_out_unused(turn, robot, opening):
+            turn.emit(OpeningExpired(robot, delivery.id, opening.grant))
+
+
+def _ended(turn: Turn) -> Iterable[tuple[DeliveryId, Instant]]:
+    """Return when deliveries ended, the first one first."""
+    return turn.state.ended.items()
 
 
 def _ran_out_unused(turn: Turn, robot: RobotId, opening: Opening) -> bool:

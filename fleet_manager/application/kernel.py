@@ -3,6 +3,7 @@
     outcome = kernel.handle(message, now)    # a command or a report
     outcome = kernel.tick(now)               # decide what is to be decided now
     kernel.directives()                      # what each device should be doing
+    kernel.changed_directives()              # and what is new of it
 
 Same messages at the same times give the same events, byte for byte. Whoever drives the kernel
 writes the events to the journal before telling anybody, and ends the process when that fails: what
@@ -24,15 +25,17 @@ from fleet_manager.application.close_places import (
     open_what_is_gone,
     open_what_is_over,
 )
-from fleet_manager.application.directives import directives
+from fleet_manager.application.directives import Standing
 from fleet_manager.application.fit_map import fit_map
 from fleet_manager.application.handle_parcel import (
     open_compartment,
     rate_delivery,
+    refuse_delivery,
     sign_delivery,
+    take_by_hand,
 )
 from fleet_manager.application.keep_promises import keep_promises
-from fleet_manager.application.observe import observe
+from fleet_manager.application.observe import hear_again, observe
 from fleet_manager.application.ports import Directive, Entry, Reply
 from fleet_manager.application.request_delivery import request_delivery
 from fleet_manager.application.steer_fleet import (
@@ -41,14 +44,16 @@ from fleet_manager.application.steer_fleet import (
     hold_robot,
     readmit_robot,
     release_lift,
+    sign_cleaning,
 )
 from fleet_manager.application.swap_map import Coming
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.alerts.conditions import watch
 from fleet_manager.domain.codec import decode, decode_event, encode, encode_event
 from fleet_manager.domain.dispatch.keep_out import keep_out
+from fleet_manager.domain.dispatch.policy import PLAIN, Policy
 from fleet_manager.domain.dispatch.round import dispatch_round
-from fleet_manager.domain.errors import InvariantBroken, MapError, Refusal
+from fleet_manager.domain.errors import InvariantBroken, JournalError, MapError, Refusal
 from fleet_manager.domain.evolve import apply
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.lifts.sessions import advance_lifts
@@ -65,6 +70,9 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.CancelDelivery: cancel_delivery,
     m.OpenCompartment: open_compartment,
     m.SignDelivery: sign_delivery,
+    m.RefuseDelivery: refuse_delivery,
+    m.TakeByHand: take_by_hand,
+    m.SignCleaning: sign_cleaning,
     m.RateDelivery: rate_delivery,
     m.PauseRobot: hold_robot,
     m.ResumeRobot: hold_robot,
@@ -88,15 +96,25 @@ class Outcome:
     reply: Reply | None = None
 
 
+_NOTHING: Final = Outcome(())
+
+
 class Kernel:
     """All rules, in one place, one at a time."""
 
-    def __init__(self, hospital: Hospital, state: FleetState | None = None) -> None:
+    def __init__(
+        self,
+        hospital: Hospital,
+        state: FleetState | None = None,
+        policy: Policy = PLAIN,
+    ) -> None:
         self.state = FleetState() if state is None else state
+        self.policy = policy
         self.sensed = Sensed()
         self.graph = StepGraph.of(hospital)
         self._coming: Coming | None = None
         self._closed: tuple[StepGraph, tuple[tuple[str, ...], ...], Closed] | None = None
+        self._standing = Standing()
         self._now = Instant(0)
         self._events: list[tuple[Instant, m.Event]] = []
 
@@ -108,6 +126,7 @@ class Kernel:
         snapshot: str | None,
         entries: Iterable[Entry],
         kept: Callable[[str], Hospital] | None = None,
+        policy: Policy = PLAIN,
     ) -> Kernel:
         """Rebuild the kernel from a snapshot and the journal after it.
 
@@ -121,7 +140,7 @@ class Kernel:
             now = max(now, entry.at)
         if kept is not None and state.map_version not in ('', hospital.version):
             hospital = kept(state.map_version)
-        kernel = cls(hospital, state)
+        kernel = cls(hospital, state, policy)
         kernel._now = now
         if kept is not None and state.swap is not None:
             with suppress(MapError):  # a change that cannot go on is refused at the next tick
@@ -152,11 +171,10 @@ class Kernel:
 
     def handle(self, message: m.Message, now: Instant) -> Outcome:
         """Take in one command or report. A refusal is part of the reply, never an exception."""
-        turn = self._turn(now)
         handler = _COMMANDS.get(type(message))
         if handler is None:
-            observe(turn, cast(m.Report, message))
-            return self._outcome()
+            return self._hear(cast(m.Report, message), now)
+        turn = self._turn(now)
         known = self.state.deliveries_made
         result = handler(turn, message)
         self._note_map(message)
@@ -166,6 +184,13 @@ class Kernel:
             return self._outcome(Reply(result.code, result.params))
         replayed = isinstance(message, m.RequestDelivery) and known == self.state.deliveries_made
         return self._outcome(Reply(delivery=result, replayed=replayed))
+
+    def _hear(self, report: m.Report, now: Instant) -> Outcome:
+        self._now = max(self._now, now)
+        if hear_again(self.sensed, report, self._now):
+            return _NOTHING
+        observe(self._turn(now), report)
+        return self._outcome()
 
     def tick(self, now: Instant) -> Outcome:
         """Decide everything that is to be decided now. Without news it does nothing."""
@@ -184,8 +209,15 @@ class Kernel:
         return self._outcome()
 
     def directives(self) -> dict[str, Directive]:
-        """Return what each device should be doing now."""
-        return directives(self.turn())
+        """Return what each device should be doing now: for reading only."""
+        return self._standing.of(self.turn())
+
+    def changed_directives(self) -> dict[str, Directive]:
+        """Return what changed of `directives` since this was asked last; at first all of it.
+
+        A device that has nothing to do any more is not among them.
+        """
+        return self._standing.changed(self.turn())
 
     def turn(self) -> Turn:
         """Return the present for readers (views): nothing may be emitted with it."""
@@ -199,6 +231,15 @@ class Kernel:
         """Return the whole journaled state as canonical JSON."""
         return encode(self.state)
 
+    @staticmethod
+    def can_read(snapshot: str) -> bool:
+        """Whether a snapshot is of this version of the program; else replay the whole journal."""
+        try:
+            decode(FleetState, snapshot)
+        except JournalError:
+            return False
+        return True
+
     def _turn(self, now: Instant) -> Turn:
         self._now = max(self._now, now)
         return self._turn_with(self._emit)
@@ -210,7 +251,7 @@ class Kernel:
             graph = self._coming.cleared if self._coming.is_clearing(self.state) else graph
         closed = self._close(graph) if self.state.closures else None
         graph = closed.graph if closed is not None else graph
-        return Turn(self.state, self.sensed, graph, self._now, emit, leaving, closed)
+        return Turn(self.state, self.sensed, graph, self._now, emit, leaving, closed, self.policy)
 
     def _close(self, graph: StepGraph) -> Closed:
         """Return the ways the closures leave, computed once while neither changes."""
@@ -232,10 +273,14 @@ class Kernel:
                 self.sensed.forget_devices(self.hospital)
 
     def _emit(self, event: m.Event) -> None:
+        self._standing.note(self.state, event)
         apply(self.state, event, self._now)
+        self._standing.note(self.state, event)
         self._events.append((self._now, event))
 
     def _outcome(self, reply: Reply | None = None) -> Outcome:
+        if not self._events and reply is None:
+            return _NOTHING
         events, self._events = tuple(self._events), []
         return Outcome(events, reply)
 

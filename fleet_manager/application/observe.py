@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.ids import NodeId, node_resource
 from fleet_manager.domain.lifts import sessions
@@ -22,6 +23,7 @@ from fleet_manager.domain.messages import (
     NodeReached,
     OpeningUnused,
     ParcelLoaded,
+    ParcelReturned,
     ParcelTaken,
     PoseReport,
     Purpose,
@@ -31,9 +33,10 @@ from fleet_manager.domain.messages import (
     RobotPlaced,
     RobotReadmitted,
     RobotReport,
+    RobotSoiled,
 )
 from fleet_manager.domain.robots.plausibility import implausible, is_home
-from fleet_manager.domain.state import Delivery, Robot, RobotSense
+from fleet_manager.domain.state import Delivery, Robot, RobotSense, Sensed
 from fleet_manager.domain.traffic.claims import is_free
 from fleet_manager.domain.turn import SILENT_AFTER_MS, SYSTEM, Turn
 from fleet_manager.domain.units import Instant
@@ -60,6 +63,11 @@ MAP_REFUSED: Final = 'map_refused'
 RETIRED: Final = 8
 #: Devices whose nonsense is remembered; a stranger with many names cannot fill the memory.
 MAX_MALFORMED: Final = 64
+#: What a robot goes to a station for, by the state of the delivery.
+_TO: Final = {
+    DeliveryState.ASSIGNED: Purpose.PICK_UP,
+    DeliveryState.UNDER_WAY: Purpose.HAND_OVER,
+}
 
 
 def observe(turn: Turn, report: Report) -> None:
@@ -84,6 +92,20 @@ def observe(turn: Turn, report: Report) -> None:
         _malformed(turn, report)
 
 
+def hear_again(sensed: Sensed, report: Report, now: Instant) -> bool:
+    """Take in a report of a lift or door that was heard before; of all else return False.
+
+    As `observe` does, without a turn: most of what comes in says that nothing has changed.
+    """
+    if isinstance(report, DoorReport) and report.door in sensed.doors:
+        sensed.doors[report.door] = (report, now)
+    elif isinstance(report, LiftReport) and report.lift in sensed.lifts:
+        sensed.lifts[report.lift] = (report, now)
+    else:
+        return False
+    return True
+
+
 def _robot(turn: Turn, report: RobotReport) -> None:
     if report.robot not in turn.hospital.robots:
         _malformed(turn, MalformedReport(report.robot, 'no robot of this hospital'))
@@ -97,8 +119,8 @@ def _robot(turn: Turn, report: RobotReport) -> None:
     if not _is_believed(turn, robot, report):
         return
     _note_progress(turn, robot, report)
-    if robot.delivery is not None:
-        _note_compartment(turn, turn.state.deliveries[robot.delivery], report)
+    for delivery in turn.state.served_by(robot):
+        _note_compartment(turn, delivery, report)
 
 
 def _remember(turn: Turn, report: RobotReport) -> bool:
@@ -186,16 +208,14 @@ def _note_progress(turn: Turn, robot: Robot, report: RobotReport) -> None:
 
 
 def _note_arrival(turn: Turn, robot: Robot) -> None:
-    if robot.hops or robot.node != robot.goal or robot.delivery is None:
+    if robot.hops or robot.node != robot.goal:
         return
-    delivery = turn.state.deliveries[robot.delivery]
-    stations = turn.hospital.stations
-    here = {
-        (DeliveryState.ASSIGNED, stations[delivery.sender].node): Purpose.PICK_UP,
-        (DeliveryState.UNDER_WAY, stations[delivery.recipient].node): Purpose.HAND_OVER,
-    }.get((delivery.state, robot.node))
-    if here is not None:
-        turn.emit(RobotArrived(robot.id, delivery.id, here, node=robot.node))
+    for stop in list(robot.stops):
+        delivery = turn.state.deliveries[stop.delivery]
+        if turn.hospital.stations[stop.station].node != robot.node:
+            return
+        if _TO.get(delivery.state) is stop.purpose:
+            turn.emit(RobotArrived(robot.id, delivery.id, stop.purpose, node=robot.node))
 
 
 def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> None:
@@ -215,6 +235,10 @@ def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> No
         turn.emit(OpeningUnused(delivery.id, delivery.robot, sensed.compartment))
     elif loading:
         turn.emit(ParcelLoaded(delivery.id, delivery.robot, sensed.compartment, opening.actor))
+        if GOODS[delivery.goods].dirty and not turn.state.robots[delivery.robot].soiled:
+            turn.emit(RobotSoiled(delivery.robot, delivery.id))
+    elif delivery.returning:
+        turn.emit(ParcelReturned(delivery.id, delivery.robot, sensed.compartment, opening.actor))
     else:
         turn.emit(ParcelTaken(delivery.id, delivery.robot, sensed.compartment, opening.actor))
 

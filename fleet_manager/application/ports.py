@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -166,10 +166,18 @@ class Recovered:
 class Store(Protocol):
     """State, journal and pending commands in one transaction, under one epoch."""
 
-    def take_over(self, *, holder: str, now: Instant, at_least: int = 0) -> Recovered:
+    def take_over(
+        self,
+        *,
+        holder: str,
+        now: Instant,
+        at_least: int = 0,
+        readable: Callable[[str], bool] = lambda snapshot: True,
+    ) -> Recovered:
         """Become the leader with a higher epoch and read back what was committed.
 
         `at_least` is the highest epoch a robot has obeyed: a restored backup may be below it.
+        A snapshot that is not `readable` is left aside: the whole journal comes back.
         """
 
     def commit(self, batch: Batch, *, now: Instant) -> int:

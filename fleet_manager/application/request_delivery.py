@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
-from fleet_manager.domain.deliveries.lifecycle import ENDS
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, RAISED, Urgency
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.evolve import key_of
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.messages import DeliveryRequested, RequestDelivery, Role
 from fleet_manager.domain.turn import Turn
-from fleet_manager.domain.units import Instant
+from fleet_manager.domain.units import HOUR, Instant, Millis
 
 #: Open deliveries the manager holds at most: several days of the reference load in one burst.
 MAX_OPEN: Final = 10_000
+#: Meals are ordered a day ahead; a window further off is a slip.
+MAX_AHEAD: Final = Millis(36 * HOUR)
 
 
 def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refusal:
@@ -28,6 +29,7 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
     if refusal is not None:
         return refusal
     goods = GOODS[command.goods]
+    urgency = RAISED[goods.urgency] if command.raised else goods.urgency
     number = turn.state.deliveries_made + 1
     delivery = DeliveryId(f'D{number:06d}')
     turn.emit(
@@ -40,9 +42,11 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
             goods=goods.id,
             sender=command.sender,
             recipient=command.recipient,
-            urgency=goods.urgency.value,
-            promised_at=Instant(turn.now + PROMISES[goods.urgency].within),
+            urgency=urgency.value,
+            promised_at=_promise(turn, command, urgency),
             note=command.note,
+            raised=command.raised,
+            earliest=command.earliest,
         )
     )
     return delivery
@@ -51,6 +55,8 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
 def body_hash(command: RequestDelivery) -> str:
     """Return a hash of what was asked for, to tell a repeat from another request."""
     body = f'{command.goods}\n{command.sender}\n{command.recipient}\n{command.note}'
+    if command.raised or command.earliest or command.latest:
+        body += f'\n{command.raised}\n{command.earliest}\n{command.latest}'
     return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 
@@ -73,9 +79,30 @@ def _refusal(turn: Turn, command: RequestDelivery) -> Refusal | None:
         )
     if not _may_ask(command):
         return Refusal('not_allowed')
-    if sum(d.state not in ENDS for d in turn.state.deliveries.values()) >= MAX_OPEN:
+    if command.raised and not command.note.strip():
+        return Refusal('reason_needed')
+    return _not_then(turn, command) or _too_many(turn)
+
+
+def _not_then(turn: Turn, command: RequestDelivery) -> Refusal | None:
+    if command.earliest > turn.now + MAX_AHEAD or command.latest > turn.now + 2 * MAX_AHEAD:
+        return Refusal('too_far_ahead')
+    if command.latest and command.latest <= max(turn.now, command.earliest):
+        return Refusal('window_over')
+    return None
+
+
+def _too_many(turn: Turn) -> Refusal | None:
+    if len(turn.state.open) >= MAX_OPEN:
         return Refusal('too_many_open')
     return None
+
+
+def _promise(turn: Turn, command: RequestDelivery, urgency: Urgency) -> Instant:
+    """Return when it is there at the latest: as its class promises, or at its window's end."""
+    if urgency is Urgency.SCHEDULED and command.latest:
+        return command.latest
+    return Instant(max(turn.now, command.earliest) + PROMISES[urgency].within)
 
 
 def _may_ask(command: RequestDelivery) -> bool:

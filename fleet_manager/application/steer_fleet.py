@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_manager.application.observe import why_not_believed
+from fleet_manager.domain.dispatch.clean import stands_to_be_cleaned
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.lifts.sessions import RECALLS, report_of
 from fleet_manager.domain.messages import (
@@ -18,10 +19,12 @@ from fleet_manager.domain.messages import (
     ReleaseLift,
     ResumeFleet,
     ResumeRobot,
+    RobotCleaned,
     RobotPaused,
     RobotReadmitted,
     RobotResumed,
     Role,
+    SignCleaning,
 )
 from fleet_manager.domain.turn import Turn
 
@@ -81,6 +84,24 @@ def release_lift(turn: Turn, command: ReleaseLift) -> Refusal | None:
     if report is None or report.mode in RECALLS:
         return Refusal('lift_still_recalled', {'lift': command.lift})
     turn.emit(LiftReleased(command.lift, command.actor))
+    return None
+
+
+def sign_cleaning(turn: Turn, command: SignCleaning) -> Refusal | None:
+    """Note that a robot was cleaned inside: empty, at a cleaning place. Signing twice is once."""
+    if command.actor.role in (Role.SYSTEM, Role.PORTER):
+        return Refusal('not_allowed')
+    robot = turn.state.robots.get(command.robot)
+    if robot is None:
+        return Refusal('unknown_robot', {'robot': command.robot[:40]})
+    if not robot.soiled:
+        return None
+    sense = turn.heard(robot.id)
+    if sense is None or robot.excluded is not None or not stands_to_be_cleaned(turn, robot):
+        return Refusal('robot_not_here')
+    if any(c.occupied or not c.closed for c in sense.report.compartments):
+        return Refusal('robot_not_empty', {'robot': robot.id})
+    turn.emit(RobotCleaned(robot.id, command.actor))
     return None
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fleet_manager.application.close_places import open_what_is_gone
-from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.dispatch.bays import bay_leg
 from fleet_manager.domain.dispatch.legs import Search, find_leg, may_search, send
 from fleet_manager.domain.dispatch.round import LEGS_A_TURN
@@ -57,15 +57,6 @@ from fleet_manager.domain.units import HOUR, Instant
 MAX_WAIT_MS: Final = 24 * HOUR
 #: Reasons kept with a refusal; the first ones by kind and name are enough to act on.
 MAX_HELD: Final = 50
-#: With people at the robot's compartments: it stays where it is until they are done.
-_AT_THE_STATION: Final = frozenset(
-    {
-        DeliveryState.AWAITING_LOAD,
-        DeliveryState.LOADING,
-        DeliveryState.AWAITING_RECEIPT,
-        DeliveryState.OPENED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +191,9 @@ def holds(turn: Turn, coming: Coming) -> tuple[MapHold, ...]:
 def _works_on(turn: Turn, robot: Robot, then: Hospital) -> bool:
     """Whether a robot of the fleet is on the next map, the same in everything it is built of."""
     now, next_one = turn.hospital.robots[robot.id], then.robots.get(robot.id)
-    build = (now.compartments, now.type)
-    return next_one is not None and build == (next_one.compartments, next_one.type)
+    if next_one is None or now.type != next_one.type:
+        return False
+    return turn.hospital.compartments(robot.id) == then.compartments(robot.id)
 
 
 def _leaves(coming: Coming, delivery: Delivery) -> StationId | None:
@@ -270,5 +262,4 @@ def _why(turn: Turn, robot: Robot) -> str:
 
 def _is_at_the_station(turn: Turn, robot: Robot) -> bool:
     """Whether people are busy with the robot, or it waits for them."""
-    delivery = turn.state.deliveries[robot.delivery] if robot.delivery is not None else None
-    return delivery is not None and delivery.state in _AT_THE_STATION
+    return bool(turn.state.at_stop(robot))

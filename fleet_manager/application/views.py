@@ -12,9 +12,11 @@ from fleet_manager.application import lift_line
 from fleet_manager.application.cancel_delivery import may_cancel
 from fleet_manager.application.close_places import cut_off_now
 from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryState
+from fleet_manager.domain.dispatch.clean import needs_cleaning
+from fleet_manager.domain.dispatch.eta import eta
+from fleet_manager.domain.dispatch.insert import why_no_robot
 from fleet_manager.domain.dispatch.keep_out import is_closed_off
-from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
-from fleet_manager.domain.dispatch.round import stands_in_line
+from fleet_manager.domain.dispatch.urgency import errand
 from fleet_manager.domain.ids import (
     DoorId,
     LiftId,
@@ -34,10 +36,6 @@ from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
 from fleet_manager.domain.units import HOUR
 
-#: Share of a planned time an arrival may be early, and late, until the plan has learnt better.
-EARLY, LATE = 0.9, 1.4
-#: Handling at the sender that is still to come, in ms.
-LOADING_MS: Final = 90_000
 #: What a robot on its way waits for. Other causes are states, which pages say anyway.
 WAITS: Final = frozenset(
     {
@@ -70,7 +68,7 @@ def picture(turn: Turn, held: Sequence[MapHold] = (), times: Times | None = None
         'door': {
             door: _door(turn, door, door in wanted) for door in turn.hospital.automatic_doors
         },
-        'delivery': {d.id: _delivery(turn, times, d) for d in deliveries.values()},
+        'delivery': {d.id: _delivery(turn, d) for d in deliveries.values()},
         'alert': {name: _alert(turn, name) for name in sorted(turn.state.alerts)},
         'closure': {c.id: _closure(c) for c in turn.state.closures.values()},
         'fleet': {'fleet': _fleet(turn, held)},
@@ -103,7 +101,9 @@ def _robot(turn: Turn, times: Times, spec: RobotSpec) -> dict[str, Any]:
         'node': robot.node if robot else None,
         'goal': robot.goal if robot and plan else None,
         'goal_station': _station_of(turn, robot),
-        'deliveries': [robot.delivery] if robot and robot.delivery else [],
+        'deliveries': list(robot.deliveries) if robot else [],
+        'stops': _stops(robot),
+        'soiled': bool(robot and robot.soiled),
         'compartments': _compartments(turn, robot, sense),
         'allocated': [h.lane for h in plan if h.lane and h.sequence <= released],
         'claimed': [h.lane for h in plan if h.lane and h.sequence > released],
@@ -133,8 +133,10 @@ def _robot_state(turn: Turn, robot: Robot | None, sense: RobotSense | None) -> s
         return 'in_lift'
     if robot.hops:
         return _moving_state(turn, robot, sense)
-    if robot.delivery is not None:
-        return _standing_state(turn.state.deliveries[robot.delivery])
+    if robot.stops:
+        return _standing_state(turn.state.deliveries[robot.stops[0].delivery])
+    if needs_cleaning(turn, robot):
+        return 'needs_cleaning'
     return 'charging' if sense.report.charging else 'idle'
 
 
@@ -152,6 +154,7 @@ def _moving_state(turn: Turn, robot: Robot, sense: RobotSense) -> str:
         Purpose.HAND_OVER: 'to_hand_over',
         Purpose.PARK: 'parking',
         Purpose.CHARGE: 'parking',
+        Purpose.CLEAN: 'to_clean',
     }[robot.purpose]
 
 
@@ -171,18 +174,26 @@ def _station_of(turn: Turn, robot: Robot | None) -> str | None:
 def _compartments(
     turn: Turn, robot: Robot | None, sense: RobotSense | None
 ) -> list[dict[str, Any]]:
-    delivery = turn.state.deliveries[robot.delivery] if robot and robot.delivery else None
+    served = turn.state.served_by(robot) if robot else []
+    # a compartment serves several one after the other: the next of them counts
+    inside = {delivery.compartment: delivery.id for delivery in reversed(served)}
     return [
         {
             'id': c.compartment,
             'locked': c.locked,
             'closed': c.closed,
             'occupied': c.occupied,
-            'delivery': delivery.id
-            if delivery and delivery.compartment == c.compartment
-            else None,
+            'delivery': inside.get(c.compartment),
         }
         for c in (sense.report.compartments if sense else ())
+    ]
+
+
+def _stops(robot: Robot | None) -> list[dict[str, str]]:
+    """Return what the run still has to do, in order."""
+    return [
+        {'purpose': s.purpose.value, 'station': s.station, 'delivery': s.delivery}
+        for s in (robot.stops if robot else ())
     ]
 
 
@@ -208,10 +219,7 @@ def _has_to_go(turn: Turn, robot: Robot) -> bool:
     """Whether the robot stands although it has somewhere to go."""
     if robot.released > robot.done:
         return is_stuck(turn, robot)
-    if robot.hops or robot.delivery is None:
-        return bool(robot.hops)
-    state = turn.state.deliveries[robot.delivery].state
-    return state in (DeliveryState.ASSIGNED, DeliveryState.UNDER_WAY)
+    return bool(robot.hops) or errand(turn, robot) is not None
 
 
 def _lift_of(turn: Turn, robot: Robot | None) -> str | None:
@@ -297,12 +305,12 @@ def _cut_off(turn: Turn) -> dict[str, list[str]]:
 # --- deliveries ----------------------------------------------------------------------------------
 
 
-def _delivery(turn: Turn, times: Times, delivery: Delivery) -> dict[str, Any]:
+def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
     robot = turn.state.robots[delivery.robot] if delivery.robot else None
     opening = delivery.opening
-    arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
     ended = delivery.state in ENDS
-    due = arrived if arrived is not None else turn.now
+    due = delivery.times[delivery.state] if ended else turn.now
+    due = delivery.arrived_at if delivery.arrived_at is not None else due
     return {
         'number': delivery.number,
         'goods': delivery.goods,
@@ -316,7 +324,10 @@ def _delivery(turn: Turn, times: Times, delivery: Delivery) -> dict[str, Any]:
         'in_lift': bool(robot and turn.hospital.nodes[robot.node].floor == '' and not ended),
         'opening': opening is not None and not opening.expired,
         'promised_at': delivery.promised_at,
-        'eta': None if ended else _eta(turn, times, delivery, robot),
+        'returning': delivery.returning,
+        'turned_back': delivery.turned_back or None,
+        'raised': delivery.raised,
+        'eta': None if ended else _eta(turn, delivery, robot),
         'waiting': None if ended else _why_waiting(turn, delivery, robot),
         'late': due > delivery.promised_at and delivery.state is not DeliveryState.CANCELLED,
         'rating': delivery.rating,
@@ -328,28 +339,10 @@ def _delivery(turn: Turn, times: Times, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _eta(
-    turn: Turn, times: Times, delivery: Delivery, robot: Robot | None
-) -> Mapping[str, int] | None:
+def _eta(turn: Turn, delivery: Delivery, robot: Robot | None) -> Mapping[str, int] | None:
     """Return the arrival at the recipient as a range, where a robot is on its way."""
-    if robot is None or delivery.state in (
-        DeliveryState.AWAITING_RECEIPT,
-        DeliveryState.OPENED,
-        DeliveryState.TAKEN,
-    ):
-        return None
-    station, graph = turn.hospital.stations, turn.graph.of_robot(robot.id)
-    sender, recipient = station[delivery.sender].node, station[delivery.recipient].node
-    end = times.end[robot.id, robot.hops[-1].sequence] if robot.hops else turn.now
-    left = end - turn.now
-    at = robot.goal
-    if delivery.state is DeliveryState.ASSIGNED and at != sender:
-        left += graph.times_to(sender).get(at, 0)
-    if delivery.state not in LOADED:
-        left += LOADING_MS + graph.times_to(recipient).get(sender, 0)
-    elif at != recipient:
-        left += graph.times_to(recipient).get(at, 0)
-    return {'early': turn.now + int(left * EARLY), 'late': turn.now + int(left * LATE)}
+    times = eta(turn, robot, delivery.id) if robot is not None else None
+    return None if times is None else {'early': times[0], 'late': times[1]}
 
 
 def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[str, Any] | None:
@@ -357,14 +350,14 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
     if turn.state.paused:
         return {'code': 'fleet_paused', 'params': {}}
     if robot is None:
-        return {'code': _why_no_robot(turn, delivery), 'params': {}}
+        return {'code': why_no_robot(turn, delivery), 'params': {}}
     if turn.heard(robot.id) is None:
         return {'code': 'robot_silent', 'params': {'robot': robot.id}}
     if robot.paused or robot.excluded is not None:
         return {'code': 'robot_paused', 'params': {'robot': robot.id}}
     if is_closed_off(turn, delivery):
         return {'code': 'closed', 'params': {}}
-    goal = delivery.recipient if delivery.state in LOADED else delivery.sender
+    goal = delivery.goal if delivery.state in LOADED else delivery.sender
     wanted = turn.hospital.stations[goal].node
     if robot.goal != wanted:
         holder = _holder_for_ever(turn, wanted, robot.id)
@@ -374,18 +367,6 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
     if hop is not None and hop.kind is HopKind.BOARD and robot.released == robot.done:
         return {'code': 'lift', 'params': {'lift': LiftId(hop.lift)}}
     return None
-
-
-def _why_no_robot(turn: Turn, delivery: Delivery) -> str:
-    if not any(turn.may_move(robot) for robot in turn.robots()):
-        return 'no_robot_in_service'
-    if is_closed_off(turn, delivery):
-        return 'closed'
-    if stands_in_line(turn, delivery):
-        return 'others_first'
-    if any(is_free_and_in_service(turn, robot) for robot in turn.robots()):
-        return 'no_robot_fits'
-    return 'all_robots_busy'
 
 
 def _holder_for_ever(turn: Turn, node: NodeId, robot: RobotId) -> RobotId | None:
@@ -407,9 +388,9 @@ def _fleet(turn: Turn, held: Sequence[MapHold]) -> dict[str, Any]:
     deliveries = turn.state.deliveries.values()
     waiting = [d for d in deliveries if d.state is DeliveryState.ACCEPTED]
     arrivals = [
-        (d.times[DeliveryState.AWAITING_RECEIPT], d.promised_at)
+        (d.arrived_at, d.promised_at)
         for d in deliveries
-        if d.times.get(DeliveryState.AWAITING_RECEIPT, 0) > turn.now - HOUR
+        if d.arrived_at is not None and d.arrived_at > turn.now - HOUR
     ]
     return {
         'paused': turn.state.paused,

@@ -63,6 +63,12 @@ REFUSAL_CODES: Final = frozenset(
         'no_reason',
         'too_many_closures',
         'unknown_closure',
+        'reason_needed',
+        'too_far_ahead',
+        'window_over',
+        'compartment_in_use',
+        'not_for_porters',
+        'robot_not_empty',
     }
 )
 

@@ -11,8 +11,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from fleet_manager.domain import messages as m
-from fleet_manager.domain.deliveries.lifecycle import START, next_state
+from fleet_manager.domain.deliveries.lifecycle import (
+    AT_STOP,
+    ENDS,
+    LOADED,
+    START,
+    DeliveryState,
+    next_state,
+)
 from fleet_manager.domain.errors import InvariantBroken
+from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.state import (
     Accepted,
     Alert,
@@ -49,7 +57,7 @@ def _requested(state: FleetState, e: m.DeliveryRequested, at: Instant) -> None:
         raise InvariantBroken(f'{e.delivery} requested twice')
     state.deliveries_made = e.number
     state.keys[key_of(e.actor.account, e.key)] = Accepted(e.body_hash, e.delivery)
-    state.deliveries[e.delivery] = Delivery(
+    state.deliveries[e.delivery] = state.open[e.delivery] = Delivery(
         id=e.delivery,
         number=e.number,
         key=e.key,
@@ -60,6 +68,8 @@ def _requested(state: FleetState, e: m.DeliveryRequested, at: Instant) -> None:
         promised_at=e.promised_at,
         requested_by=e.actor,
         note=e.note,
+        raised=e.raised,
+        earliest=e.earliest,
         state=START,
         times={START.value: at},
     )
@@ -69,24 +79,78 @@ def _step(state: FleetState, e: Any, at: Instant) -> Delivery:
     delivery = state.deliveries[e.delivery]
     delivery.state = next_state(delivery.state, e)
     delivery.times[delivery.state.value] = at
+    if delivery.state in ENDS:
+        state.open.pop(delivery.id, None)
+        state.ended[delivery.id] = at
     return delivery
 
 
 def _archived(state: FleetState, e: m.DeliveryArchived, at: Instant) -> None:
     del at
     delivery = state.deliveries.pop(e.delivery)
+    state.open.pop(e.delivery, None)
+    state.ended.pop(e.delivery, None)
     state.keys.pop(key_of(delivery.requested_by.account, delivery.key), None)
 
 
 def _assigned(state: FleetState, e: m.RunAssigned, at: Instant) -> None:
     delivery = _step(state, e, at)
     robot = state.robots[e.robot]
-    if robot.delivery is not None:
-        raise InvariantBroken(f'{e.robot} already serves {robot.delivery}')
-    state.runs_made += 1
-    robot.delivery = e.delivery
+    if e.run != robot.run:
+        if robot.run is not None:
+            raise InvariantBroken(f'{e.robot} is on run {robot.run}, not {e.run}')
+        state.runs_made += 1
+    robot.run = e.run
+    _order(
+        state,
+        robot,
+        e.stops or (*robot.stops, *stops_of(delivery)),
+        {*robot.stops, *stops_of(delivery)},
+    )
     delivery.run, delivery.robot, delivery.compartment = e.run, e.robot, e.compartment
-    delivery.cost_ms, delivery.runners_up = e.cost_ms, e.runners_up
+    delivery.cost_ms, delivery.runners_up, delivery.eta = e.cost_ms, e.runners_up, e.eta
+
+
+def stops_of(delivery: Delivery) -> tuple[m.Stop, m.Stop]:
+    """Return the two stops of a delivery that is not loaded."""
+    return (
+        m.Stop(m.Purpose.PICK_UP, delivery.sender, delivery.id),
+        m.Stop(m.Purpose.HAND_OVER, delivery.goal, delivery.id),
+    )
+
+
+def _reordered(state: FleetState, e: m.RunReordered, at: Instant) -> None:
+    del at
+    robot = state.robots[e.robot]
+    if robot.run != e.run:
+        raise InvariantBroken(f'{e.robot} is on run {robot.run}, not {e.run}')
+    _order(state, robot, e.stops, set(robot.stops))
+
+
+def _order(
+    state: FleetState, robot: Robot, stops: tuple[m.Stop, ...], wanted: set[m.Stop]
+) -> None:
+    """Give a run its stops: each of them once, picked up before handed over, as it stands now."""
+    if len(stops) != len(wanted) or set(stops) != wanted:
+        raise InvariantBroken(f'{robot.id}: the stops of {robot.run} are not those it has')
+    begun = [stop for stop in robot.stops if state.deliveries[stop.delivery].state in AT_STOP]
+    here = [stop for stop in begun if stop.station == begun[0].station]
+    here = [s for s in here if s.purpose is purpose_at(state.deliveries[s.delivery])]
+    if list(stops[: len(here)]) != here:
+        raise InvariantBroken(f'{robot.id}: {robot.run} leaves a stop that was begun')
+    handed = set[str]()
+    for stop in stops:
+        if stop.purpose is m.Purpose.HAND_OVER:
+            handed.add(stop.delivery)
+        elif stop.delivery in handed:
+            raise InvariantBroken(f'{robot.id}: {stop.delivery} handed over before it is loaded')
+    robot.stops = list(stops)
+
+
+def purpose_at(delivery: Delivery) -> m.Purpose:
+    """Return what the stop of a delivery is for at which its robot stands."""
+    loading = delivery.state in (DeliveryState.AWAITING_LOAD, DeliveryState.LOADING)
+    return m.Purpose.PICK_UP if loading else m.Purpose.HAND_OVER
 
 
 def _withdrawn(state: FleetState, e: m.RunWithdrawn, at: Instant) -> None:
@@ -94,7 +158,18 @@ def _withdrawn(state: FleetState, e: m.RunWithdrawn, at: Instant) -> None:
     for gone in ('assigned', 'awaiting_load', 'loading'):
         delivery.times.pop(gone, None)
     delivery.run = delivery.robot = delivery.compartment = delivery.opening = None
-    state.robots[e.robot].delivery = None
+    _drop(state.robots[e.robot], e.delivery)
+
+
+def _drop(robot: Robot, delivery: DeliveryId, purpose: m.Purpose | None = None) -> None:
+    """Take the stops of a delivery, or the one for `purpose`, out of the robot's run."""
+    robot.stops = [
+        stop
+        for stop in robot.stops
+        if stop.delivery != delivery or (purpose is not None and stop.purpose is not purpose)
+    ]
+    if not robot.stops:
+        robot.run = None
 
 
 def _sent_away(state: FleetState, e: m.RobotSentAway, at: Instant) -> None:
@@ -130,9 +205,43 @@ def _opening_used(state: FleetState, e: Any, at: Instant) -> None:
     _step(state, e, at).opening = None
 
 
-def _taken(state: FleetState, e: m.ParcelTaken, at: Instant) -> None:
+def _loaded(state: FleetState, e: m.ParcelLoaded, at: Instant) -> None:
+    robot = state.robots[e.robot]
+    for other in state.served_by(robot):
+        if other.state in LOADED and other.compartment == e.compartment:
+            raise InvariantBroken(f'{e.delivery} and {other.id} in {e.compartment} of {e.robot}')
     _opening_used(state, e, at)
-    state.robots[e.robot].delivery = None
+    _drop(robot, e.delivery, m.Purpose.PICK_UP)
+
+
+def _arrived(state: FleetState, e: m.RobotArrived, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    if e.purpose is m.Purpose.HAND_OVER and not delivery.returning:
+        delivery.arrived_at = delivery.arrived_at or at
+
+
+def _taken(state: FleetState, e: m.ParcelTaken | m.ParcelReturned, at: Instant) -> None:
+    _opening_used(state, e, at)
+    _drop(state.robots[e.robot], e.delivery)
+
+
+def _turned_back(state: FleetState, e: m.ParcelTurnedBack, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    delivery.times.pop('awaiting_receipt', None)
+    delivery.opening = None
+    delivery.returning, delivery.turned_back = True, e.reason
+    robot = state.robots[e.robot]
+    back = m.Stop(m.Purpose.HAND_OVER, delivery.goal, delivery.id)
+    robot.stops = [*(stop for stop in robot.stops if stop.delivery != e.delivery), back]
+
+
+def _porter_took(state: FleetState, e: m.PorterTook, at: Instant) -> None:
+    _step(state, e, at).porter = e.actor.account
+
+
+def _soiled(state: FleetState, e: m.RobotSoiled | m.RobotCleaned, at: Instant) -> None:
+    del at
+    state.robots[e.robot].soiled = isinstance(e, m.RobotSoiled)
 
 
 def _received(state: FleetState, e: m.DeliveryReceived, at: Instant) -> None:
@@ -161,8 +270,10 @@ def _started(state: FleetState, e: m.ManagerStarted, at: Instant) -> None:
 
 def _placed(state: FleetState, e: m.RobotPlaced, at: Instant) -> None:
     del at
+    state.planned.clear()
     claims.place_body(state.queues, e.robot, *e.claims)
-    state.robots[e.robot] = Robot(e.robot, node=e.node, goal=e.node)
+    robots = state.robots | {e.robot: Robot(e.robot, node=e.node, goal=e.node)}
+    state.robots = {name: robots[name] for name in sorted(robots)}
 
 
 def _planned(state: FleetState, e: m.LegPlanned, at: Instant) -> None:
@@ -180,6 +291,7 @@ def _replanned(state: FleetState, e: m.LegsReplanned, at: Instant) -> None:
 
 
 def _take_back(state: FleetState, leg: m.LegPlanned) -> None:
+    state.planned.clear()
     robot = state.robots[leg.robot]
     if leg.after < robot.released:
         raise InvariantBroken(f'{leg.robot}: leg {leg.leg} takes back released hops')
@@ -194,6 +306,7 @@ def _take_back(state: FleetState, leg: m.LegPlanned) -> None:
 
 
 def _put_in(state: FleetState, leg: m.LegPlanned) -> None:
+    state.planned.clear()
     robot = state.robots[leg.robot]
     robot.hops += leg.hops
     claims.insert(state.queues, leg.robot, leg.hops)
@@ -368,15 +481,22 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.DeliveryArchived: _archived,
             m.RunAssigned: _assigned,
             m.RunWithdrawn: _withdrawn,
-            m.RobotArrived: _moved_on,
+            m.RunReordered: _reordered,
+            m.RobotArrived: _arrived,
             m.RobotSentAway: _sent_away,
             m.OpeningAuthorised: _opening,
             m.OpeningExpired: _opening_expired,
             m.CompartmentOpened: _opened,
-            m.ParcelLoaded: _opening_used,
+            m.ParcelLoaded: _loaded,
             m.OpeningUnused: _opening_used,
             m.ParcelTaken: _taken,
             m.DeliveryReceived: _received,
+            m.ParcelTurnedBack: _turned_back,
+            m.ParcelReturned: _taken,
+            m.PorterAsked: _moved_on,
+            m.PorterTook: _porter_took,
+            m.RobotSoiled: _soiled,
+            m.RobotCleaned: _soiled,
             m.DeliveryRated: _rated,
             m.RobotPlaced: _placed,
             m.LegPlanned: _planned,

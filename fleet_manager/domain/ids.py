@@ -52,6 +52,11 @@ def zone_resource(zone: str, robots: int) -> ResourceId:
     return ResourceId(f'zone:{robots}:{zone}')
 
 
+def is_zone(resource: ResourceId) -> bool:
+    """Whether `resource` is that of a zone with a limit, whatever the limit is."""
+    return resource.startswith('zone:')
+
+
 def capacity(resource: ResourceId) -> int:
     """Return how many robots may have `resource` at once."""
-    return int(resource.split(':', 2)[1]) if resource.startswith('zone:') else 1
+    return int(resource.split(':', 2)[1]) if is_zone(resource) else 1

@@ -38,6 +38,7 @@ class Role(StrEnum):
 
     WARD = 'ward'
     OPERATOR = 'operator'
+    PORTER = 'porter'
     DEMO = 'demo'
     SYSTEM = 'system'
 
@@ -56,7 +57,12 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class RequestDelivery:
-    """Ask for a delivery. `key` makes it idempotent: same actor, key and body is one delivery."""
+    """Ask for a delivery. `key` makes it idempotent: same actor, key and body is one delivery.
+
+    `raised` asks one step more urgently than the goods class is; `note` must say why then.
+    Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
+    the promise of the class.
+    """
 
     actor: Actor
     key: str
@@ -64,6 +70,9 @@ class RequestDelivery:
     sender: StationId
     recipient: StationId
     note: str = ''
+    raised: bool = False
+    earliest: Instant = Instant(0)
+    latest: Instant = Instant(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,31 @@ class SignDelivery:
 
     actor: Actor
     delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseDelivery:
+    """The recipient does not take the parcel the robot stands there with: it goes back."""
+
+    actor: Actor
+    delivery: DeliveryId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeByHand:
+    """A porter has taken the parcel from the sender and carries it to the recipient."""
+
+    actor: Actor
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class SignCleaning:
+    """Sign that the robot was cleaned inside, at its cleaning place: it may carry clean goods."""
+
+    actor: Actor
+    robot: RobotId
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +248,9 @@ Command = (
     | CancelDelivery
     | OpenCompartment
     | SignDelivery
+    | RefuseDelivery
+    | TakeByHand
+    | SignCleaning
     | RateDelivery
     | PauseRobot
     | ResumeRobot
@@ -377,6 +414,8 @@ class DeliveryRequested:
     urgency: str
     promised_at: Instant
     note: str = ''
+    raised: bool = False
+    earliest: Instant = Instant(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,12 +440,36 @@ class DeliveryArchived:
     delivery: DeliveryId
 
 
+class Purpose(StrEnum):
+    """Why a robot drives to the end of its leg."""
+
+    PICK_UP = 'pick_up'
+    HAND_OVER = 'hand_over'
+    PARK = 'park'
+    CHARGE = 'charge'
+    CLEAN = 'clean'
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a run has to do at a station for one delivery: a pick-up or a hand-over.
+
+    Stops at one station that follow each other are one visit.
+    """
+
+    purpose: Purpose
+    station: StationId
+    delivery: DeliveryId
+
+
 @dataclass(frozen=True, slots=True)
 class RunAssigned:
-    """A robot serves the delivery with one of its compartments.
+    """A robot serves the delivery with one of its compartments, in this run.
 
-    `cost_ms` is the expected time until it stands at the sender; `runners_up` are the next best
-    robots with theirs, to explain the choice.
+    `stops` is the whole run from now on, the new pick-up and hand-over among them; empty stands
+    for these two alone. `cost_ms` is the expected time until the robot stands at the sender and
+    `runners_up` are the next best robots with theirs, to explain the choice. `eta` is the
+    arrival at the recipient as it was expected: as likely early as late, and in 8 of 10 cases.
     """
 
     run: RunId
@@ -415,6 +478,18 @@ class RunAssigned:
     compartment: CompartmentId
     cost_ms: int
     runners_up: tuple[tuple[RobotId, int], ...]
+    stops: tuple[Stop, ...] = ()
+    eta: tuple[Instant, Instant] = (Instant(0), Instant(0))
+
+
+@dataclass(frozen=True, slots=True)
+class RunReordered:
+    """The robot serves what it has to serve in another order."""
+
+    run: RunId
+    robot: RobotId
+    stops: tuple[Stop, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,15 +500,6 @@ class RunWithdrawn:
     robot: RobotId
     delivery: DeliveryId
     reason: str
-
-
-class Purpose(StrEnum):
-    """Why a robot drives to the end of its leg."""
-
-    PICK_UP = 'pick_up'
-    HAND_OVER = 'hand_over'
-    PARK = 'park'
-    CHARGE = 'charge'
 
 
 class HopKind(StrEnum):
@@ -608,6 +674,57 @@ class DeliveryReceived:
     """The recipient signed that it is the right parcel. The delivery is delivered."""
 
     delivery: DeliveryId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelTurnedBack:
+    """The parcel goes back to its sender: nobody took it in time, or it was refused."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelReturned:
+    """Custody went back to the sender, who opened: closed empty. Ends the delivery."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PorterAsked:
+    """No robot may or can carry it: the delivery is on the porters' list."""
+
+    delivery: DeliveryId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PorterTook:
+    """Custody went from the sender to a porter."""
+
+    delivery: DeliveryId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RobotSoiled:
+    """Dirty goods are inside: nothing clean may be loaded until the robot was cleaned."""
+
+    robot: RobotId
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class RobotCleaned:
+    """Somebody cleaned the robot inside and signed for it."""
+
+    robot: RobotId
     actor: Actor
 
 
@@ -856,6 +973,7 @@ Event = (
     | DeliveryExpired
     | DeliveryArchived
     | RunAssigned
+    | RunReordered
     | RunWithdrawn
     | LegPlanned
     | LegsReplanned
@@ -871,6 +989,12 @@ Event = (
     | OpeningUnused
     | ParcelTaken
     | DeliveryReceived
+    | ParcelTurnedBack
+    | ParcelReturned
+    | PorterAsked
+    | PorterTook
+    | RobotSoiled
+    | RobotCleaned
     | DeliveryRated
     | LiftSessionStarted
     | LiftSessionAdvanced

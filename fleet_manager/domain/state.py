@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fleet_manager.domain.deliveries.lifecycle import CANCELLABLE, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import AT_STOP, CANCELLABLE, ENDS, DeliveryState
 from fleet_manager.domain.ids import (
+    AccountId,
     ClosureId,
     CompartmentId,
     DeliveryId,
@@ -38,6 +39,7 @@ from fleet_manager.domain.messages import (
     PoseReport,
     Purpose,
     RobotReport,
+    Stop,
 )
 from fleet_manager.domain.units import Instant
 
@@ -59,6 +61,8 @@ class Delivery:
     """One request, from acceptance to its end. `times` holds when each state was reached.
 
     `replans` counts the plans taken back for another one while its robot was on its way.
+    `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
+    sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
     """
 
     id: DeliveryId
@@ -81,6 +85,18 @@ class Delivery:
     cost_ms: int = 0
     replans: int = 0
     runners_up: tuple[tuple[RobotId, int], ...] = ()
+    eta: tuple[Instant, Instant] = (Instant(0), Instant(0))
+    raised: bool = False
+    earliest: Instant = Instant(0)
+    arrived_at: Instant | None = None
+    returning: bool = False
+    turned_back: str = ''
+    porter: AccountId | None = None
+
+    @property
+    def goal(self) -> StationId:
+        """Where the parcel goes: to the recipient, or back."""
+        return self.sender if self.returning else self.recipient
 
     @property
     def requested_at(self) -> Instant:
@@ -100,7 +116,8 @@ class Robot:
 
     Sequences grow for ever: `done` is the last step finished, `released` the last it may drive,
     `update` the number of its order. `moving_since` is when it could start on the step under way.
-    `replans` counts plans that were taken back on the way for another one.
+    `replans` counts plans that were taken back on the way for another one. `stops` is what its
+    run still has to do, in this order. `soiled`: dirty goods were inside since it was cleaned.
     """
 
     id: RobotId
@@ -115,9 +132,27 @@ class Robot:
     update: int = 0
     replans: int = 0
     grant: int = 0
-    delivery: DeliveryId | None = None
+    run: RunId | None = None
+    stops: list[Stop] = field(default_factory=list)
+    soiled: bool = False
     paused: bool = False
     excluded: str | None = None
+    _served: tuple[list[Stop], tuple[DeliveryId, ...]] = field(
+        default=([], ()), init=False, repr=False, compare=False
+    )
+
+    @property
+    def delivery(self) -> DeliveryId | None:
+        """The delivery of its next stop."""
+        return self.stops[0].delivery if self.stops else None
+
+    @property
+    def deliveries(self) -> tuple[DeliveryId, ...]:
+        """The deliveries it serves, in the order of their next stops."""
+        if self._served[0] is not self.stops:  # the fold puts another list there, or none
+            names = tuple(dict.fromkeys([stop.delivery for stop in self.stops]))
+            self._served = self.stops, names
+        return self._served[1]
 
     def next_hop(self) -> Hop | None:
         """Return the first step that is not released."""
@@ -232,7 +267,11 @@ class FleetState:
     """Everything the journal says. Never changed but by `evolve.apply`.
 
     `lift_use` is when robots had each lift in the last hour: (open for them, given back).
-    `map_before` was in force until `swapped_at`: robots may still carry it.
+    `robots` are in the order of their ids. `map_before` was in force until `swapped_at`: robots
+    may still carry it. `planned` is for what is computed once of the plans as they are: a new leg
+    empties it, and it is never written down.
+    Nor are `open`, the deliveries that have not ended, and `ended`, when the others did: both in
+    the order of that.
     """
 
     epoch: int = 0
@@ -259,6 +298,47 @@ class FleetState:
     closures_made: int = 0
     delivered: int = 0
     lift_ms: int = 0
+    planned: dict[str, object] = field(default_factory=dict, init=False, compare=False)
+    open: dict[DeliveryId, Delivery] = field(default_factory=dict, init=False, compare=False)
+    ended: dict[DeliveryId, Instant] = field(default_factory=dict, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Read what is derived off the deliveries."""
+        self.open = {d.id: d for d in self.deliveries.values() if d.state not in ENDS}
+        over = [d for d in self.deliveries.values() if d.state in ENDS]
+        over.sort(key=lambda d: d.times[d.state])
+        self.ended = {d.id: d.times[d.state] for d in over}
+
+    def waiting(self) -> list[Delivery]:
+        """Return the deliveries that wait for a robot, in the order they were accepted."""
+        return [d for d in self.open.values() if d.state is DeliveryState.ACCEPTED]
+
+    def served_by(self, robot: Robot) -> list[Delivery]:
+        """Return the deliveries the robot serves, in the order of their next stops."""
+        if not robot.stops:
+            return []
+        return [self.deliveries[name] for name in robot.deliveries]
+
+    def at_stop(self, robot: Robot) -> list[Delivery]:
+        """Return the deliveries for which the robot stands at a station just now."""
+        if not self.is_at_stop(robot):
+            return []
+        return [d for d in self.served_by(robot) if d.state in AT_STOP]
+
+    def is_at_stop(self, robot: Robot) -> bool:
+        """Whether the robot stands at a station for any delivery just now."""
+        for name in robot.deliveries:  # noqa: SIM110 - asked of every robot several times a turn
+            if self.deliveries[name].state in AT_STOP:
+                return True
+        return False
+
+    def opening_of(self, robot: Robot) -> Delivery | None:
+        """Return the delivery whose compartment a signature may open, or has opened."""
+        for name in robot.deliveries:
+            opening = self.deliveries[name].opening
+            if opening is not None and not opening.expired:
+                return self.deliveries[name]
+        return None
 
     def session_of(self, robot: RobotId) -> tuple[LiftId, LiftSession] | None:
         """Return the lift that serves `robot` and the ride, until the robot has left the car."""
@@ -317,7 +397,8 @@ class Sensed:
     for again, and after how many searches in vain; `looked`: when that was done for any; and
     `standing`: what stood still or was closed by then; `shut`: since when a door should be open;
     `failed_doors`: why which door is not waited for any more;
-    `highest_epoch`: the highest any robot has obeyed.
+    `highest_epoch`: the highest any robot has obeyed; `unplaced`: what fitted into no run at the
+    last try, `insert_again` when it is tried again; `runs_improved`: when all runs were.
     """
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
@@ -332,6 +413,9 @@ class Sensed:
     failed_doors: dict[DoorId, str] = field(default_factory=dict)
     highest_epoch: int = 0
     started: Instant = Instant(0)
+    unplaced: frozenset[DeliveryId] = frozenset()
+    insert_again: Instant = Instant(0)
+    runs_improved: Instant = Instant(0)
 
     def forget_devices(self, hospital: Hospital) -> None:
         """Forget lifts and doors a new map has no more."""

@@ -9,9 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from fleet_manager.domain.dispatch.policy import PLAIN, Policy
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.messages import Actor, Event, Hop, Role
+from fleet_manager.domain.messages import (
+    Actor,
+    Event,
+    Hop,
+    PorterAsked,
+    Role,
+    RunAssigned,
+    RunReordered,
+    RunWithdrawn,
+)
 from fleet_manager.domain.state import FleetState, Robot, RobotSense, Sensed
 from fleet_manager.domain.traffic.closures import Closed
 from fleet_manager.domain.traffic.steps import StepGraph
@@ -22,6 +32,9 @@ SYSTEM: Final = Actor(AccountId('system'), Role.SYSTEM)
 
 #: A device that said nothing for so long is silent. Robots and lifts speak every second or two.
 SILENT_AFTER_MS: Final = 10_000
+
+#: Events after which robots are where they were when they were, unless lifts make way for STAT.
+MOVES_NOTHING: Final = (RunAssigned, RunReordered, RunWithdrawn, PorterAsked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +52,17 @@ class Turn:
     say: Callable[[Event], None]
     leaving: frozenset[StationId] = frozenset()
     closed: Closed | None = None
+    policy: Policy = PLAIN
     memo: dict[str, object] = field(default_factory=dict, compare=False)
 
     def emit(self, event: Event) -> None:
         """Say what happened: it is applied at once, and what was computed before is forgotten."""
+        kept = None
+        if isinstance(event, MOVES_NOTHING):
+            kept = self.memo.get('expected', self.memo.get('expected before'))
         self.memo.clear()
+        if kept is not None:
+            self.memo['expected before'] = kept
         self.say(event)
 
     @property
@@ -53,7 +72,7 @@ class Turn:
 
     def robots(self) -> list[Robot]:
         """Return the placed robots by id, so that no rule depends on the order of a mapping."""
-        return [self.state.robots[robot] for robot in sorted(self.state.robots)]
+        return list(self.state.robots.values())  # the fold keeps them in this order
 
     def heard(self, robot: RobotId) -> RobotSense | None:
         """Return what the robot said, when it is not silent."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fleet_manager.application.kernel import Kernel, entry
 from fleet_manager.application.ports import Entry, LiftOrder, Reply, RobotOrder
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.dispatch.policy import Dispatch, Policy
 from fleet_manager.domain.ids import (
     AccountId,
     CompartmentId,
@@ -52,6 +53,10 @@ def ward(station: str) -> Actor:
     return Actor(AccountId(f'ward-{station}'), Role.WARD, StationId(station))
 
 
+#: One parcel a trip, so that a test knows who drives where. Runs have tests of their own.
+ONE_PARCEL = Policy(Dispatch.SINGLE)
+
+
 class Stage:
     """The kernel, the journal, and one device of each kind in the hands of the test.
 
@@ -60,9 +65,12 @@ class Stage:
     `silent` ones say nothing, lifts in `saying` say that.
     """
 
-    def __init__(self, hospital: Hospital | None = None, *, auto: bool = True) -> None:
+    def __init__(
+        self, hospital: Hospital | None = None, *, auto: bool = True, policy: Policy = ONE_PARCEL
+    ) -> None:
         self.hospital = hospital or two_floors()
-        self.kernel = Kernel(self.hospital)
+        self.policy = policy
+        self.kernel = Kernel(self.hospital, policy=policy)
         self.now = START
         self.events: list[Event] = []
         self.journal: list[Entry] = []
@@ -216,7 +224,7 @@ class Stage:
         elif delivery.state is DeliveryState.AWAITING_LOAD:
             self.send(OpenCompartment(ward(delivery.sender), delivery.id))
         elif delivery.state is DeliveryState.AWAITING_RECEIPT:
-            self.send(OpenCompartment(ward(delivery.recipient), delivery.id))
+            self.send(OpenCompartment(ward(delivery.goal), delivery.id))
         elif delivery.state is DeliveryState.TAKEN:
             self.send(SignDelivery(ward(delivery.recipient), delivery.id))
         else:

@@ -9,8 +9,8 @@ import pytest
 
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.domain.errors import MapError
-from fleet_manager.domain.ids import HospitalId, RobotId
-from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.ids import CompartmentId, HospitalId, RobotId
+from fleet_manager.domain.maps.model import Compartment, CompartmentKind, Hospital
 from fleet_manager.domain.messages import (
     CancelMapSwap,
     MapSwapAsked,
@@ -83,6 +83,12 @@ def test_a_robot_with_other_compartments_is_another_robot() -> None:
     reply = ready().send(swap(replace(BETTER, robots=robots)))
     assert reply.refusal_code == 'map_without_robots'
     assert reply.refusal_params == {'robots': 'r1, r2, r3'}
+
+
+def test_a_robot_whose_compartments_are_of_another_size_is_another_robot() -> None:
+    small = Compartment(CompartmentId('c1'), CompartmentKind.STANDARD, 10)
+    types = {name: replace(one, compartments=(small,)) for name, one in BETTER.types.items()}
+    assert ready().refused(swap(replace(BETTER, types=types))) == 'map_without_robots'
 
 
 def test_one_change_at_a_time_and_it_can_be_given_up() -> None:

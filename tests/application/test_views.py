@@ -11,6 +11,7 @@ import pytest
 
 from fleet_manager.application.views import picture
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.policy import PLAIN
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
@@ -24,6 +25,7 @@ from fleet_manager.domain.messages import (
     PauseRobot,
     PoseReport,
     RateDelivery,
+    RefuseDelivery,
     ResumeFleet,
 )
 from tests.application.stage import OPERATOR, Stage, ward
@@ -284,11 +286,46 @@ def test_a_loaded_robot_whose_goal_is_taken_says_by_whom() -> None:
 
 
 def test_when_all_robots_are_busy_the_next_delivery_says_so() -> None:
-    stage = Stage(corridor(robots=1))
-    stage.reach(stage.request('west', 'east'), DeliveryState.ASSIGNED)
-    second = stage.request('middle', 'east')
+    stage = Stage(corridor(robots=1), policy=PLAIN)
+    names = [stage.request('west', 'east') for _ in range(14)]
     stage.tick()
-    assert delivery(stage, second)['waiting']['code'] == 'all_robots_busy'
+    seen = [delivery(stage, name) for name in names]
+    waiting = [one['waiting']['code'] for one in seen if one['robot'] is None]
+    assert set(waiting) == {'all_robots_busy'}
+    assert len(waiting) < len(names)
+
+
+def test_a_robot_shows_its_run_and_which_parcel_is_in_which_compartment_next() -> None:
+    stage = Stage(corridor(robots=1), policy=PLAIN)
+    names = [stage.request('west', 'east') for _ in range(4)]
+    stage.reach(names[0], DeliveryState.UNDER_WAY)
+    seen = robot(stage, 'r1')
+    assert names[0] in seen['deliveries']
+    stops = [(one['purpose'], one['station']) for one in seen['stops']]
+    assert ('pick_up', 'west') in stops
+    assert stops[-1] == ('hand_over', 'east')
+    inside = {one['id']: one['delivery'] for one in seen['compartments']}
+    assert inside[delivery(stage, names[0])['compartment']] == names[0]
+
+
+def test_a_refused_parcel_is_told_as_going_back_and_then_as_returned() -> None:
+    stage = Stage(corridor(robots=1))
+    name = stage.request('west', 'east')
+    stage.reach(name, DeliveryState.AWAITING_RECEIPT)
+    stage.send(RefuseDelivery(ward('east'), name, 'not ours'))
+    seen = delivery(stage, name)
+    assert (seen['state'], seen['returning'], seen['turned_back']) == (
+        'under_way',
+        True,
+        'refused: not ours',
+    )
+    assert 'awaiting_receipt' not in seen['times']
+    assert seen['eta'] is not None
+    stage.reach(name, DeliveryState.AWAITING_RECEIPT)
+    stage.send(OpenCompartment(ward('west'), name))
+    stage.use_opening(name)
+    seen = delivery(stage, name)
+    assert (seen['state'], seen['waiting'], seen['may_cancel']) == ('returned', None, False)
 
 
 def test_the_expected_arrival_is_a_range_that_comes_closer() -> None:

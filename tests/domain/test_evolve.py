@@ -43,12 +43,12 @@ def test_a_delivery_is_not_requested_twice() -> None:
         again(stage, stage.last(DeliveryRequested))
 
 
-def test_a_robot_is_not_given_two_deliveries() -> None:
+def test_a_run_gets_the_stops_of_its_deliveries_and_no_others() -> None:
     stage = Stage(two_floors(robots=1))
     stage.request()
     stage.tick()
     second = stage.request('stores', 'lab')
-    with pytest.raises(InvariantBroken, match='already serves'):
+    with pytest.raises(InvariantBroken, match='the stops of'):
         again(stage, replace(stage.last(RunAssigned), delivery=second))
 
 

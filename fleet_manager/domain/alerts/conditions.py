@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from fleet_manager.domain.deliveries.goods import GOODS
-from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.keep_out import is_closed_off, is_shut_in
 from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
@@ -53,15 +53,27 @@ def watch(turn: Turn) -> None:
 
 def _conditions(turn: Turn) -> Iterator[Condition]:
     for robot in turn.robots():
-        yield from _robot(turn, robot)
+        if not _is_well(turn, robot):
+            yield from _robot(turn, robot)
     yield from _lifts(turn)
-    for name in sorted(turn.state.deliveries):
-        yield from _delivery(turn, turn.state.deliveries[name])
-    if any(is_closed_off(turn, delivery) for delivery in turn.state.deliveries.values()):
+    for name in sorted(turn.state.open):
+        delivery = turn.state.open[name]
+        if not _is_calm(turn, delivery):
+            yield from _delivery(turn, delivery)
+    if turn.closed is not None and any(is_closed_off(turn, d) for d in turn.state.open.values()):
         yield Condition('deliveries_closed_off', 'fleet', {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
         if turn.now - at < MALFORMED_FOR_MS:
             yield Condition('malformed_report', device, {'problem': problem[:120]})
+
+
+def _is_well(turn: Turn, robot: Robot) -> bool:
+    """Whether there is nothing to say of a robot: true of most, and found out soon."""
+    sense = turn.heard(robot.id)
+    if sense is None or robot.excluded is not None or turn.closed is not None:
+        return False
+    battery = sense.report.battery
+    return (battery is None or battery >= ALERT_BELOW) and robot.released == robot.done
 
 
 def _robot(turn: Turn, robot: Robot) -> Iterator[Condition]:
@@ -100,9 +112,14 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
         yield Condition('door_overdue', door, {'outcome': outcome})
 
 
+def _is_calm(turn: Turn, delivery: Delivery) -> bool:
+    """Whether nobody has to do anything for a delivery: true of most, and found out soon."""
+    state = delivery.state
+    at_station = state is DeliveryState.AWAITING_RECEIPT or state is DeliveryState.AWAITING_LOAD
+    return not at_station and delivery.opening is None and turn.now <= delivery.promised_at
+
+
 def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
-    if delivery.state in ENDS:
-        return
     subject = delivery.id
     goods = GOODS[delivery.goods]
     arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)

@@ -8,11 +8,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from fleet_manager.domain.maps.model import CompartmentKind
 from fleet_manager.domain.units import HOUR, MINUTE, Millis
 
 
 class Urgency(StrEnum):
-    """How soon. It comes from the goods class, not from the sender."""
+    """How soon. It comes from the goods class; a sender may raise it one step with a reason."""
 
     STAT = 'stat'
     URGENT = 'urgent'
@@ -44,32 +45,107 @@ PROMISES: Final[Mapping[Urgency, Promise]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class GoodsClass:
-    """What is carried. `load_limit`: how long a robot waits at the sender before it leaves.
+    """What is carried, and the rules for it.
 
-    `collect_reminder`: how long it waits at the recipient before somebody is called.
+    `load_limit`: how long a robot waits at the sender before it leaves. `collect_reminder`: how
+    long it waits at the recipient before somebody is called, and `collect_limit` before it brings
+    the parcel back. `box` is the kind of compartment it needs and `litres` how large; `dirty`
+    goods soil the robot. It is never on board together with the classes in `apart`; `direct`
+    goods are alone on board, without other stops on the way.
     """
 
     id: str
     urgency: Urgency
     load_limit: Millis
     collect_reminder: Millis
+    collect_limit: Millis
+    box: CompartmentKind
+    litres: int
+    dirty: bool
+    apart: frozenset[str]
+    direct: bool
 
 
-def _goods(name: str, urgency: Urgency, *, load: int, collect: int) -> tuple[str, GoodsClass]:
-    return name, GoodsClass(name, urgency, Millis(load * MINUTE), Millis(collect * MINUTE))
+_DIRTY: Final = frozenset({'soiled', 'waste'})
+_CLEAN: Final = frozenset(
+    {'drug', 'controlled', 'blood', 'specimen', 'sterile', 'meal', 'supply', 'linen'}
+)
+_STANDARD: Final = CompartmentKind.STANDARD
+
+
+def _goods(
+    name: str,
+    urgency: Urgency,
+    *,
+    load: int,
+    collect: int,
+    litres: int,
+    box: CompartmentKind = _STANDARD,
+    apart: frozenset[str] = frozenset(),
+    direct: bool = False,
+) -> tuple[str, GoodsClass]:
+    dirty = name in _DIRTY
+    return name, GoodsClass(
+        name,
+        urgency,
+        load_limit=Millis(load * MINUTE),
+        collect_reminder=Millis(collect * MINUTE),
+        collect_limit=Millis(2 * collect * MINUTE),
+        box=box,
+        litres=litres,
+        dirty=dirty,
+        apart=apart | (_CLEAN if dirty else _DIRTY),
+        direct=direct,
+    )
 
 
 GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
     dict(
         (
-            _goods('drug', Urgency.URGENT, load=15, collect=10),
-            _goods('blood', Urgency.STAT, load=10, collect=3),
-            _goods('specimen', Urgency.URGENT, load=15, collect=10),
-            _goods('sterile', Urgency.ROUTINE, load=20, collect=15),
-            _goods('meal', Urgency.SCHEDULED, load=15, collect=10),
-            _goods('supply', Urgency.ROUTINE, load=20, collect=15),
+            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=15),
+            _goods('controlled', Urgency.URGENT, load=15, collect=10, litres=5, direct=True),
+            _goods(
+                'blood',
+                Urgency.STAT,
+                load=10,
+                collect=3,
+                litres=10,
+                box=CompartmentKind.INSULATED,
+            ),
+            _goods(
+                'specimen',
+                Urgency.ROUTINE,
+                load=15,
+                collect=10,
+                litres=5,
+                box=CompartmentKind.SPECIMEN,
+                apart=frozenset({'meal'}),
+            ),
+            _goods('sterile', Urgency.ROUTINE, load=20, collect=15, litres=40),
+            _goods(
+                'meal',
+                Urgency.SCHEDULED,
+                load=15,
+                collect=10,
+                litres=40,
+                apart=frozenset({'specimen'}),
+            ),
+            _goods('supply', Urgency.ROUTINE, load=20, collect=15, litres=30),
+            _goods('linen', Urgency.ROUTINE, load=20, collect=15, litres=40),
+            _goods('soiled', Urgency.ROUTINE, load=20, collect=15, litres=40),
+            _goods('waste', Urgency.SCHEDULED, load=20, collect=15, litres=40),
         )
     )
+)
+
+#: One step more urgent. Nothing is above STAT.
+RAISED: Final[Mapping[Urgency, Urgency]] = MappingProxyType(
+    {
+        Urgency.SCHEDULED: Urgency.ROUTINE,
+        Urgency.ROUTINE: Urgency.URGENT,
+        Urgency.URGENT: Urgency.STAT,
+        Urgency.STAT: Urgency.STAT,
+    }
 )
 
 

@@ -22,7 +22,10 @@ class DeliveryState(StrEnum):
     AWAITING_RECEIPT = 'awaiting_receipt'
     OPENED = 'opened'
     TAKEN = 'taken'
+    PORTER_ASKED = 'porter_asked'
+    CARRIED = 'carried'
     DELIVERED = 'delivered'
+    RETURNED = 'returned'
     CANCELLED = 'cancelled'
     EXPIRED = 'expired'
 
@@ -45,19 +48,29 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, type], DeliveryState]] = Mapping
         # the robot is taken away before anything was loaded
         (_S.ASSIGNED, m.RunWithdrawn): _S.ACCEPTED,
         (_S.AWAITING_LOAD, m.RunWithdrawn): _S.ACCEPTED,
+        # nobody took it, or it was refused: back to the sender
+        (_S.AWAITING_RECEIPT, m.ParcelTurnedBack): _S.UNDER_WAY,
+        (_S.OPENED, m.ParcelReturned): _S.RETURNED,
+        # a person carries it
+        (_S.ACCEPTED, m.PorterAsked): _S.PORTER_ASKED,
+        (_S.PORTER_ASKED, m.PorterTook): _S.CARRIED,
+        (_S.CARRIED, m.DeliveryReceived): _S.DELIVERED,
         # exits
+        (_S.PORTER_ASKED, m.DeliveryCancelled): _S.CANCELLED,
         (_S.ACCEPTED, m.DeliveryCancelled): _S.CANCELLED,
         (_S.ACCEPTED, m.DeliveryExpired): _S.EXPIRED,
     }
 )
 
 START: Final = DeliveryState.ACCEPTED
-ENDS: Final = frozenset({_S.DELIVERED, _S.CANCELLED, _S.EXPIRED})
+ENDS: Final = frozenset({_S.DELIVERED, _S.RETURNED, _S.CANCELLED, _S.EXPIRED})
 
 #: The robot carries the parcel: only these may not be cancelled by taking the robot away.
 LOADED: Final = frozenset({_S.UNDER_WAY, _S.AWAITING_RECEIPT, _S.OPENED})
 #: Nothing was put into the robot yet.
-CANCELLABLE: Final = frozenset({_S.ACCEPTED, _S.ASSIGNED, _S.AWAITING_LOAD})
+CANCELLABLE: Final = frozenset({_S.ACCEPTED, _S.ASSIGNED, _S.AWAITING_LOAD, _S.PORTER_ASKED})
+#: Its robot stands at the station for it, with people or without.
+AT_STOP: Final = frozenset({_S.AWAITING_LOAD, _S.LOADING, _S.AWAITING_RECEIPT, _S.OPENED})
 
 
 def next_state(state: DeliveryState, event: object) -> DeliveryState:

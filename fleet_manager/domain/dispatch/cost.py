@@ -20,14 +20,20 @@ def time_to(turn: Turn, robot: Robot, goal: NodeId) -> int | None:
     From the end of what it may not take back, when that is expected: who is held up in a queue is
     not near. Then over the shortest way, plus the wait for the shorter line of lifts.
     """
-    times, frozen = turn.graph.of_robot(robot.id).times_to(goal), turn.state.frozen(robot)
-    node, at = robot.node, int(turn.now)
-    for hop in robot.hops:
-        if hop.sequence <= frozen:
-            node, at = hop.target, expected(turn).end[robot.id, hop.sequence]
+    times = turn.graph.of_robot(robot.id).times_to(goal)
+    node, at = end_of_frozen(turn, robot)
     if node not in times:
         return None
     return at - turn.now + times[node] + _lift_wait(turn.state, turn.graph, node, goal)
+
+
+def end_of_frozen(turn: Turn, robot: Robot) -> tuple[NodeId, int]:
+    """Return where the steps end that the robot may not take back, and when that is expected."""
+    node, at, frozen = robot.node, int(turn.now), turn.state.frozen(robot)
+    for hop in robot.hops:
+        if hop.sequence <= frozen:
+            node, at = hop.target, expected(turn).end[robot.id, hop.sequence]
+    return node, at
 
 
 def nearest_first(
@@ -36,12 +42,18 @@ def nearest_first(
     """Return the goals `robot` can get to, by the time until it stands there."""
     start = state.frozen_end(robot)
     times = graph.of_robot(robot.id).times_from(start)
-    costs = [(times[g] + _lift_wait(state, graph, start, g), g) for g in goals if g in times]
+    nodes, line = graph.hospital.nodes, _line(state, graph)
+    floor = nodes[start].floor
+    costs = [(times[g] + (line if nodes[g].floor != floor else 0), g) for g in goals if g in times]
     return [goal for _, goal in sorted(costs)]
 
 
 def _lift_wait(state: FleetState, graph: StepGraph, node: NodeId, goal: NodeId) -> int:
-    nodes, lifts = graph.hospital.nodes, graph.hospital.lifts
-    if nodes[node].floor == nodes[goal].floor or not lifts:
-        return 0
-    return LIFT_TURN_MS * min(len(state.queues.get(car_resource(lift), ())) for lift in lifts)
+    nodes = graph.hospital.nodes
+    return 0 if nodes[node].floor == nodes[goal].floor else _line(state, graph)
+
+
+def _line(state: FleetState, graph: StepGraph) -> int:
+    """Return the wait in the shortest line of a lift."""
+    lines = [len(state.queues.get(car_resource(lift), ())) for lift in graph.hospital.lifts]
+    return LIFT_TURN_MS * min(lines, default=0)

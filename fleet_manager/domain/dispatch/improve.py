@@ -90,12 +90,16 @@ def _losing(turn: Turn) -> list[Robot]:
     moving = [r for r in turn.robots() if _may_change(turn, r) and _is_due(turn, r)]
     if not moving:
         return []
-    times, known = expected(turn), urgencies(turn)
+    times = expected(turn)
     for robot in moving:
         loss = _loss(turn, robot, times)
         if loss >= _least_gain(times.arrival(robot) - turn.now):
-            found.append((-loss * weight(known[robot.id]), robot.id, robot))
-    return [robot for *_, robot in sorted(found, key=lambda one: one[:2])]
+            found.append((loss, robot))
+    if len(found) < 2:
+        return [robot for _, robot in found]
+    known = urgencies(turn)
+    found.sort(key=lambda one: (-one[0] * weight(known[one[1].id]), one[1].id))
+    return [robot for _, robot in found]
 
 
 def _may_change(turn: Turn, robot: Robot) -> bool:
@@ -198,8 +202,8 @@ def _copy(state: FleetState, legs: tuple[LegPlanned, ...]) -> FleetState:
     robots, deliveries = dict(state.robots), dict(state.deliveries)
     for leg in legs:
         robot = robots[leg.robot] = replace(state.robots[leg.robot])
-        if robot.delivery is not None:
-            deliveries[robot.delivery] = replace(deliveries[robot.delivery])
+        for name in robot.deliveries:
+            deliveries[name] = replace(deliveries[name])
     queues = {
         resource: [Claim(c.robot, c.taken_by, c.freed_by) for c in queue]
         for resource, queue in state.queues.items()

@@ -74,7 +74,7 @@ def _is_kept_from(turn: Turn, closed: Closed, robot: Robot, delivery: Delivery) 
         return may_drive_there(before, robot, delivery) and not may_drive_there(
             turn, robot, delivery
         )
-    goal, start = turn.hospital.stations[delivery.recipient].node, turn.state.frozen_end(robot)
+    goal, start = turn.hospital.stations[delivery.goal].node, turn.state.frozen_end(robot)
     if delivery.state is not DeliveryState.UNDER_WAY:
         return False
     if closed.is_inside(robot.id, goal):
@@ -84,20 +84,17 @@ def _is_kept_from(turn: Turn, closed: Closed, robot: Robot, delivery: Delivery) 
 
 
 def _withdraw(turn: Turn, robot: Robot) -> None:
-    """Take a delivery that is not loaded from a robot that cannot serve it: another may, later."""
-    delivery = turn.state.deliveries[robot.delivery] if robot.delivery is not None else None
-    if delivery is None or not delivery.is_surely_empty or delivery.run is None:
-        return
-    if is_closed_off(turn, delivery):
-        turn.emit(RunWithdrawn(delivery.run, robot.id, delivery.id, 'closed'))
+    """Take what is not loaded from a robot that cannot serve it: another may, later."""
+    for delivery in turn.state.served_by(robot):
+        if not delivery.is_surely_empty or delivery.run is None:
+            continue
+        if is_closed_off(turn, delivery):
+            turn.emit(RunWithdrawn(delivery.run, robot.id, delivery.id, 'closed'))
 
 
 def _is_in_hands(turn: Turn, robot: Robot) -> bool:
-    delivery = turn.state.deliveries[robot.delivery] if robot.delivery is not None else None
-    if delivery is None:
-        return False
-    opening = delivery.opening
-    return delivery.state in _IN_HANDS or (opening is not None and not opening.expired)
+    in_hands = any(d.state in _IN_HANDS for d in turn.state.at_stop(robot))
+    return in_hands or turn.state.opening_of(robot) is not None
 
 
 def _is_turned_away(turn: Turn, closed: Closed, robot: Robot) -> bool:
@@ -114,10 +111,11 @@ def _goes_the_long_way(closed: Closed, robot: Robot) -> bool:
 
 
 def _leave(turn: Turn, robot: Robot, leg: LegPlanned | None) -> None:
-    if leg is not None and robot.delivery is not None:
-        delivery = turn.state.deliveries[robot.delivery]
+    for delivery in turn.state.at_stop(robot) if leg is not None else ():
         if delivery.state is DeliveryState.AWAITING_RECEIPT:
             turn.emit(RobotSentAway(robot.id, delivery.id))
+        elif delivery.run is not None:
+            turn.emit(RunWithdrawn(delivery.run, robot.id, delivery.id, 'closed'))
     send(turn, robot, Search.KEEP_OUT, leg)
 
 

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from fleet_manager.domain.deliveries.goods import Urgency, rank
-from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.legs import kept_by_another
 from fleet_manager.domain.ids import NodeId, RobotId, node_resource
 from fleet_manager.domain.messages import Purpose
@@ -41,10 +40,11 @@ def urgency_key(turn: Turn, delivery: Delivery) -> Key:
 
 
 def own_urgency(turn: Turn, robot: Robot) -> Key:
-    """Return the urgency of the robot's own delivery, `IDLE` without one."""
-    if robot.delivery is None:
-        return IDLE
-    return urgency_key(turn, turn.state.deliveries[robot.delivery])
+    """Return the highest urgency of what the robot serves, `IDLE` without anything."""
+    first = IDLE
+    for delivery in turn.state.served_by(robot):
+        first = min(first, urgency_key(turn, delivery))
+    return first
 
 
 def urgency_of(turn: Turn, robot: Robot) -> Key:
@@ -74,15 +74,11 @@ def urgencies(turn: Turn) -> Mapping[RobotId, Key]:
 
 
 def errand(turn: Turn, robot: Robot) -> tuple[Purpose, NodeId] | None:
-    """Return where the robot has to go for its delivery, and why."""
-    if robot.delivery is None:
+    """Return where the robot has to go for its next stop, and why; None while it is at one."""
+    if not robot.stops or turn.state.is_at_stop(robot):
         return None
-    delivery = turn.state.deliveries[robot.delivery]
-    if delivery.state is DeliveryState.ASSIGNED:
-        return Purpose.PICK_UP, turn.hospital.stations[delivery.sender].node
-    if delivery.state is DeliveryState.UNDER_WAY:
-        return Purpose.HAND_OVER, turn.hospital.stations[delivery.recipient].node
-    return None
+    stop = robot.stops[0]
+    return stop.purpose, turn.hospital.stations[stop.station].node
 
 
 def _inherit(turn: Turn) -> dict[RobotId, Key]:
@@ -91,9 +87,12 @@ def _inherit(turn: Turn) -> dict[RobotId, Key]:
     for before, after in _waits(turn, times):
         waiting.setdefault(before, []).append(after)
     best: dict[_Hop, Key] = {}
-    for hop in sorted(times.end, key=lambda hop: (-times.end[hop], hop)):
-        then = [best[after] for after in waiting.get(hop, ()) if after in best]
-        best[hop] = min(own[hop[0]], best.get((hop[0], hop[1] + 1), IDLE), *then)
+    for _, hop in sorted((-end, hop) for hop, end in times.end.items()):
+        first = min(own[hop[0]], best.get((hop[0], hop[1] + 1), IDLE))
+        for after in waiting.get(hop, ()):
+            if after in best:
+                first = min(first, best[after])
+        best[hop] = first
     for robot in turn.robots():
         if robot.hops:
             own[robot.id] = best[robot.id, robot.hops[0].sequence]
@@ -106,13 +105,15 @@ def _inherit(turn: Turn) -> dict[RobotId, Key]:
 
 def _waits(turn: Turn, times: Times) -> Iterator[tuple[_Hop, _Hop]]:
     """Yield (hop, hop that waits for it): where the second robot is there before it is free."""
+    end, now = times.end, int(times.now)
     for queue in turn.state.queues.values():
+        if len(queue) == 1:
+            continue
         for first, then in pairwise(queue):
             before, after = (first.robot, first.freed_by), (then.robot, then.taken_by)
-            if first.robot == then.robot or before not in times.end or after not in times.end:
+            if first.robot == then.robot or before not in end or after not in end:
                 continue
-            there = times.end.get((then.robot, then.taken_by - 1), int(times.now))
-            if times.end[before] > there:
+            if end[before] > end.get((then.robot, then.taken_by - 1), now):
                 yield before, after
 
 

@@ -97,9 +97,7 @@ def cars(turn: Turn) -> dict[LiftId, FloorId]:
 
 def is_stat(turn: Turn, robot: Robot) -> bool:
     """Whether the robot serves a delivery that everybody makes way for."""
-    if robot.delivery is None:
-        return False
-    return turn.state.deliveries[robot.delivery].urgency == Urgency.STAT
+    return any(d.urgency == Urgency.STAT for d in turn.state.served_by(robot))
 
 
 def line(turn: Turn, lift: LiftId) -> tuple[RobotId, ...]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+#: What is left for the way to a charger and for what was not foreseen.
+RESERVE: Final = 0.2
+#: 24 V, 40 Ah; driving with its computers on, at walking pace (docs/simulation.md).
+WATT_HOURS: Final = 960
+WATTS_DRIVING: Final = 120
 #: Below this a robot takes no new delivery: enough left to finish one and to dock.
 ENOUGH_FOR_A_RUN: Final = 0.25
 #: Below this a free robot goes to a charger rather than to a parking bay.

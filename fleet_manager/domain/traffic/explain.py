@@ -224,7 +224,7 @@ def _goal(turn: Turn, delivery: Delivery) -> NodeId | None:
     if delivery.state is DeliveryState.ASSIGNED:
         return turn.hospital.stations[delivery.sender].node
     if delivery.state is DeliveryState.UNDER_WAY:
-        return turn.hospital.stations[delivery.recipient].node
+        return turn.hospital.stations[delivery.goal].node
     return None
 
 

@@ -15,7 +15,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fleet_manager.domain.ids import LiftId, NodeId, ResourceId, RobotId, capacity
+from fleet_manager.domain.ids import (
+    LiftId,
+    NodeId,
+    ResourceId,
+    RobotId,
+    capacity,
+    car_resource,
+    is_zone,
+)
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Hop, HopKind, LegPlanned, Purpose
 from fleet_manager.domain.state import FleetState, Robot
@@ -106,6 +114,9 @@ class Draft:
         self._frozen = {robot.id: state.frozen(robot) for robot in anew}
         self._leaves = {robot.id: self._soonest(robot) for robot in anew}
         self._lines: dict[ResourceId, list[_Span]] = {}
+        self._rests = {car_resource(lift): int(at) for lift, at in hindered.waits.items()}
+        #: What anybody has, or wants, or people have for a while.
+        self.busy: set[ResourceId] = {*state.queues, *self._rests}
 
     def plan(
         self, robot: Robot, goal: NodeId, purpose: Purpose, patient: bool = False
@@ -142,20 +153,14 @@ class Draft:
         if slots > 1:
             return _full(_as_ordered(line), slots)
         spans = [(span.taken, span.freed) for span in line]
-        if resource.startswith('car:'):
-            rests = self._hindered.waits.get(LiftId(resource.removeprefix('car:')))
-            return sorted([*spans, (0, int(rests))]) if rests is not None else spans
-        return spans
-
-    def is_quiet(self, resource: ResourceId) -> bool:
-        """Whether nobody has, or wants, anything of it."""
-        queues, waits = self._state.queues, self._hindered.waits
-        return resource not in queues and resource not in self._lines and not waits
+        rests = self._rests.get(resource)
+        return sorted([*spans, (0, rests)]) if rests is not None else spans
 
     def line(self, resource: ResourceId) -> list[_Span]:
         """Return the queue as it will stand, without the claims that are planned anew."""
         found = self._lines.get(resource)
         if found is None:
+            self.busy.add(resource)
             found = self._lines[resource] = self._read(resource)
         return found
 
@@ -215,9 +220,7 @@ class _Others:
     but: RobotId
 
     def get(self, resource: ResourceId, default: tuple[()], /) -> Sequence[tuple[int, int]]:
-        if self.draft.is_quiet(resource):
-            return default
-        return self.draft.spans(resource, self.but)
+        return self.draft.spans(resource, self.but) if resource in self.draft.busy else default
 
 
 def _hops(
@@ -228,8 +231,8 @@ def _hops(
     A zone with a limit is claimed by the hop that enters it and freed by the one that leaves it.
     """
     hops: list[Hop] = []
-    behind = tuple(one for one in kept if capacity(one) == 1)
-    inside = tuple(one for one in kept if capacity(one) > 1)
+    behind = tuple(one for one in kept if not is_zone(one))
+    inside = tuple(one for one in kept if is_zone(one))
     for move in moves:
         step, sequence = move.step, first + len(hops)
         held, onto = graph.resources(step.held), graph.resources(step.place)

@@ -48,12 +48,14 @@ def wanted_doors(turn: Turn) -> frozenset[DoorId]:
     wanted = {door for door in turn.sensed.failed_doors if not (alarm and doors[door].fire)}
     for robot in turn.robots():
         for hop in robot.hops:
+            if hop.sequence > robot.released and hop.sequence > robot.done + LOOKAHEAD:
+                break
             if not hop.door or (hop.sequence > robot.released and turn.is_stopped(robot, hop)):
                 continue
-            near = hop.sequence <= robot.done + LOOKAHEAD
-            near = near and not is_shut_by_fire(turn, hop.lane)
             if hop.sequence <= robot.released or (
-                near and turn.may_move(robot) and claims.is_head(turn.state.queues, robot.id, hop)
+                not is_shut_by_fire(turn, hop.lane)
+                and turn.may_move(robot)
+                and claims.is_head(turn.state.queues, robot.id, hop)
             ):
                 wanted.add(DoorId(hop.door))
     return frozenset(wanted)

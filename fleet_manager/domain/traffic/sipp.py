@@ -11,10 +11,10 @@ Times are integer milliseconds; ties are broken by node id, then by order of dis
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -27,6 +27,8 @@ NOWHERE: Final[Mapping[LiftId, FloorId]] = MappingProxyType({})
 
 #: The one gap of a place that nobody else has anything of: its starts, its ends.
 _ALWAYS: Final = ([0], [int(FOREVER)])
+#: A node and the number of one of its gaps, as a number: the node's above this many bits.
+_GAP_BITS: Final = 32
 
 #: A search that expands more states than this is given up; the old plan stays.
 MAX_EXPANSIONS = 200_000
@@ -51,26 +53,30 @@ class Move:
     end: int
 
 
+#: Starts and ends of the times at which a place is free.
+_Free = tuple[list[int], list[int]]
+
+
 class Gaps:
     """The safe intervals of each place: the times between those others have anything of it."""
 
     def __init__(self, graph: StepGraph, busy: Busy) -> None:
         self._graph = graph
         self._busy = busy
-        self._free: dict[ResourceId, tuple[list[int], list[int]]] = {}
+        #: What was asked for already.
+        self.known: dict[ResourceId, _Free] = {}
 
-    def of(self, place: ResourceId) -> tuple[list[int], list[int]]:
+    def of(self, place: ResourceId) -> _Free:
         """Return starts and ends of the safe intervals, from 0 to FOREVER."""
-        found = self._free.get(place)
+        found = self.known.get(place)
         if found is None:
             graph, busy = self._graph, self._busy
-            alone = place not in graph.shared and place not in graph.zones
-            if alone:
-                spans = busy.get(place, ())
-            else:
-                everything = (*graph.resources(place), *graph.limits(place))
-                spans = sorted(span for one in everything for span in busy.get(one, ()))
-            found = self._free[place] = _between(spans) if spans else _ALWAYS
+            beside = graph.shared.get(place, ()), graph.zones.get(place, ())
+            spans: Sequence[tuple[int, int]] = busy.get(place, ())
+            if beside != ((), ()):
+                more = (span for those in beside for one in those for span in busy.get(one, ()))
+                spans = sorted((*spans, *more))
+            found = self.known[place] = _between(spans) if spans else _ALWAYS
         return found
 
     def last(self, place: ResourceId) -> int:
@@ -91,7 +97,7 @@ def _between(spans: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
     return starts, [*ends, int(FOREVER)]
 
 
-def search(
+def search(  # noqa: C901 - the innermost loop of every plan
     graph: StepGraph,
     busy: Busy,
     *,
@@ -116,46 +122,55 @@ def search(
     if final < 0 or start not in rest or gaps.of(node_resource(goal))[0][final] >= before:
         return None
     first = bisect_right(gaps.of(node_resource(start))[0], at) - 1
-    origin = (start, first)
-    best: dict[tuple[NodeId, int], int] = {origin: at}
-    came: dict[tuple[NodeId, int], tuple[tuple[NodeId, int], Step, int]] = {}
-    done: set[tuple[NodeId, int]] = set()
-    heap: list[tuple[int, NodeId, int, int]] = [(at + rest[start], start, 0, first)]
+    origin = graph.number_of(start) << _GAP_BITS | first
+    end_of_all = graph.number_of(goal) << _GAP_BITS | final
+    known, left_from, bays = gaps.known, rest.ms, graph.bays
+    steps, lifted = graph.steps, graph.lifted if cars else ()
+    best = {origin: at}
+    came: dict[int, tuple[int, Step, int]] = {}
+    leave_by = {origin: gaps.of(node_resource(start))[1][first]}
+    done: set[int] = set()
+    heap: list[tuple[int, NodeId, int, int]] = [(at + rest[start], start, 0, origin)]
     pushed = 0
     while heap and len(done) < MAX_EXPANSIONS:
-        _, node, _, interval = heapq.heappop(heap)
-        state = (node, interval)
+        _, node, _, state = heappop(heap)
         if state in done:
             continue
         done.add(state)
-        if node == goal and interval == final:
+        if state == end_of_all:
             return _unwind(came, state)
-        arrived, leave_by = best[state], gaps.of(node_resource(node))[1][interval]
-        for step in graph.steps[node]:
-            left, onto = rest.ms[step.number], step.target
-            if left < 0 or not graph.may_pass(onto, start=start, goal=goal):
+        arrived, until = best[state], leave_by[state]
+        for step in steps[node] if node not in lifted else graph.called(node, cars):
+            left, onto = left_from[step.number], step.target
+            if left < 0 or step.lane in shut:
                 continue
-            if step.lane in shut:
+            if onto in bays and onto != start and onto != goal:
                 continue
-            if step.lift:
-                if step.lift in closed:
+            if step.lift in closed:
+                continue
+            duration, there = step.duration, known.get(step.place) or gaps.of(step.place)
+            held = known.get(step.held) or gaps.of(step.held)
+            if there is _ALWAYS and held is _ALWAYS:
+                if arrived + step.leave > until:
                     continue
-                step = graph.ride(step, cars)  # noqa: PLW2901 - the same, with today's times
-            for begin, target in _departures(gaps, step, arrived, leave_by):
-                then, end = (onto, target), begin + step.duration
+                ways: Sequence[tuple[int, int]] = ((arrived, 0),)
+            else:
+                ways = _departures(held, there, step, arrived, until)
+            for begin, target in ways:
+                then, end = step.number << _GAP_BITS | target, begin + duration
                 if end + left < before and end < best.get(then, FOREVER):
                     best[then] = end
                     came[then] = (state, step, begin)
+                    leave_by[then] = there[1][target]
                     pushed += 1
-                    heapq.heappush(heap, (end + left, onto, pushed, target))
+                    heappush(heap, (end + left, onto, pushed, then))
     return None
 
 
-def _departures(gaps: Gaps, step: Step, arrived: int, leave_by: int) -> list[tuple[int, int]]:
+def _departures(
+    held_gaps: _Free, gaps_there: _Free, step: Step, arrived: int, leave_by: int
+) -> list[tuple[int, int]]:
     """Return (start, target interval) of each way to take `step`: the earliest per interval."""
-    held_gaps, gaps_there = gaps.of(step.held), gaps.of(step.place)
-    if held_gaps is _ALWAYS and gaps_there is _ALWAYS:
-        return [(arrived, 0)] if arrived + step.leave <= leave_by else []
     (held_starts, held_ends), (starts, ends) = held_gaps, gaps_there
     found = []
     for target in range(max(0, bisect_right(starts, arrived) - 1), len(starts)):
@@ -172,10 +187,7 @@ def _departures(gaps: Gaps, step: Step, arrived: int, leave_by: int) -> list[tup
     return found
 
 
-def _unwind(
-    came: Mapping[tuple[NodeId, int], tuple[tuple[NodeId, int], Step, int]],
-    state: tuple[NodeId, int],
-) -> tuple[Move, ...]:
+def _unwind(came: Mapping[int, tuple[int, Step, int]], state: int) -> tuple[Move, ...]:
     moves = []
     while state in came:
         state, step, begin = came[state]

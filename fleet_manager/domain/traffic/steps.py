@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from fleet_manager.domain.ids import (
     DoorId,
@@ -29,7 +29,7 @@ from fleet_manager.domain.maps.compile import compile_hospital, limits
 from fleet_manager.domain.maps.conflicts import types_on
 from fleet_manager.domain.maps.model import Hospital, Lane, Lift, LiftStop
 from fleet_manager.domain.traffic import durations
-from fleet_manager.domain.units import Millis
+from fleet_manager.domain.units import FOREVER, Millis
 
 #: Goals whose times are remembered: more than a large hospital has stations and bays. With 2,000
 #: nodes they are 16 KB each.
@@ -45,6 +45,8 @@ AT_ONCE: Final = Millis(0)
 #: What is held on a place beside the place itself.
 Shared = Mapping[ResourceId, tuple[ResourceId, ...]]
 _Steps = Mapping[NodeId, tuple['Step', ...]]
+#: By the number of a node: the numbers of those next to it, and the time to them.
+_Net = tuple[tuple[tuple[int, int], ...], ...]
 _Key = TypeVar('_Key')
 _Value = TypeVar('_Value')
 
@@ -89,6 +91,10 @@ class Times(Mapping[NodeId, int]):
             raise KeyError(node)
         return ms
 
+    def __contains__(self, node: object) -> bool:
+        number = self._number.get(cast(NodeId, node))
+        return number is not None and self.ms[number] >= 0
+
     def __iter__(self) -> Iterator[NodeId]:
         return (node for node, number in self._number.items() if self.ms[number] >= 0)
 
@@ -110,13 +116,22 @@ class StepGraph:
     zones: Shared
     _of_type: Mapping[str, StepGraph]
     _number: Mapping[NodeId, int]
-    _bays: frozenset[NodeId]
+    #: Nodes no route passes through.
+    bays: frozenset[NodeId]
+    #: The lifts at nodes where one waits for them.
+    lifted: Mapping[NodeId, tuple[LiftId, ...]]
     _times: dict[NodeId, Times] = field(default_factory=dict, compare=False)
     _least: dict[NodeId, Times] = field(default_factory=dict, compare=False)
     _from: dict[NodeId, Times] = field(default_factory=dict, compare=False)
     _cut: dict[object, frozenset[NodeId]] = field(default_factory=dict, compare=False)
+    _called: dict[tuple[NodeId, tuple[FloorId | None, ...]], tuple[Step, ...]] = field(
+        default_factory=dict, compare=False
+    )
+    _nets: dict[tuple[bool, bool], _Net] = field(default_factory=dict, compare=False)
     #: Places in words, as far as they were asked for; see traffic/explain.py.
     names: dict[tuple[ResourceId, FloorId], Any] = field(default_factory=dict, compare=False)
+    #: What others compute once of these ways, by its name.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, hospital: Hospital) -> StepGraph:
@@ -159,6 +174,11 @@ class StepGraph:
             MappingProxyType(dict(of_type)),
             {node: number for number, node in enumerate(hospital.nodes)},
             frozenset(node for node in hospital.nodes if hospital.is_bay(node)),
+            {
+                node: tuple(dict.fromkeys(LiftId(step.lift) for step in those if step.lift))
+                for node, those in steps.items()
+                if any(step.lift for step in those)
+            },
         )
 
     def of_robot(self, robot: RobotId) -> StepGraph:
@@ -172,7 +192,7 @@ class StepGraph:
 
     def with_types(self, of_type: Mapping[str, StepGraph]) -> StepGraph:
         """Return the graph with other steps for robots of these types."""
-        return replace(self, _of_type=MappingProxyType(dict(of_type)), _times={}, _cut={})
+        return replace(self, _of_type=MappingProxyType(dict(of_type)), _times={}, _cut={}, kept={})
 
     def only(self, stays: Callable[[Step], bool]) -> StepGraph:
         """Return the graph with some of its steps, of all types of robots."""
@@ -210,7 +230,11 @@ class StepGraph:
 
     def may_pass(self, node: NodeId, *, start: NodeId, goal: NodeId) -> bool:
         """Whether a route may touch `node`: bays only at its ends."""
-        return node not in self._bays or node in (start, goal)
+        return node not in self.bays or node in (start, goal)
+
+    def number_of(self, node: NodeId) -> int:
+        """Return the number of a node, as in `Step.number` and `Times.ms`."""
+        return self._number[node]
 
     def times_to(self, goal: NodeId) -> Times:
         """Return the shortest time in ms from each node to `goal` on an empty floor.
@@ -233,6 +257,17 @@ class StepGraph:
         if found is None:
             found = self._dijkstra(goal, back=True, calls=False)
             _remember(self._least, goal, found, MAX_GOALS)
+        return found
+
+    def called(self, node: NodeId, cars: Mapping[LiftId, FloorId]) -> tuple[Step, ...]:
+        """Return the steps from a node as they take from where the cars are."""
+        at = tuple([cars.get(lift) for lift in self.lifted[node]])
+        found = self._called.get((node, at))
+        if found is None:
+            found = tuple(
+                self.ride(step, cars) if step.lift else step for step in self.steps[node]
+            )
+            self._called[node, at] = found
         return found
 
     def ride(self, step: Step, cars: Mapping[LiftId, FloorId]) -> Step:
@@ -305,25 +340,47 @@ class StepGraph:
                 if node in found or step.held in shut or step.lift in closed:
                     continue
                 found.add(node)
-                if node_resource(node) not in shut and node not in self._bays:
+                if node_resource(node) not in shut and node not in self.bays:
                     ahead.append(node)
         return frozenset(found)
 
     def _dijkstra(self, root: NodeId, *, back: bool, calls: bool = True) -> Times:
-        ways = self.back if back else self.steps
-        best = {root: 0}
-        heap: list[tuple[int, NodeId]] = [(0, root)]
+        """Return the shortest times. Entries of the heap are a time and a node in one number."""
+        net, first = self._net(back, calls), self._number[root]
+        bits = len(net).bit_length()
+        mask, never = (1 << bits) - 1, int(FOREVER)
+        best = [never] * len(net)
+        best[first] = 0
+        ways, heap = net[first] or self._out_of(root, back, calls), [first]
         while heap:
-            time, node = heapq.heappop(heap)
-            if time > best[node] or (node in self._bays and node != root):
+            time, node = heap[0] >> bits, heapq.heappop(heap) & mask
+            if time > best[node]:
                 continue
-            for step in ways[node]:
-                reached, then = time + step.duration, step.origin if back else step.target
-                reached -= 0 if calls else step.call
-                if reached < best.get(then, reached + 1):
+            for then, span in net[node] if node != first else ways:
+                reached = time + span
+                if reached < best[then]:
                     best[then] = reached
-                    heapq.heappush(heap, (reached, then))
-        return Times(self._number, array('q', (best.get(node, -1) for node in self._number)))
+                    heapq.heappush(heap, reached << bits | then)
+        return Times(self._number, array('q', [ms if ms < never else -1 for ms in best]))
+
+    def _net(self, back: bool, calls: bool) -> _Net:
+        """Return the steps from each node as plain numbers; from a bay none leads on."""
+        net = self._nets.get((back, calls))
+        if net is None:
+            net = self._nets[back, calls] = tuple(
+                () if node in self.bays else self._out_of(node, back, calls)
+                for node in self._number
+            )
+        return net
+
+    def _out_of(self, node: NodeId, back: bool, calls: bool) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (
+                self._number[step.origin] if back else step.number,
+                step.duration if calls else step.duration - step.call,
+            )
+            for step in (self.back if back else self.steps)[node]
+        )
 
 
 def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value, limit: int) -> None:

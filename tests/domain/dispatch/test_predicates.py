@@ -8,7 +8,7 @@ import pytest
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.predicates.can_get_there import Ways, can_get_there
-from fleet_manager.domain.dispatch.predicates.has_an_empty_compartment import empty_compartment
+from fleet_manager.domain.dispatch.predicates.has_a_box_for import usable_boxes
 from fleet_manager.domain.dispatch.predicates.has_battery_for_a_run import has_battery_for_a_run
 from fleet_manager.domain.dispatch.predicates.is_free_and_in_service import is_free_and_in_service
 from fleet_manager.domain.dispatch.predicates.may_drive_there import may_drive_there
@@ -39,25 +39,25 @@ def ready() -> Stage:
 # --- there is an empty, closed and locked compartment  ---
 
 
-def test_the_first_empty_closed_and_locked_compartment_is_chosen() -> None:
+def test_empty_closed_and_locked_compartments_may_be_loaded() -> None:
     stage = ready()
-    assert empty_compartment(stage.kernel.turn(), stage.robot('r1')) == 'c1'
+    assert usable_boxes(stage.kernel.turn(), stage.robot('r1')) == {'c1', 'c2'}
     stage.box('r1', 'c1', occupied=True)
-    assert empty_compartment(stage.kernel.turn(), stage.robot('r1')) == 'c2'
+    assert usable_boxes(stage.kernel.turn(), stage.robot('r1')) == {'c2'}
 
 
 @pytest.mark.parametrize('change', [{'occupied': True}, {'closed': False}, {'locked': False}])
-def test_a_compartment_that_is_full_open_or_unlocked_is_none(change: dict[str, bool]) -> None:
+def test_a_compartment_that_is_full_open_or_unlocked_may_not(change: dict[str, bool]) -> None:
     stage = ready()
     boxes = tuple(replace(c, **change) for c in stage.reports[R1].compartments)
     stage.say('r1', compartments=boxes)
-    assert empty_compartment(stage.kernel.turn(), stage.robot('r1')) is None
+    assert not usable_boxes(stage.kernel.turn(), stage.robot('r1'))
 
 
 def test_a_robot_without_compartments_has_none_empty() -> None:
     stage = ready()
     stage.say('r1', compartments=())
-    assert empty_compartment(stage.kernel.turn(), stage.robot('r1')) is None
+    assert not usable_boxes(stage.kernel.turn(), stage.robot('r1'))
 
 
 # --- the battery lasts for a run and the way to a charger  ---

@@ -6,8 +6,9 @@ import pytest
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.cost import LIFT_TURN_MS, time_to
+from fleet_manager.domain.dispatch.insert import RUNNERS_UP
 from fleet_manager.domain.dispatch.legs import SEARCH_AGAIN_MS
-from fleet_manager.domain.dispatch.round import LEGS_A_TURN, RUNNERS_UP
+from fleet_manager.domain.dispatch.round import LEGS_A_TURN
 from fleet_manager.domain.errors import InvariantBroken
 from fleet_manager.domain.ids import NodeId, RobotId
 from fleet_manager.domain.messages import (
@@ -57,7 +58,7 @@ def test_what_waited_long_enough_outranks_what_is_fresh_and_urgent() -> None:
     stage = Stage(corridor(robots=1))
     stage.silent.add('r1')
     old = stage.request('west', 'east', goods='supply')
-    stage.tick(121 * MINUTE)
+    stage.tick(100 * MINUTE)
     stage.request('middle', 'east', goods='blood')
     stage.silent.clear()
     stage.tick()

@@ -67,6 +67,19 @@ def test_a_limit_of_one_is_a_resource_like_any_other() -> None:
     assert times.freed(queue[0]) <= times.taken(queue[1])
 
 
+def test_a_robot_that_stays_in_a_zone_for_one_gets_out_of_it_again() -> None:
+    fleet = Fleet(court(limit=1))
+    assert fleet.send('r1', 'F1.b8')
+    fleet.run_dry()
+    assert len(inside(fleet, 1)) == 1
+    assert fleet.plan('r2', 'F1.b7') is None
+    assert fleet.send('r1', 'F1.b1')
+    fleet.check()
+    fleet.run_dry()
+    assert not inside(fleet, 1)
+    assert fleet.send('r2', 'F1.b7')
+
+
 def test_without_limits_nothing_of_a_plan_changes() -> None:
     plain, zoned = Fleet(corridor(robots=4, length=8)), Fleet(hall(limit=9))
     for name, goal in (('r1', 'F1.b8'), ('r3', 'F1.west'), ('r4', 'F1.b6')):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_manager.domain.ids import NodeId, RobotId
+from fleet_manager.domain.ids import NodeId, ResourceId, RobotId
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import Hindrances, held_places
 from fleet_manager.domain.turn import Turn
@@ -16,8 +16,13 @@ class Ways:
     def __init__(self, turn: Turn, hindered: Hindrances) -> None:
         self._turn = turn
         self._free = not hindered.robots and not hindered.lifts and not hindered.lanes
-        self._blocked = held_places(turn, hindered)
+        self._blocked = frozenset[ResourceId]() if self._free else held_places(turn, hindered)
         self._closed = hindered.lifts
+
+    @property
+    def are_free(self) -> bool:
+        """Whether nothing stands still: then every way leads where it leads."""
+        return self._free
 
     def lead(self, start: NodeId, goal: NodeId, robot: RobotId) -> bool:
         """Whether there is a way from `start` to `goal` for `robot`."""
@@ -37,6 +42,8 @@ class Ways:
 
 def can_get_there(turn: Turn, ways: Ways, robot: Robot, delivery: Delivery) -> bool:
     """Whether the robot can reach both stations, from the end of what it may not take back."""
+    if ways.are_free:
+        return True
     stations = turn.hospital.stations
     sender, recipient = stations[delivery.sender].node, stations[delivery.recipient].node
     start = turn.state.frozen_end(robot)

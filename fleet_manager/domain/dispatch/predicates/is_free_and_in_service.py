@@ -9,5 +9,5 @@ from fleet_manager.domain.turn import Turn
 
 def is_free_and_in_service(turn: Turn, robot: Robot) -> bool:
     """Whether a delivery may be given to the robot at all."""
-    free = robot.delivery is None and turn.may_move(robot)
+    free = not robot.stops and turn.may_move(robot)
     return free and not stands_still(turn, robot)

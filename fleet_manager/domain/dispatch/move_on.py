@@ -1,0 +1,100 @@
+"""When nobody comes, or there is no way: on with the rest of the run, back with the parcel.
+
+A robot that waits in vain keeps the others on board waiting. It tries its other stops first and
+comes again; a parcel that nobody takes is brought back to its sender.
+"""
+
+from __future__ import annotations
+
+from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.predicates.can_get_there import Ways
+from fleet_manager.domain.dispatch.runs import keep_rules, reorder
+from fleet_manager.domain.messages import ParcelTurnedBack, RobotSentAway, Stop
+from fleet_manager.domain.state import Delivery, Robot
+from fleet_manager.domain.turn import Turn
+
+
+def move_on(turn: Turn) -> None:
+    """Let robots go on from stations where nobody takes what they brought."""
+    for robot in turn.robots():
+        here = turn.state.at_stop(robot)
+        if turn.state.opening_of(robot) is not None:
+            continue
+        if any([delivery.returning for delivery in turn.state.served_by(robot)]):  # noqa: C419
+            keep_rules(turn, robot)
+        if not here:
+            continue
+        for delivery in here:
+            if _is_given_up(turn, delivery):
+                turn.emit(ParcelTurnedBack(delivery.id, robot.id, 'not_collected'))
+                keep_rules(turn, robot)
+        left = turn.state.at_stop(robot)
+        if left and all(_waits_in_vain(turn, one) for one in left) and _elsewhere(robot):
+            for delivery in left:
+                turn.emit(RobotSentAway(robot.id, delivery.id))
+            put_off(turn, robot, 'not_collected')
+
+
+def put_off(turn: Turn, robot: Robot, reason: str, ways: Ways | None = None) -> None:
+    """Serve the station that is next in a run after all the others of the run.
+
+    With `ways` only if there is a way to the one after it.
+    """
+    if turn.state.at_stop(robot):
+        return
+    later = _with_hand_overs(robot, robot.stops[0]) if robot.stops else []
+    first = [stop for stop in robot.stops if stop not in later]
+    if first and (ways is None or _leads(turn, ways, robot, first[0])):
+        reorder(turn, robot, [*first, *later], reason)
+        keep_rules(turn, robot)
+
+
+def _with_hand_overs(robot: Robot, head: Stop) -> list[Stop]:
+    """Return the stops at the station of `head`, and the hand-overs of what is loaded there."""
+    there = {stop.delivery for stop in robot.stops if stop.station == head.station}
+    loads = {
+        stop.delivery
+        for stop in robot.stops
+        if stop.station == head.station and _is_before_its_hand_over(robot, stop)
+    }
+    return [
+        stop
+        for stop in robot.stops
+        if stop.delivery in loads or (stop.delivery in there and stop.station == head.station)
+    ]
+
+
+def _is_before_its_hand_over(robot: Robot, stop: Stop) -> bool:
+    of_it = [one for one in robot.stops if one.delivery == stop.delivery]
+    return len(of_it) > 1 and of_it[0] == stop
+
+
+def _leads(turn: Turn, ways: Ways, robot: Robot, stop: Stop) -> bool:
+    goal = turn.hospital.stations[stop.station].node
+    return ways.lead(turn.state.frozen_end(robot), goal, robot.id)
+
+
+def _elsewhere(robot: Robot) -> bool:
+    return any(stop.station != robot.stops[0].station for stop in robot.stops)
+
+
+def _waits_in_vain(turn: Turn, delivery: Delivery) -> bool:
+    if delivery.state is not DeliveryState.AWAITING_RECEIPT:
+        return False
+    return _waited(turn, delivery) > _goods(delivery).collect_reminder
+
+
+def _is_given_up(turn: Turn, delivery: Delivery) -> bool:
+    """Whether nobody has taken the parcel for as long as its class is waited for."""
+    if delivery.returning or delivery.state is not DeliveryState.AWAITING_RECEIPT:
+        return False
+    return _waited(turn, delivery) > _goods(delivery).collect_limit
+
+
+def _waited(turn: Turn, delivery: Delivery) -> int:
+    return turn.now - delivery.times[delivery.state]
+
+
+def _goods(delivery: Delivery) -> GoodsClass:
+    return GOODS[delivery.goods]
