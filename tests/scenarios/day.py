@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,8 +75,7 @@ class Day:
 
     def hash(self) -> str:
         """Return a hash over every byte of the journal."""
-        lines = (f'{e.at} {e.kind} {e.body}\n' for e in self.sim.manager.journal)
-        return hashlib.sha256(''.join(lines).encode()).hexdigest()
+        return self.sim.manager.hash()
 
 
 if __name__ == '__main__':

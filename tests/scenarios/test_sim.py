@@ -327,10 +327,10 @@ def test_a_request_that_is_refused_is_an_error_of_the_script() -> None:
 
 def test_everything_is_signed_for_and_most_of_it_rated() -> None:
     sim = Simulation(corridor(robots=1), Random(3))
-    for _ in range(4):
+    for _ in range(8):
         sim.request('drug', sender='west', recipient='east')
-    assert sim.run_until(sim.is_calm, limit_ms=HOUR)
+    assert sim.run_until(sim.is_calm, limit_ms=2 * HOUR)
     sim.run(5_000)
     received = [e for _, e in sim.events if isinstance(e, DeliveryReceived)]
-    assert len(received) == 4
-    assert 0 < sum(d.rating is not None for d in sim.state().deliveries.values()) < 4
+    assert len(received) == 8
+    assert 0 < sum(d.rating is not None for d in sim.state().deliveries.values()) < 8

@@ -1,7 +1,8 @@
-"""Simulated people for the demo: they ask for deliveries, load, open and sign.
+"""Simulated people for the demo: they ask for deliveries, load, open, sign, carry and clean.
 
-They act as role `demo`, which the journal and the pages show, and touch only deliveries they asked
-for themselves. A person at a page and the simulated staff share one hospital.
+They act as role `demo`, which the journal and the pages show, and touch only parcels they asked
+for themselves. They clean every robot that has to be cleaned. A person at a page and the simulated
+staff share one hospital.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from fleet_manager.adapters.sim.demand import possible
 from fleet_manager.application.ports import Mailbox, Overloaded, ViewSource
-from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
+from fleet_manager.domain.ids import AccountId, DeliveryId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import (
     Actor,
@@ -22,7 +23,9 @@ from fleet_manager.domain.messages import (
     RateDelivery,
     RequestDelivery,
     Role,
+    SignCleaning,
     SignDelivery,
+    TakeByHand,
 )
 from fleet_manager.domain.units import HOUR, Instant
 
@@ -30,6 +33,11 @@ from fleet_manager.domain.units import HOUR, Instant
 LOOK_SECONDS: Final = 0.5
 #: Open deliveries they have at most, so that a person's request does not stand in a long line.
 MAX_OPEN: Final = 6
+NEEDS_CLEANING: Final = 'needs_cleaning'
+CLEANER: Final = AccountId('demo-cleaner')
+ENDED: Final = ('delivered', 'returned', 'cancelled', 'expired')
+#: They try again so much later where it was not possible, in ms: another compartment was open.
+AGAIN_MS: Final = 5_000
 #: They take so long to come to a robot, in ms: shortest, most likely, longest.
 COMING_MS: Final = (5_000, 15_000, 60_000)
 
@@ -81,14 +89,22 @@ class DemoStaff:
 
     def look(self, now: Instant) -> None:
         """Do what is due now: at most one thing for each of their deliveries, one new request."""
-        deliveries = self._views.current().entities.get('delivery', {})
+        entities = self._views.current().entities
+        deliveries = entities.get('delivery', {})
+        handled = {d['robot'] for d in deliveries.values() if _is_handled(d)}
         mine = {name: d for name, d in deliveries.items() if d['requested_by'].startswith('demo-')}
         for name, delivery in mine.items():
             command = self._wanted(DeliveryId(name), delivery)
-            if command is not None and self._is_due(name, delivery['state'], now):
+            if isinstance(command, OpenCompartment) and delivery['robot'] in handled:
+                continue  # one compartment of a robot after the other
+            if command is not None and self._is_due(name, _stage(delivery), now):
                 self._say(command)
-        self._due = {k: v for k, v in self._due.items() if k[0] in mine}
-        busy = sum(d['state'] not in ('delivered', 'cancelled', 'expired') for d in mine.values())
+        soiled = [n for n, r in entities.get('robot', {}).items() if r['state'] == NEEDS_CLEANING]
+        for robot in soiled:
+            if self._is_due(robot, NEEDS_CLEANING, now):
+                self._say(SignCleaning(Actor(CLEANER, Role.DEMO), RobotId(robot)))
+        self._due = {k: v for k, v in self._due.items() if k[0] in mine or k[0] in soiled}
+        busy = sum(d['state'] not in ENDED for d in mine.values())
         if now >= self._next_request and busy < MAX_OPEN:
             self._next_request = now + int(self._random.expovariate(1.0) * self._gap)
             self._ask()
@@ -107,8 +123,11 @@ class DemoStaff:
         if state == 'awaiting_load' and not delivery['opening']:
             return OpenCompartment(_actor(delivery['sender']), name)
         if state == 'awaiting_receipt' and not delivery['opening']:
-            return OpenCompartment(_actor(delivery['recipient']), name)
-        if state == 'taken':
+            end = 'sender' if delivery['returning'] else 'recipient'
+            return OpenCompartment(_actor(delivery[end]), name)
+        if state == 'porter_asked':
+            return TakeByHand(_actor(delivery['sender']), name)
+        if state in ('taken', 'carried'):
             return SignDelivery(_actor(delivery['recipient']), name)
         if state == 'delivered' and delivery['rating'] is None:
             stars = self._random.choice((3, 4, 4, 5, 5, 5))
@@ -122,7 +141,7 @@ class DemoStaff:
         )
         if now < due:
             return False
-        self._due[name, state] = now + high
+        self._due[name, state] = now + AGAIN_MS
         return True
 
     def _say(self, command: Command) -> None:
@@ -130,6 +149,16 @@ class DemoStaff:
             self._mailbox.submit(command)
         except Overloaded:
             return
+
+
+def _is_handled(delivery: Mapping[str, Any]) -> bool:
+    """Whether its compartment is open, or opening."""
+    return bool(delivery['opening']) or delivery['state'] in ('loading', 'opened')
+
+
+def _stage(delivery: Mapping[str, Any]) -> str:
+    """Return what people come for: on the way back once more."""
+    return f'{delivery["state"]}{" back" if delivery["returning"] else ""}'
 
 
 def _actor(station: str) -> Actor:

@@ -20,10 +20,14 @@ def inside(robot: RobotId, compartment: CompartmentId) -> Place:
 
 @dataclass(slots=True)
 class Hands:
-    """The parcels of the hospital. A person at an opened compartment moves the one it is for."""
+    """The parcels of the hospital. A person at an opened compartment moves the one it is for.
+
+    `idle`: the next opening for these is for nothing. `turned`: these go back to their senders.
+    """
 
     places: dict[DeliveryId, Place] = field(default_factory=dict)
     idle: set[DeliveryId] = field(default_factory=set)
+    turned: set[DeliveryId] = field(default_factory=set)
     _openings: dict[tuple[RobotId, int], OpeningAuthorised] = field(default_factory=dict)
 
     def note(self, opening: OpeningAuthorised) -> None:
@@ -44,6 +48,6 @@ class Hands:
                 self.places[delivery] = here
                 return True
         elif self.places.get(delivery) == here:
-            self.places[delivery] = AT_RECIPIENT
+            self.places[delivery] = AT_SENDER if delivery in self.turned else AT_RECIPIENT
             return False
         return occupied

@@ -14,16 +14,16 @@ from fleet_manager.domain.traffic import durations
 from fleet_manager.domain.units import HOUR, SECOND, Instant
 
 #: How long people keep a car at a floor before it takes a session.
-_PEOPLE_MS: Final = (4_000, 15_000)
+PEOPLE_MS: Final = (4_000, 15_000)
 #: After a request no further people are let in for so long: the car empties and takes the session.
-_ASKED_MS: Final = 3_000
+ASKED_MS: Final = 3_000
 
 #: Somebody who holds the door for others, or walks slowly, keeps the car for so long.
-_HELD_MS: Final = (10_000, 40_000)
+HELD_MS: Final = (10_000, 40_000)
 #: Who stepped in before a robot gets out again after so long, when the car does not go.
-_PATIENCE_MS: Final = (15_000, 60_000)
+PATIENCE_MS: Final = (15_000, 60_000)
 #: A car takes no more people.
-_MOST: Final = 8
+MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class SimLift:
         self._until = Instant(0)
         self._people_until = Instant(0)
         self._off_until = Instant(0)
-        self._asked = Instant(-_ASKED_MS)
+        self._asked = Instant(-ASKED_MS)
         self._door_ms = int(lift.door_time * SECOND)
 
     def hear(self, order: LiftOrder, now: Instant) -> None:
@@ -188,11 +188,11 @@ class SimLift:
             self.door, self._until = LiftDoor.MOVING, Instant(now + self._door_ms)
 
     def _let_people_ride(self, now: Instant) -> None:
-        asked = now - self._asked < _ASKED_MS
+        asked = now - self._asked < ASKED_MS
         if asked or not self._busy or self._rng.random() >= self._busy:
             self._wants_open = False
             return
-        self._people_until = Instant(now + self._rng.randint(*_PEOPLE_MS))
+        self._people_until = Instant(now + self._rng.randint(*PEOPLE_MS))
         self._destination = self._rng.choice(self._lift.stops).floor
         self._wants_open = True
 
@@ -202,7 +202,7 @@ class SimLift:
             return
         if not self._trip:
             self._wants_open = False
-            asked = now - self._asked < _ASKED_MS
+            asked = now - self._asked < ASKED_MS
             calls = people.trips[now // HOUR % 24] * elapsed / HOUR
             if self.inside:
                 self._trip = [self._somewhere()]
@@ -213,7 +213,7 @@ class SimLift:
         self._destination, self._wants_open = self._trip[0], True
         if self.stands_open(self._destination):
             del self._trip[0]
-            self.inside = self._rng.randint(1, _MOST) if self._trip else 0
+            self.inside = self._rng.randint(1, MOST) if self._trip else 0
             self._people_until = Instant(now + self._rng.randint(*self._dwell(people)))
             self._wants_open = bool(self._trip)
 
@@ -225,11 +225,11 @@ class SimLift:
             return
         self._looked = self.session
         if self._rng.random() < people.step_in:
-            self.inside = self._rng.randint(1, _MOST)
-            self._people_until = Instant(now + self._rng.randint(*_PATIENCE_MS))
+            self.inside = self._rng.randint(1, MOST)
+            self._people_until = Instant(now + self._rng.randint(*PATIENCE_MS))
 
     def _dwell(self, people: People) -> tuple[int, int]:
-        return _HELD_MS if self._rng.random() < people.held else _PEOPLE_MS
+        return HELD_MS if self._rng.random() < people.held else PEOPLE_MS
 
     def _somewhere(self) -> FloorId:
         return self._rng.choice(self._lift.stops).floor

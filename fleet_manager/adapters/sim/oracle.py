@@ -23,6 +23,7 @@ from fleet_manager.domain.messages import (
     DoorPosition,
     Event,
     ParcelLoaded,
+    ParcelReturned,
     ParcelTaken,
 )
 from fleet_manager.domain.state import FleetState
@@ -30,6 +31,9 @@ from fleet_manager.domain.units import Instant
 
 #: Metres between the middles of two robots that do not touch; maps keep 0.8 and more.
 BODIES_APART: Final = 0.7
+
+#: What ends a delivery.
+ENDINGS: Final = (DeliveryReceived, ParcelReturned, DeliveryCancelled, DeliveryExpired)
 
 
 class Oracle:
@@ -47,7 +51,9 @@ class Oracle:
         """Check an event of the journal against the truth."""
         if isinstance(event, DeliveryRequested):
             self.requested.add(event.delivery)
-        elif isinstance(event, DeliveryReceived | DeliveryCancelled | DeliveryExpired):
+        elif isinstance(
+            event, DeliveryReceived | ParcelReturned | DeliveryCancelled | DeliveryExpired
+        ):
             self.ends[event.delivery] += 1
             self._check(at, self.ends[event.delivery] == 1, f'{event.delivery} ended twice')
         elif isinstance(event, ParcelLoaded):

@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from fleet_manager.adapters.sim.delays import NO_DELAYS, Delays
+from fleet_manager.adapters.sim.hands import AT_RECIPIENT
 from fleet_manager.adapters.sim.lifts import People
 from fleet_manager.adapters.sim.link import CLEAR, Link, Weather
 from fleet_manager.adapters.sim.manager import SimManager
@@ -27,6 +28,8 @@ from fleet_manager.domain.messages import (
     MapSwapped,
     Message,
     OpeningAuthorised,
+    ParcelTurnedBack,
+    PorterTook,
     Report,
     RequestDelivery,
     RobotReport,
@@ -77,11 +80,12 @@ class Simulation:
         )
         self.map_down: Link[Hospital] = Link(Random(1))  # noqa: S311 - keeps order
         self.staff = Staff(Random(rng.getrandbits(64)), habits)  # noqa: S311
-        self.manager = SimManager(hospital, self.now)
+        self.manager = SimManager(hospital)
         self.oracle = Oracle(self.world)
         self.events: list[tuple[Instant, Event]] = []
         self.muted: dict[RobotId, Instant] = {}
         self.on_step: list[Callable[[], None]] = []
+        self.manager.start(self.now)
         self.manager.listeners += [self._note, self.oracle.note]
         self._requests = 0
         self._published = 0
@@ -130,6 +134,7 @@ class Simulation:
         self.up.cut()
         self.down.cut()
         self.manager.crash(self.now, lost=lost)
+        self.manager.start(self.now)
 
     # --- time  ---
 
@@ -187,6 +192,10 @@ class Simulation:
 
     def _note(self, at: Instant, event: Event) -> None:
         self.events.append((at, event))
+        if isinstance(event, ParcelTurnedBack):
+            self.world.hands.turned.add(event.delivery)
+        if isinstance(event, PorterTook):
+            self.world.hands.places[event.delivery] = AT_RECIPIENT
         if isinstance(event, MapSwapped):
             self.world.rebuild(self.manager.maps[event.version])
         if isinstance(event, OpeningAuthorised):

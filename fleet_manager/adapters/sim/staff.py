@@ -16,6 +16,7 @@ from fleet_manager.domain.messages import (
     RateDelivery,
     Role,
     SignDelivery,
+    TakeByHand,
 )
 from fleet_manager.domain.state import Delivery, FleetState
 from fleet_manager.domain.units import MINUTE, SECOND, Instant
@@ -32,6 +33,8 @@ class Habits:
     rate: float = 0.5
 
 
+#: Carries what no robot carries.
+PORTER = Actor(AccountId('porter'), Role.PORTER)
 #: They wait at the robot.
 PROMPT = Habits(come_ms=(0, 0, 0), sign_ms=(0, 0, 0))
 
@@ -72,8 +75,10 @@ class Staff:
         if state is DeliveryState.AWAITING_LOAD and not pending:
             return OpenCompartment(ward(delivery.sender), delivery.id)
         if state is DeliveryState.AWAITING_RECEIPT and not pending:
-            return OpenCompartment(ward(delivery.recipient), delivery.id)
-        if state is DeliveryState.TAKEN:
+            return OpenCompartment(ward(delivery.goal), delivery.id)
+        if state is DeliveryState.PORTER_ASKED:
+            return TakeByHand(PORTER, delivery.id)
+        if state in (DeliveryState.TAKEN, DeliveryState.CARRIED):
             return SignDelivery(ward(delivery.recipient), delivery.id)
         if state is DeliveryState.DELIVERED and delivery.rating is None:
             return RateDelivery(ward(delivery.recipient), delivery.id, 5)

@@ -1,0 +1,1 @@
+"""Hospital days as data: what a scenario says, and what came of a simulated day."""
