@@ -16,8 +16,10 @@ from rich.table import Table
 
 from fleet_manager import __version__
 from fleet_manager.entry.bench_cli import bench
+from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
+from fleet_manager.entry.simulate.cli import simulate
 from fleet_manager.entry.traffic_cli import traffic
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 app.add_typer(maps, name='map')
 app.add_typer(traffic, name='traffic')
 app.add_typer(bench, name='bench')
+app.command()(simulate)
+app.command()(capacity)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
 

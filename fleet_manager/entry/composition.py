@@ -151,7 +151,9 @@ def _recover(
 ) -> Recovery:
     """Read the journal back: on the map it says is in force, whatever folder was named."""
     holder = f'{socket.gethostname()}:{os.getpid()}'
-    recovered = store.take_over(holder=holder, now=clock.now(), at_least=at_least)
+    recovered = store.take_over(
+        holder=holder, now=clock.now(), at_least=at_least, readable=Kernel.can_read
+    )
     try:
         kernel = Kernel.restore(
             maps.manned(given),

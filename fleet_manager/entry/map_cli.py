@@ -129,6 +129,7 @@ def generate(
     floors: Annotated[int, typer.Option(help='Floors above ground.')] = 14,
     towers: Annotated[int, typer.Option(help='Towers of wards.')] = 2,
     robots: Annotated[int, typer.Option(help='How many robots.')] = 20,
+    lifts: Annotated[int, typer.Option(help='Lifts for clean goods in each tower.')] = 2,
     seed: Annotated[int, typer.Option(help='Another seed, another hospital.')] = 1,
 ) -> None:
     """Make up a hospital, the same for the same options.
@@ -141,7 +142,9 @@ def generate(
 
     _needs_empty(out)
     with _errors('generate'):
-        raw = make(Plan(beds=beds, floors=floors, towers=towers, robots=robots, seed=seed))
+        raw = make(
+            Plan(beds=beds, floors=floors, towers=towers, robots=robots, seed=seed, lifts=lifts)
+        )
         save_hospital(raw, out)
     print(f'{out}: {len(raw["floors"])} floors, {_checked(out)}')
 

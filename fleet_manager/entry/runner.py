@@ -94,7 +94,6 @@ class Runner:
         self._clock, self._witness, self._show_map = clock, witness, show_map
         self._crash = crashpoints if crashpoints is not None else Crashpoints()
         self._track = Track()
-        self._orders: dict[str, Directive] = {}
         self._order_number = 0
         self._since_snapshot = 0
         self._next_tick = self._next_view = self._next_beat = 0.0
@@ -206,7 +205,8 @@ class Runner:
 
     def _turn_over(self, outcome: Outcome, replies: list[tuple[Future[Reply], Reply]]) -> None:
         """Commit what happened, then tell everybody who has to know."""
-        orders = self._changed_orders()
+        orders = self._kernel.changed_directives()
+        self._order_number += len(orders)
         if outcome.events or orders or time.monotonic() >= self._next_beat:
             self._commit(outcome, orders)
         for future, reply in replies:
@@ -250,17 +250,6 @@ class Runner:
         self._metrics.events.inc(len(kinds))
         for kind in kinds:
             self._crash.reach(f'committed.{kind}')
-
-    def _changed_orders(self) -> dict[str, Directive]:
-        """Return the directives that changed since the last turn."""
-        changed: dict[str, Directive] = {}
-        new = self._kernel.directives()
-        for name, order in new.items():
-            if self._orders.get(name) != order:
-                self._order_number += 1
-                changed[name] = order
-        self._orders = new
-        return changed
 
     def _show(self) -> None:
         now = time.monotonic()

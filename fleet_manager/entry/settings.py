@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The hospitals that come with the program.
 SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
+#: The hospital days that come with the program.
+SHIPPED_SCENARIOS: Final = SHIPPED_MAPS.parent / 'scenarios'
 
 
 class Settings(BaseSettings):

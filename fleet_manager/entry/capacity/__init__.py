@@ -1,0 +1,1 @@
+"""`fleet capacity`: how many robots and which lifts a hospital needs for its promise."""
