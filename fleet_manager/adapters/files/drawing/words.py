@@ -157,12 +157,14 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     'key': ('Key', '图例'),
     # goods
     'goods_drug': ('medicine', '药品'),
+    'goods_controlled': ('controlled drugs', '麻精药品'),
     'goods_blood': ('blood', '血液'),
     'goods_specimen': ('specimens', '标本'),
     'goods_sterile': ('sterile sets', '无菌包'),
     'goods_meal': ('meals', '餐食'),
     'goods_supply': ('supplies', '物资'),
     'goods_linen': ('linen', '被服'),
+    'goods_soiled': ('soiled linen', '污染布草'),
     'goods_waste': ('waste', '废弃物'),
 }
 

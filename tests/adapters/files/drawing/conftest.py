@@ -68,13 +68,7 @@ def rich(folder: Path) -> Path:
     with change(folder / 'fleet.yaml') as fleet:
         fleet['robots']['r6']['home'] = 'L1.park-1'
         shape = {'length': 0.9, 'width': 0.6, 'turning_radius': 0.5}
-        fleet['types'] = {'tug': {'name': {'zh': '牵引车', 'en': 'Tug'}, **shape}}
-        fleet['types']['standard'] = {
-            'name': {'zh': '标准型', 'en': 'Standard'},
-            'length': 0.6,
-            'width': 0.5,
-            'turning_radius': 0.4,
-        }
+        fleet['types']['tug'] = {'name': {'zh': '牵引车', 'en': 'Tug'}, **shape}
     return folder
 
 
