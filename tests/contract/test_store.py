@@ -132,6 +132,19 @@ def test_a_snapshot_may_be_taken_again_without_anything_new(stores: Stores) -> N
     assert (recovered.snapshot, recovered.snapshot_seq) == ('still empty', 0)
 
 
+def test_a_snapshot_nobody_can_read_is_left_aside_for_the_whole_journal(stores: Stores) -> None:
+    store = stores.start()
+    store.take_over(holder='a', now=NOW)
+    store.commit(batch(requested(1), requested(2), snapshot='of another version'), now=NOW)
+    store.commit(batch(requested(3)), now=NOW)
+    store = stores.start()
+    recovered = store.take_over(holder='b', now=NOW, readable=lambda text: text == 'mine')
+    assert (recovered.snapshot, recovered.snapshot_seq, len(recovered.entries)) == (None, 0, 3)
+    assert store.commit(batch(requested(4), snapshot='mine'), now=NOW) == 4
+    recovered = stores.start().take_over(holder='c', now=NOW, readable=lambda text: text == 'mine')
+    assert (recovered.snapshot, recovered.snapshot_seq) == ('mine', 4)
+
+
 def test_the_chain_goes_on_after_a_restart_from_a_snapshot(stores: Stores) -> None:
     store = stores.start()
     store.take_over(holder='a', now=NOW)

@@ -21,12 +21,13 @@ from tests.live.hospital import LiveHospital
 from tests.live.ward import Promise
 
 #: What ends a delivery.
-END_KINDS = ('DeliveryReceived', 'DeliveryCancelled', 'DeliveryExpired')
+END_KINDS = ('DeliveryReceived', 'ParcelReturned', 'DeliveryCancelled', 'DeliveryExpired')
 #: What has to stand in the journal for an acknowledged act of people.
 PROOF = {
     'ask': 'DeliveryRequested',
     'open': 'OpeningAuthorised',
     'sign': 'DeliveryReceived',
+    'take': 'PorterTook',
     'cancel': 'DeliveryCancelled',
     'rate': 'DeliveryRated',
 }

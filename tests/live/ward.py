@@ -25,6 +25,8 @@ from tests.live.hospital import LiveHospital, wait_until
 ANSWER_SECONDS = 600.0
 BUSY = 503
 ENDED = frozenset(state.value for state in ENDS)
+#: Its compartment is open.
+IN_HAND = ('loading', 'opened')
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,11 @@ class Ward:
         """Do what is due now for these deliveries (None: all); return the picture before."""
         seen = self.see()
         mine = seen['delivery'].keys() if deliveries is None else deliveries
+        handled = {
+            d['robot'] for d in seen['delivery'].values() if d['opening'] or d['state'] in IN_HAND
+        }
         for name in mine:
-            self._attend(name, seen['delivery'].get(name))
+            self._attend(name, seen['delivery'].get(name), handled)
         return seen
 
     def serve(self, *deliveries: str, until: str = 'delivered', seconds: float = 120.0) -> None:
@@ -173,15 +178,18 @@ class Ward:
             ]
         )  # fmt: skip
 
-    def _attend(self, name: str, delivery: dict[str, Any] | None) -> None:
+    def _attend(self, name: str, delivery: dict[str, Any] | None, handled: set[str]) -> None:
+        """Do what is due now for one of them; a robot opens one compartment after the other."""
         if delivery is None or delivery['state'] in ENDED:
             return
         state, sender, recipient = (delivery[f] for f in ('state', 'sender', 'recipient'))
-        if state == 'awaiting_load' and not delivery['opening']:
-            self.open(name, sender)
-        elif state == 'awaiting_receipt' and not delivery['opening']:
-            self.open(name, recipient)
-        elif state == 'taken':
+        goal = sender if delivery['returning'] or state == 'awaiting_load' else recipient
+        if state in ('awaiting_load', 'awaiting_receipt') and delivery['robot'] not in handled:
+            if self.open(name, goal):
+                handled.add(delivery['robot'])
+        elif state == 'porter_asked':
+            self._act('take', name, OPERATOR)
+        elif state in ('taken', 'carried'):
             self.sign(name, recipient)
 
     def _robot_states(self) -> dict[str, Any]:

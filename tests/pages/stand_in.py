@@ -20,7 +20,7 @@ from fleet_manager.application.ports import Account, Overloaded, Reply, View
 from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
 from fleet_manager.domain import messages as m
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, RAISED
 from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.traffic.retime import Times
@@ -30,7 +30,8 @@ from fleet_manager.domain.units import Instant
 TICK = 0.1
 #: What one step of a plan takes, in ms.
 HOP_MS = 2_000
-CANCELLABLE = ('accepted', 'assigned', 'awaiting_load')
+ENDED = ('delivered', 'returned', 'cancelled', 'expired')
+CANCELLABLE = ('accepted', 'assigned', 'awaiting_load', 'porter_asked')
 
 
 def now() -> Instant:
@@ -124,6 +125,7 @@ class StandInRobot:
     occupied: bool = False
     paused: bool = False
     excluded: str | None = None
+    soiled: bool = False
     waits_for: dict[str, Any] | None = None
     past: tuple[Mark, ...] = ()
 
@@ -220,7 +222,7 @@ class StandIn:
                 return self._request(command)
             case m.PauseFleet() | m.ResumeFleet():
                 self._paused = isinstance(command, m.PauseFleet)
-            case m.PauseRobot() | m.ResumeRobot() | m.ReadmitRobot():
+            case m.PauseRobot() | m.ResumeRobot() | m.ReadmitRobot() | m.SignCleaning():
                 return self._steer(command)
             case m.AcknowledgeAlert():
                 if command.alert not in self.alerts:
@@ -257,12 +259,16 @@ class StandIn:
         self.publish()
         return Reply()
 
-    def _steer(self, command: m.PauseRobot | m.ResumeRobot | m.ReadmitRobot) -> Reply:
+    def _steer(
+        self, command: m.PauseRobot | m.ResumeRobot | m.ReadmitRobot | m.SignCleaning
+    ) -> Reply:
         robot = self.robots.get(command.robot)
         if robot is None:
             return Reply('unknown_robot')
         if isinstance(command, m.ReadmitRobot):
             robot.excluded = None
+        elif isinstance(command, m.SignCleaning):
+            robot.soiled = False
         else:
             robot.paused = isinstance(command, m.PauseRobot)
         return Reply()
@@ -286,9 +292,12 @@ class StandIn:
             return Reply('goods_not_sent_here', {'station': command.sender})
         if command.goods not in stations[command.recipient].takes:
             return Reply('goods_not_taken_here', {'station': command.recipient})
+        if command.raised and not command.note:
+            return Reply('reason_needed')
         self._number += 1
         delivery = f'd{self._number}'
         urgency = GOODS[command.goods].urgency
+        urgency = RAISED[urgency] if command.raised else urgency
         self._deliveries[delivery] = {
             'number': self._number,
             'goods': command.goods,
@@ -307,6 +316,9 @@ class StandIn:
             'late': False,
             'rating': None,
             'may_cancel': True,
+            'returning': False,
+            'turned_back': None,
+            'raised': command.raised,
             'note': command.note,
             'requested_by': command.actor.account,
             'why': None,
@@ -315,7 +327,7 @@ class StandIn:
         self.publish()
         return Reply(delivery=delivery)
 
-    def _on_delivery(self, command: Any) -> Reply:
+    def _on_delivery(self, command: Any) -> Reply:  # noqa: C901 - one case a command
         delivery = self._deliveries.get(command.delivery)
         if delivery is None:
             return Reply('unknown_delivery')
@@ -323,28 +335,60 @@ class StandIn:
         match command:
             case m.CancelDelivery():
                 if state not in CANCELLABLE:
-                    ended = state in ('delivered', 'cancelled', 'expired')
-                    return Reply('already_ended' if ended else 'too_late_to_cancel')
+                    return Reply('already_ended' if state in ENDED else 'too_late_to_cancel')
                 self._release(command.delivery)
                 self._set(command.delivery, 'cancelled')
             case m.OpenCompartment():
                 if delivery['opening']:
                     return Reply('opening_pending')
-                if (mine, state) == (delivery['sender'], 'awaiting_load'):
-                    self._open(command.delivery, 'loading', 'under_way')
-                elif (mine, state) == (delivery['recipient'], 'awaiting_receipt'):
-                    self._open(command.delivery, 'opened', 'taken')
-                else:
+                if not self._may_open(command.delivery, mine):
                     return Reply('robot_not_here')
             case m.SignDelivery():
-                if state != 'taken':
+                if state not in ('taken', 'carried'):
                     return Reply('not_opened')
                 self._release(command.delivery)
                 self._set(command.delivery, 'delivered')
+            case m.RefuseDelivery():
+                return self._refuse(command, state)
+            case m.TakeByHand():
+                if state != 'porter_asked':
+                    return Reply('not_for_porters')
+                self._set(command.delivery, 'carried')
             case m.RateDelivery():
                 return self._rate(command, delivery)
         self.publish()
         return Reply()
+
+    def _may_open(self, name: str, mine: str | None) -> bool:
+        delivery = self._deliveries[name]
+        if (mine, delivery['state']) == (delivery['sender'], 'awaiting_load'):
+            self._open(name, 'loading', 'under_way')
+        elif (mine, delivery['state']) == (self._goal(delivery), 'awaiting_receipt'):
+            self._open(name, 'opened', 'returned' if delivery['returning'] else 'taken')
+        else:
+            return False
+        return True
+
+    def _refuse(self, command: m.RefuseDelivery, state: str) -> Reply:
+        if state != 'awaiting_receipt':
+            return Reply('robot_not_here')
+        if not command.reason:
+            return Reply('reason_needed')
+        self.turn_back(command.delivery, f'refused: {command.reason}')
+        self.publish()
+        return Reply()
+
+    def _goal(self, delivery: dict[str, Any]) -> str:
+        return str(delivery['sender' if delivery['returning'] else 'recipient'])
+
+    def turn_back(self, name: str, reason: str) -> None:
+        """Send a parcel back to its sender."""
+        entity = self._deliveries[name]
+        times = {state: at for state, at in entity['times'].items() if state != 'awaiting_receipt'}
+        changes = {'returning': True, 'turned_back': reason, 'times': times}
+        self._deliveries[name] = entity | changes
+        self._set(name, 'under_way')
+        self._send(self.robots[entity['robot']], entity['sender'])
 
     def _rate(self, command: m.RateDelivery, delivery: dict[str, Any]) -> Reply:
         if delivery['state'] != 'delivered':
@@ -366,6 +410,8 @@ class StandIn:
         robot.occupied = state == 'under_way'
         if state == 'under_way':
             self._send(robot, self._deliveries[delivery]['recipient'])
+        elif state == 'returned':
+            self._release(delivery)
 
     def _release(self, delivery: str) -> None:
         robot = self.robots.get(self._deliveries[delivery]['robot'] or '')
@@ -557,6 +603,8 @@ class StandIn:
             'goal': robot.goal,
             'goal_station': station.id if station else None,
             'deliveries': [robot.delivery] if robot.delivery else [],
+            'stops': self._stops(robot.delivery, entity),
+            'soiled': robot.soiled,
             'compartments': [
                 {
                     'id': 'c1',
@@ -573,6 +621,16 @@ class StandIn:
             'arrives': now() + len(robot.route) * 2_000 if robot.route else None,
         }
 
+    def _stops(self, name: str | None, entity: dict[str, Any] | None) -> list[dict[str, Any]]:
+        if entity is None:
+            return []
+        ends = [('pick_up', entity['sender']), ('hand_over', self._goal(entity))]
+        loaded = entity['state'] in ('under_way', 'awaiting_receipt', 'opened')
+        return [
+            {'purpose': purpose, 'station': station, 'delivery': name}
+            for purpose, station in ends[loaded:]
+        ]
+
     def _robot_state(self, robot: StandInRobot, entity: dict[str, Any] | None) -> str:
         if robot.excluded is not None:
             return 'excluded'
@@ -580,6 +638,8 @@ class StandIn:
             return 'paused'
         if robot.waits_for is not None:
             return 'waiting'
+        if robot.soiled:
+            return 'needs_cleaning'
         if robot.goal is None and entity is None:
             return 'charging'
         if entity is None:
@@ -616,7 +676,7 @@ class StandIn:
             'robots_on_old_map': [],
             'robots_total': len(self.robots),
             'robots_available': 0 if self._paused else len(free),
-            'deliveries_open': sum(s not in ('delivered', 'cancelled') for s in states),
+            'deliveries_open': sum(s not in ENDED for s in states),
             'deliveries_waiting': states.count('accepted'),
             'longest_wait_ms': 0,
             'delivered_today': states.count('delivered'),

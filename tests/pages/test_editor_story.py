@@ -279,7 +279,10 @@ def test_a_station_is_copied_to_another_floor(
         expect(page.locator('#floor')).to_have_value('L2')
         one.save()
         station = one.floor('L2')['stations']['ph2']
-        assert (station['kind'], station['sends']) == ('pharmacy', ['drug', 'supply'])
+        assert (station['kind'], station['sends']) == (
+            'pharmacy',
+            ['drug', 'controlled', 'supply'],
+        )
         assert any(station['node'] in lane['between'] for lane in one.floor('L2')['lanes'])
 
 

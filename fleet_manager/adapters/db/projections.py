@@ -23,6 +23,9 @@ _FIND: Final = select(delivery).where(delivery.c.id == bindparam('which'))
 _MOVE: Final = update(delivery).where(
     delivery.c.id == bindparam('which'), delivery.c.version == bindparam('was')
 )
+_CARRIES: Final = select(custody.c.to_holder).where(
+    custody.c.delivery == bindparam('which'), custody.c.seq == 1
+)
 _FREE: Final = delete(holding).where(
     holding.c.resource == bindparam('what'), holding.c.robot == bindparam('who')
 )
@@ -118,14 +121,33 @@ def _taken(connection: Connection, at: Instant, e: m.ParcelTaken) -> None:
     _hand_over(connection, at, e, seq=2, giver=_inside(e), taker=f'recipient:{row.recipient}')
 
 
-def _inside(e: m.ParcelLoaded | m.ParcelTaken) -> str:
+def _returned(connection: Connection, at: Instant, e: m.ParcelReturned) -> None:
+    row = _step(connection, at, e)
+    _hand_over(connection, at, e, seq=2, giver=_inside(e), taker=f'sender:{row.sender}')
+
+
+def _porter_took(connection: Connection, at: Instant, e: m.PorterTook) -> None:
+    row = _step(connection, at, e)
+    porter = f'porter:{e.actor.account}'
+    _hand_over(connection, at, e, seq=1, giver=f'sender:{row.sender}', taker=porter)
+
+
+def _received(connection: Connection, at: Instant, e: m.DeliveryReceived) -> None:
+    """Sign for it; what a porter carried changes hands only now."""
+    row = _step(connection, at, e)
+    if row.state == DeliveryState.CARRIED:
+        porter = connection.execute(_CARRIES, {'which': e.delivery}).scalar_one()
+        _hand_over(connection, at, e, seq=2, giver=porter, taker=f'recipient:{row.recipient}')
+
+
+def _inside(e: m.ParcelLoaded | m.ParcelTaken | m.ParcelReturned) -> str:
     return f'robot:{e.robot}/{e.compartment}'
 
 
 def _hand_over(
     connection: Connection,
     at: Instant,
-    e: m.ParcelLoaded | m.ParcelTaken,
+    e: m.ParcelLoaded | m.ParcelTaken | m.ParcelReturned | m.PorterTook | m.DeliveryReceived,
     *,
     seq: int,
     giver: str,
@@ -188,7 +210,11 @@ _PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = Map
         m.OpeningUnused: _moved_on,
         m.ParcelLoaded: _loaded,
         m.ParcelTaken: _taken,
-        m.DeliveryReceived: _moved_on,
+        m.ParcelTurnedBack: _moved_on,
+        m.ParcelReturned: _returned,
+        m.PorterAsked: _moved_on,
+        m.PorterTook: _porter_took,
+        m.DeliveryReceived: _received,
         m.RobotPlaced: _took,
         m.HopsReleased: _took,
         m.NodeReached: _freed,

@@ -12,6 +12,7 @@ After any failure the store writes nothing more: end the process and start again
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
@@ -91,10 +92,19 @@ class SqlStore:
             engine.dispose()
             raise
 
-    def take_over(self, *, holder: str, now: Instant, at_least: int = 0) -> Recovered:
+    def take_over(
+        self,
+        *,
+        holder: str,
+        now: Instant,
+        at_least: int = 0,
+        readable: Callable[[str], bool] = lambda snapshot: True,
+    ) -> Recovered:
         """Become the leader, with an epoch above the database's and above `at_least`.
 
         `at_least` is the highest epoch a robot has seen: a restored backup may be older than that.
+        A snapshot that is not `readable`, as of another version of the program, is left aside:
+        the whole journal is read.
         On PostgreSQL raises StoreUnavailable while another leader lives: wait and try again.
         """
         self._thread = threading.get_ident()
@@ -106,7 +116,7 @@ class SqlStore:
                 raise StoreUnavailable(f'the leader row is missing: {_REPAIR}')
             epoch = max(row.epoch, at_least) + 1
             try:
-                recovered, head = _read_back(self._connection, epoch)
+                recovered, head = _read_back(self._connection, epoch, readable)
             except ChainBroken as broken:
                 raise StoreUnavailable(f'{broken}: {_REPAIR}') from None
             self._connection.execute(
@@ -231,7 +241,9 @@ def _look_through(connection: Connection) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _read_back(connection: Connection, epoch: int) -> tuple[Recovered, Chain]:
+def _read_back(
+    connection: Connection, epoch: int, readable: Callable[[str], bool]
+) -> tuple[Recovered, Chain]:
     """Read the newest snapshot and every entry after it, and check both. Raises ChainBroken."""
     if connection.dialect.name == 'postgresql':
         connection.execute(text('SET LOCAL statement_timeout = 0'))
@@ -242,6 +254,8 @@ def _read_back(connection: Connection, epoch: int) -> tuple[Recovered, Chain]:
             f'the snapshot after journal line {newest.seq} was changed: {_REPAIR}. If the journal '
             'is whole the newest row of the table `snapshot` may be removed: it is made again'
         )
+    if newest is not None and not readable(newest.body):
+        newest, head = None, Chain()
     entries: list[StoredEntry] = []
     start = head.seq
     for stored in rows.after(connection, start):

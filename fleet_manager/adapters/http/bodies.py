@@ -8,12 +8,22 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from fleet_manager.adapters.http.access import is_id
 
 #: No form of ours has more fields.
 MAX_FIELDS: Final = 16
+#: The end of the year 9999: no clock shows more.
+LATEST: Final = 253_402_300_799_999
 
 
 class BadBody(Exception):
@@ -40,6 +50,10 @@ Id = Annotated[str, AfterValidator(_id)]
 #: An idempotency key: made by the page or by a program, once for each thing it wants.
 Key = Annotated[str, StringConstraints(pattern=r'^[A-Za-z0-9_\-]{8,64}$')]
 Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+#: A box: a form sends `yes` when it is ticked, and nothing when it is not.
+Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
+#: A moment in UTC milliseconds; 0 where none is asked for.
+Moment = Annotated[int, Field(ge=0, le=LATEST)]
 #: A PIN or password; its content is nobody's business but the hash's.
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

@@ -17,16 +17,30 @@ from fleet_manager.domain.maps.model import Hospital, Name, Station
 STEPS: Final = (
     'accepted', 'assigned', 'awaiting_load', 'under_way', 'awaiting_receipt', 'delivered',
 )  # fmt: skip
+#: The steps of a parcel that goes back to its sender, and of one that a person carries.
+BACK_STEPS: Final = (
+    'accepted', 'assigned', 'awaiting_load', 'going_back', 'back', 'returned',
+)  # fmt: skip
+PORTER_STEPS: Final = ('accepted', 'porter_asked', 'carried', 'delivered')
 _STEP_OF: Final = {'loading': 'awaiting_load', 'opened': 'awaiting_receipt'} | {
     'taken': 'awaiting_receipt'
 }
-ENDED: Final = frozenset({'delivered', 'cancelled', 'expired'})
+_BACK_STEP_OF: Final = {
+    'under_way': 'going_back', 'awaiting_receipt': 'back', 'opened': 'back',
+}  # fmt: skip
+ENDED: Final = frozenset({'delivered', 'returned', 'cancelled', 'expired'})
 #: What a person of a side can do in a state: the page's one primary button.
 _ACTIONS: Final = {
     ('sender', 'awaiting_load'): 'load',
     ('recipient', 'awaiting_receipt'): 'receive',
     ('recipient', 'taken'): 'sign',
+    ('recipient', 'carried'): 'sign',
+    ('operator', 'porter_asked'): 'porter',
 }
+#: The same for a parcel that goes back.
+_BACK_ACTIONS: Final = {('sender', 'awaiting_receipt'): 'take_back'}
+#: Actions that open a compartment, with a PIN.
+OPENS: Final = frozenset({'load', 'receive', 'take_back'})
 #: Sentences that speak to one side; the others read what everybody reads.
 _SPOKEN_TO: Final = frozenset(
     {
@@ -37,13 +51,21 @@ _SPOKEN_TO: Final = frozenset(
         ('recipient', 'awaiting_receipt'),
         ('recipient', 'opened'),
         ('recipient', 'taken'),
+        ('sender', 'porter_asked'),
+        ('recipient', 'carried'),
     }
+)
+_BACK_SPOKEN_TO: Final = frozenset(
+    {('sender', 'under_way'), ('sender', 'awaiting_receipt'), ('sender', 'opened')}
 )
 _TONES: Final = {
     'accepted': 'waiting',
     'assigned': 'moving',
     'under_way': 'moving',
+    'porter_asked': 'waiting',
+    'carried': 'moving',
     'delivered': 'done',
+    'returned': 'ended',
     'cancelled': 'ended',
     'expired': 'ended',
 }
@@ -88,12 +110,14 @@ class DeliveryPage:
     side: str
     tone: str
     says: str
+    tag: str
     steps: tuple[Step, ...]
     robot: str | None
     waits: Waits | None
     eta: Range | None
     comes: Range | None
     action: str | None
+    may_refuse: bool
     needs_me: bool
     may_cancel: bool
     ended: bool
@@ -106,7 +130,23 @@ class DeliveryPage:
     @property
     def arrived(self) -> bool:
         """Whether the promise was kept or broken already: it is about the arrival."""
-        return self.ended or 'awaiting_receipt' in self.raw['times']
+        return self.ended or self.returning or 'awaiting_receipt' in self.raw['times']
+
+    @property
+    def returning(self) -> bool:
+        """Return whether the parcel goes back to its sender."""
+        return bool(self.raw['returning'])
+
+    @property
+    def opens(self) -> bool:
+        """Whether the action opens a compartment, with a PIN."""
+        return self.action in OPENS
+
+    @property
+    def turned_back(self) -> tuple[str, str]:
+        """Return why it goes back, `not_collected` or `refused`, and what was said; or blanks."""
+        code, _, said = (self.raw['turned_back'] or '').partition(': ')
+        return code, said
 
     @property
     def other(self) -> Station:
@@ -137,10 +177,15 @@ def describe(
     state = str(entity['state'])
     side = _side(entity, person)
     robot = view.entities.get('robot', {}).get(entity['robot'] or '')
-    action = None if entity['opening'] else _ACTIONS.get((side, state))
+    returning = bool(entity['returning'])
+    actions, spoken_to = (_BACK_ACTIONS, _BACK_SPOKEN_TO) if returning else (_ACTIONS, _SPOKEN_TO)
+    who = 'operator' if person.role == 'operator' else side
+    action = None if entity['opening'] else actions.get((who, state))
     if side == 'recipient' and state == 'delivered' and entity['rating'] is None:
         action = 'rate'
-    spoken = (side, state) in _SPOKEN_TO
+    spoken = (side, state) in spoken_to
+    back = '_back' if returning and state in _BACK_STEP_OF else ''
+    says = f'delivery.says{back}.{state}'
     return DeliveryPage(
         id=delivery,
         raw=entity,
@@ -148,14 +193,16 @@ def describe(
         recipient=hospital.stations[StationId(entity['recipient'])],
         side=side,
         tone=_TONES.get(state, 'act'),
-        says=f'delivery.says.{state}.{side}' if spoken else f'delivery.says.{state}',
+        says=f'{says}.{side}' if spoken else says,
+        tag=f'delivery.state{back}.{state}',
         steps=_steps(entity),
         robot=str(robot['name']) if robot else entity['robot'],
         waits=_waits(hospital, view, entity),
         eta=_eta(entity, now),
         comes=_comes(entity, robot, now),
         action=action,
-        needs_me=action in ('load', 'receive', 'sign') or (spoken and _hands_on(state)),
+        may_refuse=action == 'receive',
+        needs_me=action in OPENS or (spoken and _hands_on(state)),
         may_cancel=bool(entity['may_cancel']),
         ended=state in ENDED,
     )
@@ -199,27 +246,38 @@ def _hands_on(state: str) -> bool:
 
 
 def _steps(entity: Mapping[str, Any]) -> tuple[Step, ...]:
-    state, times = str(entity['state']), entity['times']
+    state, times = str(entity['state']), dict(entity['times'])
+    steps, step_of = _course(entity)
+    if entity['returning']:
+        times['going_back'], times['back'] = times['under_way'], times.get('awaiting_receipt')
     if state in ('cancelled', 'expired'):
-        reached = [step for step in STEPS if step in times]
+        reached = [step for step in steps if step in times]
         done = tuple(Step(step, 'done', times[step]) for step in reached)
         return (*done, Step(state, 'current', times.get(state)))
-    here = STEPS.index(_STEP_OF.get(state, state))
-    finished = state == 'delivered'
+    here = steps.index(step_of.get(state, state))
+    finished = state in ENDED
     return tuple(
         Step(
             step,
             'done' if place < here or finished else 'current' if place == here else 'ahead',
             times.get(step) if place <= here else None,
         )
-        for place, step in enumerate(STEPS)
+        for place, step in enumerate(steps)
     )
+
+
+def _course(entity: Mapping[str, Any]) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return the steps a delivery goes through, and which of them its states belong to."""
+    if entity['returning']:
+        return BACK_STEPS, _STEP_OF | _BACK_STEP_OF
+    by_hand = not entity['times'].keys().isdisjoint(('porter_asked', 'carried'))
+    return PORTER_STEPS if by_hand else STEPS, _STEP_OF
 
 
 def _waits(hospital: Hospital, view: View, entity: Mapping[str, Any]) -> Waits | None:
     waiting = entity['waiting']
-    if not waiting or entity['state'] in ENDED:
-        return None
+    if not waiting or entity['state'] in (*ENDED, 'porter_asked', 'carried'):
+        return None  # the sentence of the state says it already
     robot = str(waiting['params'].get('robot', ''))
     known = view.entities.get('robot', {}).get(robot)
     lift = hospital.lifts.get(LiftId(waiting['params'].get('lift', '')))

@@ -49,6 +49,9 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'no_map_swap': 409,
     'unknown_closure': 404,
     'too_many_closures': 409,
+    'compartment_in_use': 409,
+    'not_for_porters': 409,
+    'robot_not_empty': 409,
     'too_many_open': 429,
 }
 

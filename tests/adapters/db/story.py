@@ -27,6 +27,13 @@ from fleet_manager.domain.units import Instant
 
 NURSE = m.Actor(AccountId('ward-3'), m.Role.WARD, StationId('ward_3'))
 PHARMACIST = m.Actor(AccountId('pharmacy'), m.Role.WARD, StationId('pharmacy'))
+ENDS = ('delivered', 'returned', 'cancelled', 'expired')
+ARRIVES = {
+    'assigned': (m.Purpose.PICK_UP, 'awaiting_load'),
+    'under_way': (m.Purpose.HAND_OVER, 'awaiting_receipt'),
+}
+OPENS = {'awaiting_load': 'loading', 'awaiting_receipt': 'opened'}
+PORTER = m.Actor(AccountId('porter-1'), m.Role.PORTER)
 NODES = [f'node:n{number}' for number in range(8)]
 
 
@@ -95,6 +102,13 @@ def taken(delivery: str, robot: str, compartment: str = 'c1') -> m.ParcelTaken:
     return m.ParcelTaken(DeliveryId(delivery), RobotId(robot), CompartmentId(compartment), NURSE)
 
 
+def returned(delivery: str, robot: str, compartment: str = 'c1') -> m.ParcelReturned:
+    """Make the hand-over back to the sender."""
+    return m.ParcelReturned(
+        DeliveryId(delivery), RobotId(robot), CompartmentId(compartment), PHARMACIST
+    )
+
+
 def unused(delivery: str, robot: str, compartment: str = 'c1') -> m.OpeningUnused:
     """Make an opening without effect."""
     return m.OpeningUnused(DeliveryId(delivery), RobotId(robot), CompartmentId(compartment))
@@ -132,6 +146,7 @@ class Story:
         self._random = random.Random(seed)
         self._robots = [f'r{number}' for number in range(robots)]
         self._placed: set[str] = set()
+        self._back: set[str] = set()
         self._count = 0
         self.expected = Expected()
 
@@ -150,9 +165,7 @@ class Story:
 
     def _go_on(self) -> m.Event | None:
         going = [
-            name
-            for name, (state, _) in self.expected.deliveries.items()
-            if state not in ('delivered', 'cancelled', 'expired')
+            name for name, (state, _) in self.expected.deliveries.items() if state not in ENDS
         ]
         return self._next(self._random.choice(going[:6])) if going else None
 
@@ -161,25 +174,19 @@ class Story:
         who, where = DeliveryId(name), CompartmentId('c1')
         if state == 'accepted':
             return self._leave_or_assign(name)
-        assert robot is not None
+        if robot is None:
+            return self._by_hand(name)
         inside = f'robot:{robot}/{where}'
         event: m.Event
-        if state in ('assigned', 'awaiting_load') and self._random.random() < 0.2:
-            event, then, robot_then = (
-                m.RunWithdrawn(RunId('run'), RobotId(robot), who, 'x'),
-                'accepted',
-                None,
-            )
-            self.expected.deliveries[name] = (then, robot_then)
-            return event
-        if state == 'assigned':
-            event, then = arrived(name, robot, m.Purpose.PICK_UP), 'awaiting_load'
-        elif state == 'awaiting_load':
-            event, then = opened(name, robot), 'loading'
-        elif state == 'under_way':
-            event, then = arrived(name, robot, m.Purpose.HAND_OVER), 'awaiting_receipt'
-        elif state == 'awaiting_receipt':
-            event, then = opened(name, robot), 'opened'
+        if self._random.random() < 0.2:
+            told = self._otherwise(name, state, RobotId(robot))
+            if told is not None:
+                return told
+        if state in ARRIVES:
+            purpose, then = ARRIVES[state]
+            event = arrived(name, robot, purpose)
+        elif state in OPENS:
+            event, then = opened(name, robot), OPENS[state]
         elif state == 'taken':
             event, then = m.DeliveryReceived(who, NURSE), 'delivered'
         elif self._random.random() < 0.3:
@@ -188,6 +195,9 @@ class Story:
         elif state == 'loading':
             event, then = loaded(name, robot), 'under_way'
             self.expected.custody[name] = [('sender:pharmacy', inside)]
+        elif name in self._back:
+            event, then = returned(name, robot), 'returned'
+            self.expected.custody[name].append((inside, 'sender:pharmacy'))
         else:
             event, then = taken(name, robot), 'taken'
             self.expected.custody[name].append((inside, 'recipient:ward_3'))
@@ -198,10 +208,13 @@ class Story:
         if self._random.random() < 0.2:
             self.expected.deliveries[name] = ('cancelled', None)
             return m.DeliveryCancelled(DeliveryId(name), NURSE)
+        if self._random.random() < 0.2:
+            self.expected.deliveries[name] = ('porter_asked', None)
+            return m.PorterAsked(DeliveryId(name), 'blocked')
         serving = {
             robot
             for state, robot in self.expected.deliveries.values()
-            if state not in ('accepted', 'taken', 'delivered', 'cancelled', 'expired')
+            if robot is not None and state not in ('taken', *ENDS)
         }
         idle = [robot for robot in self._robots if robot not in serving]
         if not idle:
@@ -209,6 +222,30 @@ class Story:
         robot = self._random.choice(idle)
         self.expected.deliveries[name] = ('assigned', robot)
         return assigned(name, robot)
+
+    def _otherwise(self, name: str, state: str, robot: RobotId) -> m.Event | None:
+        """Withdraw a robot that is not loaded, or turn a parcel back that nobody takes."""
+        if state in ('assigned', 'awaiting_load'):
+            self.expected.deliveries[name] = ('accepted', None)
+            return m.RunWithdrawn(RunId('run'), robot, DeliveryId(name), 'x')
+        if state == 'awaiting_receipt' and name not in self._back:
+            self._back.add(name)
+            self.expected.deliveries[name] = ('under_way', robot)
+            return m.ParcelTurnedBack(DeliveryId(name), robot, 'not_collected')
+        return None
+
+    def _by_hand(self, name: str) -> m.Event:
+        carried = self.expected.deliveries[name][0] == 'carried'
+        if not carried and self._random.random() < 0.2:
+            self.expected.deliveries[name] = ('cancelled', None)
+            return m.DeliveryCancelled(DeliveryId(name), NURSE)
+        if not carried:
+            self.expected.deliveries[name] = ('carried', None)
+            self.expected.custody[name] = [('sender:pharmacy', 'porter:porter-1')]
+            return m.PorterTook(DeliveryId(name), PORTER)
+        self.expected.deliveries[name] = ('delivered', None)
+        self.expected.custody[name].append(('porter:porter-1', 'recipient:ward_3'))
+        return m.DeliveryReceived(DeliveryId(name), NURSE)
 
     def _move(self) -> m.Event | None:
         robot = self._random.choice(self._robots)

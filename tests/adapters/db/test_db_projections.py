@@ -10,11 +10,30 @@ from fleet_manager.adapters.db.projections import changes_tables
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.domain.codec import EVENT_TYPES
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.ids import NodeId, RobotId, node_resource, zone_resource
-from fleet_manager.domain.messages import NodeReached, RobotPlaced
+from fleet_manager.domain.ids import DeliveryId, NodeId, RobotId, node_resource, zone_resource
+from fleet_manager.domain.messages import (
+    DeliveryReceived,
+    NodeReached,
+    ParcelTurnedBack,
+    PorterAsked,
+    PorterTook,
+    Purpose,
+    RobotPlaced,
+)
 from fleet_manager.domain.units import Instant
 from tests.adapters.db import outside
-from tests.adapters.db.story import Expected, Story, batch, whole_delivery
+from tests.adapters.db.story import (
+    NURSE,
+    PORTER,
+    Expected,
+    Story,
+    arrived,
+    batch,
+    opened,
+    requested,
+    returned,
+    whole_delivery,
+)
 
 NOW = Instant(1_700_000_000_000)
 TURNS = 150
@@ -69,6 +88,39 @@ def test_custody_goes_from_sender_to_robot_to_recipient_without_a_gap(database: 
     ) == [('delivered', 9, 0, 8, 'r1')]
 
 
+def test_custody_goes_back_to_the_sender_with_a_parcel_nobody_took(database: str) -> None:
+    store = open_store(database)
+    store.take_over(holder='a', now=NOW)
+    back = ParcelTurnedBack(DeliveryId('d1'), RobotId('r1'), 'not_collected')
+    again = arrived('d1', 'r1', Purpose.HAND_OVER), opened('d1', 'r1'), returned('d1', 'r1')
+    for at, event in enumerate((*whole_delivery(1, 'r1')[:6], back, *again)):
+        store.commit(batch(event, at=at), now=NOW)
+    store.close()
+    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+        ('d1', 1, 'sender:pharmacy', 'robot:r1/c1', 4, 'pharmacy'),
+        ('d1', 2, 'robot:r1/c1', 'sender:pharmacy', 9, 'pharmacy'),
+    ]
+    assert outside.rows(database, 'SELECT state, ended_at FROM delivery') == [('returned', 9)]
+
+
+def test_custody_goes_through_the_porter_who_carries_it(database: str) -> None:
+    store = open_store(database)
+    store.take_over(holder='a', now=NOW)
+    events = (
+        requested(1),
+        PorterAsked(DeliveryId('d1'), 'no_robot_is_built_for_it'),
+        PorterTook(DeliveryId('d1'), PORTER),
+        DeliveryReceived(DeliveryId('d1'), NURSE),
+    )
+    for at, event in enumerate(events):
+        store.commit(batch(event, at=at), now=NOW)
+    store.close()
+    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+        ('d1', 1, 'sender:pharmacy', 'porter:porter-1', 2, 'porter-1'),
+        ('d1', 2, 'porter:porter-1', 'recipient:ward_3', 3, 'ward-3'),
+    ]
+
+
 def test_several_robots_hold_a_zone_at_once_and_each_gives_back_its_own(database: str) -> None:
     zone = zone_resource('F1.quiet', 2)
     store = open_store(database)
@@ -84,6 +136,6 @@ def test_several_robots_hold_a_zone_at_once_and_each_gives_back_its_own(database
 
 def test_only_known_events_are_followed() -> None:
     followed = {kind for kind in EVENT_TYPES if changes_tables(kind)}
-    assert len(followed) == 16
+    assert len(followed) == 20
     assert not changes_tables('AlertRaised')
     assert not changes_tables('Nothing')

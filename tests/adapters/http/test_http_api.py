@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fleet_manager.domain.messages import ReleaseLift
+import pytest
+
+from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.messages import ReleaseLift, RequestDelivery, SignCleaning
 from tests.adapters.http.conftest import Browser, Site
 
 DELIVERY = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
@@ -148,3 +151,41 @@ def ask(site: Site, ward: str, sender: str, *, robot: str) -> str:
     site.fleet._deliveries[name] |= {'robot': robot}
     site.fleet.publish()
     return name
+
+
+def test_a_program_asks_ahead_and_more_urgently(site: Site) -> None:
+    ward = site.ward()
+    body = DELIVERY | {'raised': True, 'note': 'pain', 'earliest': 5_000, 'latest': 9_000}
+    answer = ward.json('/api/v1/deliveries', body, idempotency_key='a-key-000001')
+    assert answer.status_code == 201
+    command = site.fleet.commands[-1]
+    assert isinstance(command, RequestDelivery)
+    assert (command.raised, command.earliest, command.latest) == (True, 5_000, 9_000)
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [
+        ('raised', 'yes'),
+        ('raised', 1),
+        ('earliest', -1),
+        ('earliest', 1.5),
+        ('earliest', '5000'),
+        ('latest', 10**15),
+        ('latest', None),
+    ],
+)
+def test_a_field_that_cannot_be_is_named(site: Site, field: str, value: object) -> None:
+    ward = site.ward()
+    body = DELIVERY | {field: value}
+    answer = ward.json('/api/v1/deliveries', body, idempotency_key='a-key-000001')
+    assert answer.status_code == 422
+    assert answer.json()['error']['field'] == field
+
+
+def test_an_operator_signs_that_a_robot_was_cleaned(site: Site) -> None:
+    site.fleet.robots[RobotId('r1')].soiled = True
+    assert site.operator().json('/api/v1/robots/r1/cleaned', {}).status_code == 200
+    assert isinstance(site.fleet.commands[-1], SignCleaning)
+    assert site.operator().json('/api/v1/robots/r99/cleaned', {}).status_code == 404
+    assert site.ward().json('/api/v1/robots/r1/cleaned', {}).status_code == 403

@@ -281,6 +281,9 @@ def test_the_order_of_the_files_survives_ids_of_digits() -> None:
     raw = {'floors': [{'id': 'L1', 'nodes': {'b': {}, '10': {}, '2': {}}, 'lanes': []}]}
     back = from_wire(json.loads(json.dumps(to_wire(raw))))
     assert list(back['floors'][0]['nodes']) == ['b', '10', '2']
+    raw = {'fleet': {'types': {'tug': {'compartments': {'b': {}, '10': {}, '2': {}}}}}}
+    back = from_wire(json.loads(json.dumps(to_wire(raw))))
+    assert list(back['fleet']['types']['tug']['compartments']) == ['b', '10', '2']
     with pytest.raises(DoubledId):
         from_wire({'floors': [{'nodes': [['a', 1], ['a', 2]]}]})
 

@@ -12,7 +12,7 @@ from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from tests.adapters.http.conftest import Browser, Site, hidden
-from tests.pages.stand_in import pin_of
+from tests.pages.stand_in import CANCELLABLE, pin_of
 
 
 def links(page: str, css_class: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_a_ward_asks_for_medicines_in_three_taps(site: Site) -> None:
     assert choice == ['/ward/new?goods=drug&way=fetch&other=pharmacy']
     step_3 = ward.get(choice[0]).text
     assert step_3.count('class="primary"') == 1
-    assert 'Urgent, at most 30 min' in step_3
+    assert 'Routine, at most 2 h' in step_3
     place = send(ward, step_3)
     assert 'Accepted. A robot will be chosen.' in ward.get(place).text
     command = site.fleet.commands[-1]
@@ -200,6 +200,7 @@ def test_others_cannot_tell_a_delivery_from_none(site: Site) -> None:
         ('cancel', {}),
         ('open', {'pin': pin_of('n3e')}),
         ('sign', {}),
+        ('refuse', {'reason': 'x'}),
         ('rate', {'stars': '5'}),
     ):
         assert stranger.post(f'/deliveries/{delivery}/{verb}', fields).status_code == 404
@@ -218,6 +219,8 @@ def test_others_cannot_tell_a_delivery_from_none(site: Site) -> None:
         ('awaiting_receipt', 'waits to be opened', 'Open with PIN'),
         ('opened', 'are being taken out', 'Take everything out'),
         ('taken', 'the signature is missing', 'Sign: received and right'),
+        ('porter_asked', 'A porter comes for it', 'A porter has been asked'),
+        ('carried', 'A porter carries it to Surgery', 'Sign: received and right'),
         ('delivered', 'Delivered and signed', 'How was it?'),
         ('cancelled', 'Nothing was loaded', 'Nothing was loaded'),
         ('expired', 'Nobody loaded the robot', 'Nobody loaded the robot'),
@@ -237,7 +240,7 @@ def test_each_side_reads_what_concerns_it(
         assert 'tel:8000' in page
         assert page.count('class="primary"') <= 1
         assert ('http-equiv="refresh" content="5"' in page) == (not ends and page is not types)
-        assert ('/cancel"' in page) == (state in ('accepted', 'assigned', 'awaiting_load'))
+        assert ('/cancel"' in page) == (state in CANCELLABLE)
     assert site.operator().get(path).text.count('name="pin"') == 0
 
 
@@ -339,3 +342,104 @@ def test_sign_rate_and_cancel(site: Site) -> None:
     assert 'Cancelled. Nothing was loaded.' in ward.get(f'/deliveries/{other}').text
     third = site.delivery(state='accepted')
     assert site.operator().post(f'/deliveries/{third}/cancel').status_code == 303
+
+
+# --- more urgently, back, by hand ---
+
+
+def test_a_ward_asks_more_urgently_and_says_why(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'drug', 'fetch', 'pharmacy')
+    assert 'More urgent than usual' in page
+    fields = {name: hidden(page, name) for name in ('key', 'goods', 'sender', 'recipient')}
+    refused = ward.post('/deliveries', fields | {'note': '', 'raised': 'yes'})
+    assert refused.status_code == 422
+    assert 'Say why' in refused.text
+    assert 'checked' in refused.text
+    place = send(ward, page, raised='yes', note='pain')
+    command = site.fleet.commands[-1]
+    assert isinstance(command, m.RequestDelivery)
+    assert (command.raised, command.note) == (True, 'pain')
+    assert 'Urgent · raised' in ward.get(place).text
+    assert ward.post('/deliveries', fields | {'note': 'x', 'raised': 'maybe'}).status_code == 422
+
+
+def test_nothing_is_asked_for_more_urgently_than_blood(site: Site) -> None:
+    assert 'name="raised"' not in check_page(site.ward('n2w'), 'blood', 'fetch', 'blood_bank')
+
+
+def test_who_gets_a_parcel_refuses_it_with_a_reason(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    path = f'/deliveries/{delivery}'
+    ward, pharmacy = site.ward('n2w'), site.ward('pharmacy')
+    assert 'We do not take it' in ward.get(path).text
+    assert 'We do not take it' not in pharmacy.get(path).text
+    assert ward.post(f'{path}/refuse', {'reason': ' '}).status_code == 422
+    assert ward.post(f'{path}/refuse').status_code == 422
+    assert ward.post(f'{path}/refuse', {'reason': 'not ours'}).status_code == 303
+    assert site.fleet.commands[-1] == m.RefuseDelivery(
+        m.Actor('ward-n2w', m.Role.WARD, 'n2w'), DeliveryId(delivery), 'not ours'
+    )
+    for page in (ward.get(path).text, pharmacy.get(path).text):
+        assert 'Surgery nurse station did not take it: not ours' in page
+        assert 'On the way back to the sender' in page
+    assert ward.post(f'{path}/refuse', {'reason': 'not ours'}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ('state', 'sender_sees', 'recipient_sees'),
+    [
+        ('under_way', 'brings it back to you', 'brings it back to Pharmacy'),
+        ('awaiting_receipt', 'Open and take it back', 'is back at Pharmacy'),
+        ('opened', 'Take everything out', 'being taken out at Pharmacy'),
+        ('returned', 'It is back at Pharmacy', 'It is back at Pharmacy'),
+    ],
+)
+def test_a_parcel_nobody_took_goes_back_to_its_sender(
+    site: Site, state: str, sender_sees: str, recipient_sees: str
+) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    site.fleet.turn_back(delivery, 'not_collected')
+    site.fleet._set(delivery, state)
+    site.fleet.publish()
+    path = f'/deliveries/{delivery}'
+    sender, recipient = site.ward('pharmacy').get(path).text, site.ward('n2w').get(path).text
+    assert sender_sees in sender
+    assert recipient_sees in recipient
+    assert 'Nobody took it out at Surgery nurse station in time.' in sender
+    assert 'name="pin"' not in recipient
+    assert 'class="primary"' not in recipient
+    assert 'aria-current="step"' in sender or state == 'returned'
+
+
+def test_the_sender_opens_with_the_pin_and_has_the_parcel_back(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    site.fleet.turn_back(delivery, 'not_collected')
+    site.fleet._set(delivery, 'awaiting_receipt')
+    site.fleet.publish()
+    path, pharmacy = f'/deliveries/{delivery}/open', site.ward('pharmacy')
+    page = pharmacy.get('/ward').text
+    assert page.index('Waiting for you') < page.index('Back at the sender')
+    assert site.ward('n2w').post(path, {'pin': pin_of('n2w')}).status_code == 409
+    assert pharmacy.post(path, {'pin': pin_of('pharmacy')}).status_code == 303
+    assert site.fleet.commands[-1] == m.OpenCompartment(
+        m.Actor('ward-pharmacy', m.Role.WARD, 'pharmacy'), DeliveryId(delivery)
+    )
+
+
+def test_a_desk_notes_that_a_porter_took_it_and_the_recipient_signs(site: Site) -> None:
+    delivery = site.delivery(state='porter_asked')
+    site.fleet._deliveries[delivery] |= {'robot': None, 'compartment': None}
+    site.fleet.publish()
+    path, desk, ward = f'/deliveries/{delivery}', site.operator(), site.ward('n2w')
+    assert 'A porter took it' in desk.get(path).text
+    assert 'A porter took it' not in ward.get(path).text
+    assert ward.post(f'{path}/take').status_code == 403
+    assert desk.post(f'{path}/take').status_code == 303
+    assert site.fleet.commands[-1] == m.TakeByHand(
+        m.Actor('dispatch', m.Role.OPERATOR), DeliveryId(delivery)
+    )
+    assert desk.post(f'{path}/take').status_code == 409
+    assert 'Carried by a porter' in ward.get('/ward').text
+    assert ward.post(f'{path}/sign').status_code == 303
+    assert 'Delivered and signed' in ward.get(path).text

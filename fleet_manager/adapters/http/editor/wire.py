@@ -53,8 +53,16 @@ def _each(data: Any, convert: Callable[[Any], Any], kind: type) -> Any:
             for key, value in owner.items()
         }
 
-    def lift(value: Any) -> Any:
-        return at(value, ('stops',))
+    def inside(owner: Any, key: str, keys: tuple[str, ...]) -> None:
+        """Convert the mappings within each value of a mapping, converted or not."""
+        found = owner.get(key) if isinstance(owner, dict) else None
+        if isinstance(found, dict):
+            owner[key] = {name: at(value, keys) for name, value in found.items()}
+        elif isinstance(found, list):
+            owner[key] = [
+                [pair[0], at(pair[1], keys)] if isinstance(pair, list) and len(pair) == 2 else pair
+                for pair in found
+            ]
 
     if not isinstance(data, dict):
         return data
@@ -63,12 +71,6 @@ def _each(data: Any, convert: Callable[[Any], Any], kind: type) -> Any:
         made['floors'] = [at(floor, _FLOOR) for floor in made['floors']]
     if 'fleet' in made:
         made['fleet'] = at(made['fleet'], _FLEET)
-    lifts = made.get('lifts')
-    if isinstance(lifts, dict):
-        made['lifts'] = {key: lift(value) for key, value in lifts.items()}
-    elif isinstance(lifts, list):
-        made['lifts'] = [
-            [pair[0], lift(pair[1])] if isinstance(pair, list) and len(pair) == 2 else pair
-            for pair in lifts
-        ]
+        inside(made['fleet'], 'types', ('compartments',))
+    inside(made, 'lifts', ('stops',))
     return made

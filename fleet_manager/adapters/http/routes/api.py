@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request, WebSocket
 from starlette.responses import JSONResponse, Response
 
 from fleet_manager.adapters.http import feed_socket
-from fleet_manager.adapters.http.bodies import BadBody, Body, Id, Note, read_json
+from fleet_manager.adapters.http.bodies import BadBody, Body, Id, Moment, Note, read_json
 from fleet_manager.adapters.http.delivery_page import audience_of, find
 from fleet_manager.adapters.http.feed import encode, visible
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
@@ -20,12 +20,19 @@ router = APIRouter(prefix='/api/v1')
 
 
 class DeliveryBody(Body):
-    """A request for a delivery; its key comes in the header `Idempotency-Key`."""
+    """A request for a delivery; its key comes in the header `Idempotency-Key`.
+
+    `raised` asks one step more urgently, and the note says why. Nobody comes before `earliest`;
+    `latest` is when scheduled goods are promised.
+    """
 
     goods: Id
     sender: Id
     recipient: Id
     note: Note = ''
+    raised: bool = False
+    earliest: Moment = 0
+    latest: Moment = 0
 
 
 @router.get('/session')
@@ -73,10 +80,12 @@ async def create(
     """Ask for a delivery: 201, or 200 where the key was used before for the same request."""
     body = await read_json(request, DeliveryBody)
     try:
-        form = NewDelivery(key=idempotency_key or '', **body.model_dump())
+        asked = body.model_dump(exclude={'earliest', 'latest'})
+        form = NewDelivery(key=idempotency_key or '', **asked)
     except ValueError:
         raise BadBody('Idempotency-Key') from None
-    reply = await site.submit(request_delivery(person, form))
+    command = request_delivery(person, form, earliest=body.earliest, latest=body.latest)
+    reply = await site.submit(command)
     if reply.delivery is None:
         code = reply.refusal_code or 'not_allowed'
         status = REFUSAL_STATUS.get(code, 422)

@@ -18,6 +18,7 @@ from fleet_manager.domain.messages import (
     ReleaseLift,
     ResumeFleet,
     ResumeRobot,
+    SignCleaning,
 )
 
 router = APIRouter()
@@ -51,6 +52,12 @@ async def readmit_robot(
 ) -> Response:
     """Say that an excluded robot was looked at and is where it says."""
     return await _command(request, site, ReadmitRobot(person.actor(), RobotId(robot)))
+
+
+@router.post('/api/v1/robots/{robot}/cleaned')
+async def cleaned(robot: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Sign that a robot was cleaned inside, where it stands to be cleaned."""
+    return await _command(request, site, SignCleaning(person.actor(), RobotId(robot)))
 
 
 @router.post('/api/v1/lifts/{lift}/release')

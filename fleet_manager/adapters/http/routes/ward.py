@@ -10,12 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http import choices
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import Body, Id, Key, Note, Secret, read_form
+from fleet_manager.adapters.http.bodies import Body, Id, Key, Note, Secret, Ticked, read_form
 from fleet_manager.adapters.http.delivery_page import describe, find, of_station
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.application.ports import Reply, View
-from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.deliveries.goods import GOODS, RAISED
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Station
 from fleet_manager.domain.messages import (
@@ -23,9 +23,12 @@ from fleet_manager.domain.messages import (
     Command,
     OpenCompartment,
     RateDelivery,
+    RefuseDelivery,
     RequestDelivery,
     SignDelivery,
+    TakeByHand,
 )
+from fleet_manager.domain.units import Instant
 
 router = APIRouter()
 
@@ -38,6 +41,7 @@ class NewDelivery(Body):
     sender: Id
     recipient: Id
     note: Note = ''
+    raised: Ticked = False
 
 
 class Empty(Body):
@@ -48,6 +52,12 @@ class Pin(Body):
     """The PIN, asked for again at the robot."""
 
     pin: Secret
+
+
+class Reason(Body):
+    """Why a parcel is not taken."""
+
+    reason: Note
 
 
 class Stars(Body):
@@ -130,6 +140,7 @@ async def create(request: Request, site: SiteDep, person: PersonDep) -> Response
         (form.sender, form.recipient),
         key=secrets.token_urlsafe(16) if code == 'key_reused' else form.key,
         note=form.note,
+        raised=form.raised,
         refused=reply,
     )
 
@@ -175,6 +186,22 @@ async def sign(delivery: str, request: Request, site: SiteDep, person: PersonDep
     return await _act(request, site, person, delivery, command)
 
 
+@router.post('/deliveries/{delivery}/refuse')
+async def refuse(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Do not take the parcel the robot brought: it goes back to its sender."""
+    form = await read_form(request, Reason)
+    command = RefuseDelivery(person.actor(), DeliveryId(delivery), form.reason.strip())
+    return await _act(request, site, person, delivery, command)
+
+
+@router.post('/deliveries/{delivery}/take')
+async def take(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Note that a porter took the parcel from its sender."""
+    await read_form(request, Empty)
+    command = TakeByHand(person.actor(), DeliveryId(delivery))
+    return await _act(request, site, person, delivery, command)
+
+
 @router.post('/deliveries/{delivery}/rate')
 async def rate(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Give one to five stars."""
@@ -183,7 +210,9 @@ async def rate(delivery: str, request: Request, site: SiteDep, person: PersonDep
     return await _act(request, site, person, delivery, command)
 
 
-def request_delivery(person: Person, form: NewDelivery) -> RequestDelivery:
+def request_delivery(
+    person: Person, form: NewDelivery, *, earliest: int = 0, latest: int = 0
+) -> RequestDelivery:
     """Return the command of a filled-in check page."""
     return RequestDelivery(
         person.actor(),
@@ -192,6 +221,9 @@ def request_delivery(person: Person, form: NewDelivery) -> RequestDelivery:
         StationId(form.sender),
         StationId(form.recipient),
         form.note.strip(),
+        raised=form.raised,
+        earliest=Instant(earliest),
+        latest=Instant(latest),
     )
 
 
@@ -229,7 +261,6 @@ def _delivery_page(
     if entity is None:
         return site.pages.error(request.scope, 404, 'unknown_delivery')
     page = describe(site.hospital, view, delivery, entity, person, site.clock())
-    types_pin = page.action in ('load', 'receive')
     return site.pages.page(
         request,
         'delivery.html',
@@ -237,7 +268,7 @@ def _delivery_page(
         page=page,
         problem_text=problem,
         # without scripts the page reloads itself, but never while a PIN is being typed
-        refresh=None if page.ended or types_pin or problem else 5,
+        refresh=None if page.ended or page.opens or problem else 5,
         path=f'/deliveries/{delivery}',
     )
 
@@ -250,6 +281,7 @@ def _check_page(
     *,
     key: str,
     note: str = '',
+    raised: bool = False,
     refused: Reply | None = None,
 ) -> Response:
     sender, recipient = (site.hospital.stations[StationId(end)] for end in ends)
@@ -266,8 +298,10 @@ def _check_page(
         sender=sender,
         recipient=recipient,
         urgency=_urgency(goods),
+        may_raise=RAISED[GOODS[goods].urgency] is not GOODS[goods].urgency,
         key=key,
         note=note,
+        raised=raised,
         **values,
     )
 

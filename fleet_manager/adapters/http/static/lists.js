@@ -8,13 +8,15 @@ import { duration, known, named, t } from './words.js';
 const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot'];
 const LOW = ['not_loaded', 'opening_expired', 'malformed_report', 'battery_low'];
 const SIGNS = { high: '▲ !!!', medium: '▲ !!', low: '▲ !' };
-const ENDED = ['delivered', 'cancelled', 'expired'];
+const ENDED = ['delivered', 'returned', 'cancelled', 'expired'];
+const MOST_STOPS = 4;
 const TONES = {
   accepted: 'waiting', assigned: 'moving', under_way: 'moving', waiting: 'attention',
   silent: 'attention', excluded: 'attention', paused: 'attention', never_seen: 'ended',
   to_pick_up: 'moving', to_hand_over: 'moving', in_lift: 'moving', waiting_lift: 'moving',
   waiting_door: 'moving', at_pick_up: 'act', at_hand_over: 'act', awaiting_load: 'act',
-  loading: 'act', awaiting_receipt: 'act', opened: 'act', taken: 'act',
+  loading: 'act', awaiting_receipt: 'act', opened: 'act', taken: 'act', porter_asked: 'attention',
+  carried: 'moving', to_clean: 'moving', needs_cleaning: 'act',
 };
 
 /** @param {string} code @returns {'high' | 'medium' | 'low'} */
@@ -104,7 +106,7 @@ export class Lists {
     count('deliveries', open.length);
     rows(element('deliveries'), open, ([id]) => id, ([id, d]) => this.deliveryRow(id, d), (row, [, d]) => {
       row.classList.toggle('selected', d.robot !== null && d.robot === this.selected);
-      tag(row, t(`delivery.state.${d.state}`), d.state);
+      tag(row, known(`delivery.state_back.${d.returning ? d.state : ''}`, `delivery.state.${d.state}`), d.state);
       fill(row, 'late', d.late ? t('delivery.late') : '');
       const robot = d.robot ? this.entities.robot?.[d.robot]?.name ?? d.robot : '';
       fill(row, 'robot', robot);
@@ -160,6 +162,8 @@ export class Lists {
       const charging = charges ? ` · ${t('robot.charging')}` : '';
       fill(row, 'battery', t('robot.battery', { percent }) + charging);
       fill(row, 'where', this.actions.why(id) || this.where(robot));
+      fill(row, 'run', this.run(robot.stops));
+      part(row, 'cleaned').hidden = robot.state !== 'needs_cleaning';
       part(row, 'pause').hidden = robot.paused || robot.excluded !== null;
       part(row, 'resume').hidden = !robot.paused || robot.excluded !== null;
       part(row, 'readmit').hidden = robot.excluded === null;
@@ -179,8 +183,9 @@ export class Lists {
     for (const verb of ['pause', 'resume', 'readmit']) {
       buttons.append(this.button(verb, `operator.${verb}`, `robots/${id}/${verb}`));
     }
+    buttons.append(this.button('cleaned', 'operator.cleaned', `robots/${id}/cleaned`));
     buttons.append(overTime(() => this.actions.open({ robot: id })));
-    row.append(head, paragraph('where'), buttons);
+    row.append(head, paragraph('where'), paragraph('run'), buttons);
     return row;
   }
 
@@ -192,6 +197,26 @@ export class Lists {
     const station = this.building.stations.get(robot.goal_station);
     if (station) return t('robot.to', { place: named(station.name) });
     return robot.node ? this.building.placeName(`node:${robot.node}`) : '';
+  }
+
+  /**
+   * What its run still has to do, a station at a time.
+   * @param {{purpose: string, station: string}[]} stops @returns {string}
+   */
+  run(stops) {
+    /** @type {{purpose: string, station: string, n: number}[]} */
+    const visits = [];
+    for (const { purpose, station } of stops) {
+      const last = visits.at(-1);
+      if (last?.station === station && last.purpose === purpose) last.n += 1;
+      else visits.push({ purpose, station, n: 1 });
+    }
+    const texts = visits.slice(0, MOST_STOPS).map(({ purpose, station, n }) => {
+      const place = this.building.stations.get(station);
+      return t(`robot.stop.${purpose}`, { place: place ? named(place.name) : station, n });
+    });
+    if (visits.length > MOST_STOPS) texts.push('…');
+    return texts.length ? t('robot.run', { stops: texts.join(' → ') }) : '';
   }
 
   /** @param {[string, any][]} lifts */

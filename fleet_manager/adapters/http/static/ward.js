@@ -48,6 +48,7 @@ function whatMatters(entities) {
     delivery.in_lift,
     delivery.late,
     delivery.rating,
+    delivery.returning,
     delivery.waiting,
     delivery.eta && Math.ceil(delivery.eta.late / 60000),
   ]);
