@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import setup
 
 NAME = 'hospital_fleet'
-SHARED_FOLDERS = ('launch', 'maps')
+SHARED_FOLDERS = ('launch', 'maps', 'scenarios')
 
 
 def shared_files() -> list[tuple[str, list[str]]]:

@@ -16,6 +16,19 @@ _ZH: Final = {
     'real time': '实时',
     'RSS': '常驻内存',
     'PSS': '分摊内存',
+    'all': '全部',
+    'stat': '特急',
+    'urgent': '加急',
+    'routine': '普通',
+    'scheduled': '定时',
+    'wall time': '耗时',
+    'CPU time': '处理器时间',
+    'parcels a run': '每趟件数',
+    'lifts used': '电梯占用',
+    'busiest lift': '最忙电梯',
+    'violations': '违规',
+    'lost': '丢失',
+    'uncompiled': '未编译',
 }
 
 

@@ -23,6 +23,9 @@ ORDER: Final = (
     'maps',
     'traffic',
     'traffic_runs',
+    'runs',
+    'days',
+    'mutations',
     'grids',
     'demo_cost',
 )
