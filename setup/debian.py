@@ -14,6 +14,7 @@ from typing import NamedTuple
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 CHINESE_FONTS = Path('/usr/share/fonts/opentype/noto')
 POSTGRESQL = Path('/usr/lib/postgresql')
+KEYRINGS = Path('/usr/share/keyrings')
 
 
 class Need(NamedTuple):
@@ -52,6 +53,11 @@ def needs() -> list:
 def missing() -> list:
     """Return the needs that are not met."""
     return [need for need in needs() if not need.present]
+
+
+def has_keys() -> bool:
+    """Tell whether the keys that sign Debian's packages are here: Ubuntu comes without them."""
+    return any(KEYRINGS.glob('debian-archive-keyring.*'))
 
 
 def can_install() -> bool:

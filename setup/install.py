@@ -53,6 +53,11 @@ BUILD_MACHINE_NUMPY = re.compile(
 # Debian leaves this out without python3-venv, and its wheels without python3-pip-whl.
 PIP_COMES_ALONG = 'import ensurepip; print(ensurepip.version())'
 
+# Ends well where the plugin of Gazebo 11 is compiled, too.
+GAZEBO_IS_READY = (
+    'from robot_nodes.gazebo.classic import install, plugin; plugin.ready(install.find())'
+)
+
 PYTHON_HEADERS = 'import sysconfig; print(sysconfig.get_path("include"))'
 
 
@@ -321,6 +326,22 @@ def project(progress: Progress) -> None:
         stamp(project=made_from)
 
 
+def gazebo(progress: Progress) -> None:
+    """Fetch Gazebo 11 for its tests, into the user's cache; else say why they are skipped."""
+    progress.next()
+    if ask(str(VENV_PYTHON), GAZEBO_IS_READY) is not None:
+        return
+    if not debian.has_keys():
+        debian.install_as_root('debian-archive-keyring', log=LOG)
+    with progress.step('preparing Gazebo 11'):
+        try:
+            call([str(VENV / 'bin' / 'fleet'), 'gazebo', 'install'], '')
+            return
+        except CommandError:
+            said = LOG.read_text('utf-8', 'replace').strip().splitlines()[-1]
+    print(f'      skipped: the tests with Gazebo ({said.partition("install: ")[2] or said})')
+
+
 def system(progress: Progress) -> None:
     """Install what tests need beside Python, as root; else say which tests will be skipped."""
     progress.next()
@@ -357,7 +378,7 @@ def install(level: str, *, with_system: bool) -> None:
     if not ros:  # a distribution that does not fit must not get into the build
         os.environ.pop('AMENT_PREFIX_PATH', None)
         os.environ.pop('CMAKE_PREFIX_PATH', None)
-    progress = Progress(6 if with_system else 5)
+    progress = Progress(7 if with_system else 5)
     environment(progress, ros, python)
     if stamps().get('level') == 'dev':
         level = 'dev'
@@ -367,6 +388,7 @@ def install(level: str, *, with_system: bool) -> None:
     project(progress)
     if with_system:
         system(progress)
+        gazebo(progress)
     if not ros and not wheels_fit():
         print("      left out: ROS 2 (no wheels for this machine; source a distribution's ROS 2)")
 

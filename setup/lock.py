@@ -1,9 +1,9 @@
 """Writes the lock files: the exact versions and hashes that `setup/install.py` installs.
 
 Run by `make lock`. Three files a Python version: `runtime` (what the product needs), `dev`
-(runtime and the tools) and `ros` (ROS 2 as wheels, left out where a distribution's ROS is
-sourced). All three come from one resolution, so any two of them fit together. `uv.txt` is the
-installer itself.
+(runtime, what the tests of gz sim need, and the tools) and `ros` (ROS 2 as wheels, left out where
+a distribution's ROS is sourced). All three come from one resolution, so any two of them fit
+together. `uv.txt` is the installer itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def main() -> None:
     project = tomllib.loads((ROOT / 'pyproject.toml').read_text('utf-8'))['project']
     extras = project['optional-dependencies']
     runtime = project['dependencies'] + extras['build']
-    parts = {'runtime': runtime, 'dev': runtime + extras['dev'], 'ros': extras['ros']}
+    tools = extras['gazebo'] + extras['dev']
+    parts = {'runtime': runtime, 'dev': runtime + tools, 'ros': extras['ros']}
     LOCKS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         compile_lock(['uv'], PYTHONS[0], LOCKS / 'uv.txt', pins=None, hashes=True)

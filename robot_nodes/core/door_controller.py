@@ -7,6 +7,10 @@
 | open | no MODE_OPEN for `HOLD` | shut |
 
 A controller that starts again does not know who asked: it leaves the door alone for `HOLD`.
+
+A manager that dies asks no more, while a robot it let in is still on its way through. The robot
+begins to pass only within the lease of its order, and goes on only within `CROSSING` of
+`core/robot.py`. `HOLD` is longer than that and its braking, and the same as a lift's lease.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Final
 from fleet_manager.domain.units import Instant, Millis
 
 #: How long an open request counts without being repeated.
-HOLD: Final = Millis(10_000)
+HOLD: Final = Millis(30_000)
 #: Requesters kept; the oldest goes. A fleet has fewer.
 MAX_REQUESTERS: Final = 64
 

@@ -163,8 +163,21 @@ class Follower:
         self._speed, self._turning = 0.0, False
         return STILL
 
-    def drive(self, pose: Pose, *, until: int, seconds: float) -> Speeds:
-        """Return the speeds towards the node of number `until`, `seconds` after the last call."""
+    def ahead(self, pose: Pose, *, until: int, metres: float) -> list[XY]:
+        """Return the way from the pose towards node `until`, about `metres` of it."""
+        points, far = [(pose.x, pose.y)], 0.0
+        for point in self._way:
+            if point.sequence > until or far > metres:
+                break
+            far += math.dist(points[-1], point.at)
+            points.append(point.at)
+        return points
+
+    def drive(self, pose: Pose, *, until: int, seconds: float, room: float = math.inf) -> Speeds:
+        """Return the speeds towards the node of number `until`, `seconds` after the last call.
+
+        `room` is how many metres are free.
+        """
         at = (pose.x, pose.y)
         self._pass_corners(at, until)
         if self._start is None or not self._way or self._way[0].sequence > until:
@@ -183,7 +196,11 @@ class Follower:
         if self._turning:
             self._speed = 0.0
             return Speeds(0.0, turn)
+        free = room - REACTION * self._speed
+        if free <= 0.0:
+            return self.halt()
         wanted = self._wanted(left, until) * max(0.2, math.cos(2 * off))
+        wanted = min(wanted, math.sqrt(2 * BRAKING * free))
         self._speed = min(wanted, self._speed + ACCELERATION * seconds)
         return Speeds(self._speed, turn)
 

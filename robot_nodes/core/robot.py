@@ -26,6 +26,7 @@ from robot_nodes.core.compartments import HANDS_SECONDS, Compartments
 from robot_nodes.core.follower import LOST, STILL, Follower, Speeds
 from robot_nodes.core.gates import DoorView, LiftView
 from robot_nodes.core.memory import Compartment, Memory
+from robot_nodes.core.obstacles import BLOCKED_AFTER, LOOK, SCAN_FRESH, Body, Scan, room
 from robot_nodes.core.order import Order, OrderNode, Pose
 from robot_nodes.core.order_book import NEAR, Accepted, Ignored, OrderBook, Refused
 
@@ -36,9 +37,14 @@ STANDING: Final = 0.02
 #: Metres from the last node: farther, and the robot is between the doors of the edge it drives.
 UNDER_WAY: Final = 0.3
 #: Error codes with which a robot does not move.
-STOPPING: Final = frozenset({'memory_unwritable', 'localisation_lost', 'wrong_floor', 'off_route'})
+STOPPING: Final = frozenset(
+    {'memory_unwritable', 'localisation_lost', 'laser_lost', 'wrong_floor', 'off_route'}
+)
 #: Change of the battery level that is worth a write to the disk.
 BATTERY_STEP: Final = 0.01
+#: A robot nobody has spoken to for so long moves through no door: lifts and doors stay open for
+#: it longer than that (`LEASE`, `HOLD` of their controllers), but not for ever.
+CROSSING: Final = Millis(20_000)
 #: Longest step the battery and the ramps are computed for; a longer gap was no driving.
 MAX_STEP: Final = Millis(500)
 
@@ -55,13 +61,17 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a robot is told at start. `hands_seconds` 0 = a test is the hands."""
+    """What a robot is told at start. `hands_seconds` 0 = a test is the hands.
+
+    One with a `body` has a laser, and stops for what its body would meet.
+    """
 
     robot: str
     map_id: str
     map_version: str
     compartments: tuple[str, ...]
     max_speed: float = 0.8
+    body: Body | None = None
     hands_seconds: float = HANDS_SECONDS
 
 
@@ -77,6 +87,7 @@ class Inputs:
     pose_at: Instant = Instant(0)
     lifts: Mapping[str, LiftView] = field(default_factory=dict)
     doors: Mapping[str, DoorView] = field(default_factory=dict)
+    scan: Scan | None = None
     memory_unwritable: bool = False
     hospital: Hospital | None = None
 
@@ -146,12 +157,14 @@ class Robot:
         self._map_problem: str | None = None
         self._grant_problem: str | None = None
         self._heard = now
+        self._was_told = False
         self._silent_at: int | None = None
         self._way_of: tuple[object, ...] = ()
         self._pose: Pose | None = None
         self._pose_at = Instant(0)
         self._speed = 0.0
         self._stepped = now
+        self._blocked_since: Instant | None = None
 
     def step(self, now: Instant, inputs: Inputs) -> Output:
         """Do one step. Time may stand still or jump; a robot that is unsure stands still."""
@@ -193,7 +206,7 @@ class Robot:
             case Refused(why):
                 self._refused = why
             case Accepted(fresh):
-                self._heard, self._refused = now, None
+                self._heard, self._was_told, self._refused = now, True, None
                 if fresh:
                     self._faults = ()
             case Ignored():
@@ -276,6 +289,8 @@ class Robot:
             codes.append(f'grant_refused:{self._grant_problem}')
         if self._sees_people(now, inputs):
             codes.append(gates.CABIN_FULL)
+        if self._blocked_since is not None and now - self._blocked_since >= BLOCKED_AFTER:
+            codes.append('blocked')
         return tuple(sorted(set(codes)))
 
     def _sees_people(self, now: Instant, inputs: Inputs) -> bool:
@@ -298,6 +313,8 @@ class Robot:
             return ['memory_unwritable']
         if self._pose is None or now - self._pose_at > POSE_FRESH:
             return ['localisation_lost']
+        if self._spec.body is not None and not _is_fresh(inputs.scan, now):
+            return ['laser_lost']
         ahead = self._book.released_ahead()
         if not ahead:
             return []
@@ -318,21 +335,38 @@ class Robot:
         order = self._book.order
         held = STOPPING.intersection(errors) or self.compartments.any_open()
         if order is None or self._pose is None or held or order.paused:
+            self._blocked_since = None
             return self._follower.halt()
         until = self._may_drive_to(now, inputs, self._pose.floor)
-        return self._follower.drive(self._pose, until=until, seconds=elapsed / SECOND)
+        free = self._room(self._pose, inputs.scan, until)
+        if free > 0.0:
+            self._blocked_since = None
+        elif self._blocked_since is None:
+            self._blocked_since = now
+        return self._follower.drive(self._pose, until=until, seconds=elapsed / SECOND, room=free)
+
+    def _room(self, pose: Pose, scan: Scan | None, until: int) -> float:
+        """Return how far the robot may roll before it meets what its laser sees."""
+        way = self._follower.ahead(pose, until=until, metres=LOOK)
+        if scan is None or self._spec.body is None or len(way) == 1:
+            return math.inf
+        return room(way, scan.points(pose), self._spec.body)
 
     def _may_drive_to(self, now: Instant, inputs: Inputs, floor: FloorId) -> int:
         """Return the number of the last node the robot may drive to now."""
         until = self._book.last_sequence
+        cut_off = not self._was_told or now - self._heard > CROSSING
         for node in self._book.released_ahead():
-            if (node.lift or node.door) and gates.shut(
-                node,
-                lifts=inputs.lifts,
-                doors=inputs.doors,
-                floor=floor,
-                under_way=self._is_under_way(node),
-                now=now,
+            if (node.lift or node.door) and (
+                cut_off
+                or gates.shut(
+                    node,
+                    lifts=inputs.lifts,
+                    doors=inputs.doors,
+                    floor=floor,
+                    under_way=self._is_under_way(node),
+                    now=now,
+                )
             ):
                 break
             if node.lift and not node.boards and floor != node.floor:
@@ -439,3 +473,7 @@ class Robot:
             battery=self._remembered_battery,
             map_version=self._map_taken_over,
         )
+
+
+def _is_fresh(scan: Scan | None, now: Instant) -> bool:
+    return scan is not None and now - scan.at <= SCAN_FRESH

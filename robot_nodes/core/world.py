@@ -1,13 +1,13 @@
 """A kinematic hospital: robots on floors and in cars, lifts, doors, and what must not happen.
 
 What a robot must not do is not left to it: driving into a closed door or lift, or into a car that
-is not there, is refused by the world and counted, and so are two robots in one place.
+is not there, is refused by the world and counted, and so are two robots in one place. Doors do not
+shut on a robot; that one that drives through was to be shut in is counted all the same.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fleet_manager.domain.ids import DoorId, FloorId, LiftId, RobotId
-from fleet_manager.domain.maps.model import Door, Hospital, Lift
+from fleet_manager.domain.maps.model import Hospital, Lift
 from fleet_manager.domain.units import Instant
-from robot_nodes.core.body import Car, Leaf, Wheels
+from robot_nodes.core.body import LEVEL, Car, Leaf, Wheels
 from robot_nodes.core.follower import STILL, Speeds
-from robot_nodes.core.geometry import distance_to_segment, overlap, rectangle
+from robot_nodes.core.geometry import overlap, rectangle
+from robot_nodes.core.openings import cage, door_line, home_pose
 from robot_nodes.core.order import XY, Pose
 
 LENGTH: Final = 0.6
@@ -87,9 +88,9 @@ class World:
         self.command_fresh = COMMAND_FRESH
         self.cars = {lift.id: _car(hospital, lift) for lift in hospital.lifts.values()}
         self.doors = {door: Leaf(DOOR_SECONDS) for door in hospital.automatic_doors}
-        self._cages = {lift.id: _cage(hospital, lift) for lift in hospital.lifts.values()}
+        self._cages = {lift.id: cage(hospital, lift) for lift in hospital.lifts.values()}
         self._sills = _sills(hospital)
-        self.robots = {robot: Body(_home(hospital, robot)) for robot in robots}
+        self.robots = {robot: Body(home_pose(hospital, robot)) for robot in robots}
         self.violations = {'door': 0, 'lift': 0, 'collision': 0}
         self.details: deque[str] = deque(maxlen=MAX_DETAILS)
         self._touching: set[tuple[RobotId, RobotId]] = set()
@@ -115,12 +116,21 @@ class World:
         """Set where a car and its door shall go."""
         car = self.cars[lift]
         floors = [elevation for _, elevation in car.floors]
-        car.wanted = max(min(floors), min(max(floors), height))
-        car.leaf.wanted = max(0.0, min(1.0, door))
+        height, door = max(min(floors), min(max(floors), height)), max(0.0, min(1.0, door))
+        if door < car.leaf.wanted or abs(height - car.wanted) > LEVEL:
+            self._note_shutting('lift', lift)
+        car.wanted, car.leaf.wanted = height, door
 
     def command_door(self, door: DoorId, position: float) -> None:
         """Set where a door shall go: 0 shut, 1 open."""
-        self.doors[door].wanted = max(0.0, min(1.0, position))
+        position = max(0.0, min(1.0, position))
+        if position < self.doors[door].wanted:
+            self._note_shutting('door', door)
+        self.doors[door].wanted = position
+
+    def odometry(self, robot: RobotId) -> Pose:
+        """Return where a robot's wheels say it is: here they are never wrong."""
+        return self.robots[robot].pose
 
     def is_occupied(self, lift: LiftId) -> bool:
         """Whether anything is in the car, as its sensors see it."""
@@ -161,6 +171,16 @@ class World:
                 if sill.is_near(body.pose) and overlap(body.footprint(), sill.line):
                     found.add((sill.kind, sill.id))
         return found
+
+    def _note_shutting(self, kind: str, opening: str) -> None:
+        """Count robots that drive through an opening that is to shut now."""
+        for sill in self._sills:
+            if (sill.kind, sill.id) != (kind, opening) or self._leaf(sill).is_shut:
+                continue
+            for robot, body in self.robots.items():
+                passes = body.moves and sill.is_near(body.pose)
+                if passes and overlap(body.footprint(), sill.line):
+                    self._count(kind, f'{kind} {opening} is to shut on {robot}')
 
     def _leaf(self, sill: Sill) -> Leaf:
         if sill.kind == 'door':
@@ -210,8 +230,8 @@ class World:
 
     def _cage_of(self, pose: Pose) -> str:
         """Return the lift whose shaft a point is in, on any floor, or ''."""
-        for lift, (x0, y0, x1, y1) in self._cages.items():
-            if x0 < pose.x < x1 and y0 < pose.y < y1 and self._stops(lift, pose.floor):
+        for lift, inside in self._cages.items():
+            if inside.holds((pose.x, pose.y)) and self._stops(lift, pose.floor):
                 return lift
         return ''
 
@@ -285,7 +305,7 @@ class World:
 def _building(hospital: Hospital) -> tuple[object, ...]:
     """Return all that is computed from a map, besides where robots start."""
     lifts = {
-        lift.id: (_car(hospital, lift), _cage(hospital, lift)) for lift in hospital.lifts.values()
+        lift.id: (_car(hospital, lift), cage(hospital, lift)) for lift in hospital.lifts.values()
     }
     return (set(hospital.floors), lifts, set(_sills(hospital)))
 
@@ -308,69 +328,12 @@ def _car(hospital: Hospital, lift: Lift) -> Car:
     )
 
 
-def _faces_along_x(hospital: Hospital, lift: Lift) -> bool:
-    """Whether the lift is entered along x. Its depth lies along the way in."""
-    out = hospital.nodes[lift.stops[0].exit]
-    return abs(out.x - lift.at.x) > abs(out.y - lift.at.y)
-
-
-def _cage(hospital: Hospital, lift: Lift) -> tuple[float, float, float, float]:
-    """Return the car's box on the plan: x0, y0, x1, y1."""
-    w, d = lift.width / 2, lift.depth / 2
-    along_x = _faces_along_x(hospital, lift)
-    dx, dy = (d, w) if along_x else (w, d)
-    return (lift.at.x - dx, lift.at.y - dy, lift.at.x + dx, lift.at.y + dy)
-
-
 def _sills(hospital: Hospital) -> tuple[Sill, ...]:
-    doors = [_door_sill(hospital, hospital.doors[door]) for door in hospital.automatic_doors]
-    lifts = [
-        _lift_sill(hospital, lift, stop.floor, stop.exit)
-        for lift in hospital.lifts.values()
-        for stop in lift.stops
-    ]
-    return (*doors, *lifts)
-
-
-def _lift_sill(hospital: Hospital, lift: Lift, floor: FloorId, out_id: Any) -> Sill:
-    """Return the side of the car that looks to its exit cell on a floor."""
-    out = hospital.nodes[out_id]
-    x0, y0, x1, y1 = _cage(hospital, lift)
-    if _faces_along_x(hospital, lift):
-        x = x1 if out.x > lift.at.x else x0
-        line: tuple[XY, XY] = ((x, y0), (x, y1))
-    else:
-        y = y1 if out.y > lift.at.y else y0
-        line = ((x0, y), (x1, y))
-    return Sill('lift', str(lift.id), floor, line)
-
-
-def _door_sill(hospital: Hospital, door: Door) -> Sill:
-    """Return the line across the lane the door is on."""
-    at = (door.at.x, door.at.y)
-    best: tuple[float, XY, XY] = (math.inf, (0.0, 0.0), (1.0, 0.0))
-    for lane in hospital.lanes.values():
-        if lane.door != door.id:
-            continue
-        a, b = hospital.nodes[lane.a], hospital.nodes[lane.b]
-        points = [(a.x, a.y), *((p.x, p.y) for p in lane.via), (b.x, b.y)]
-        for start, end in itertools.pairwise(points):
-            best = min(best, (distance_to_segment(at, start, end), start, end))
-    _, (ax, ay), (bx, by) = best
-    length = math.hypot(bx - ax, by - ay) or 1.0
-    nx, ny = -(by - ay) / length * door.width / 2, (bx - ax) / length * door.width / 2
-    line = ((at[0] + nx, at[1] + ny), (at[0] - nx, at[1] - ny))
-    return Sill('door', str(door.id), door.floor, line)
-
-
-def _home(hospital: Hospital, robot: RobotId) -> Pose:
-    """Return where a robot without a past stands: on its home bay, facing its lane."""
-    home = hospital.nodes[hospital.robots[robot].home]
-    yaw = 0.0
-    for lane_id in hospital.lanes_at.get(home.id, ())[:1]:
-        lane = hospital.lanes[lane_id]
-        via = lane.via if lane.a == home.id else tuple(reversed(lane.via))
-        other = hospital.nodes[lane.b if lane.a == home.id else lane.a]
-        to = via[0] if via else other
-        yaw = math.atan2(to.y - home.y, to.x - home.x)
-    return Pose(home.floor, home.x, home.y, yaw)
+    doors = [hospital.doors[door] for door in hospital.automatic_doors]
+    sills = [Sill('door', str(one.id), one.floor, door_line(hospital, one)) for one in doors]
+    for lift in hospital.lifts.values():
+        car = cage(hospital, lift)
+        for stop in lift.stops:
+            out = hospital.nodes[stop.exit]
+            sills.append(Sill('lift', str(lift.id), stop.floor, car.side((out.x, out.y))))
+    return tuple(sills)

@@ -6,21 +6,31 @@ rclpy checks neither types nor NaN: every message is taken apart in this module 
 from __future__ import annotations
 
 import math
+from array import array
 from typing import Any, Final
 
+import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped, Twist
 from hospital_fleet_msgs.msg import Compartment, LiftState, RobotState
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Header
 
 from fleet_manager.domain.ids import MAX_ID_LENGTH, FloorId, NodeId
 from fleet_manager.domain.units import Instant
 from robot_nodes.core.follower import Speeds
 from robot_nodes.core.gates import DoorView, LiftView
+from robot_nodes.core.obstacles import Scan
 from robot_nodes.core.order import Order, OrderNode, Pose
 from robot_nodes.core.robot import State
 
 _NANOS: Final = 1_000_000
 _DOOR_OPEN: Final = 2
+#: Rays of the finest laser we know.
+MAX_RAYS: Final = 8_192
+#: Metres a laser sees.
+MIN_RANGE: Final = 0.1
+MAX_RANGE: Final = 12.0
 
 
 class Malformed(Exception):
@@ -82,6 +92,30 @@ def fill_pose(message: Any, pose: Pose, at: int) -> Any:
 def pose_to(pose: Pose, at: int) -> Any:
     """Return a PoseStamped of a pose."""
     return fill_pose(PoseStamped(), pose, at)
+
+
+def scan_from(message: Any) -> Scan:
+    """Read a LaserScan. Ranges that are none, or outside what the laser can see, are free."""
+    first, step = finite(message.angle_min), finite(message.angle_increment)
+    ranges = np.asarray(message.ranges, dtype=np.float64)
+    if not 0 < ranges.size <= MAX_RAYS:
+        raise Malformed('ranges')
+    seen = (ranges >= finite(message.range_min)) & (ranges <= finite(message.range_max))
+    return Scan(first, step, np.where(seen, ranges, np.inf), to_instant(message.header.stamp))
+
+
+def scan_to(ranges: Any, at: int) -> Any:
+    """Return a LaserScan of a whole turn, from straight behind and counter-clockwise."""
+    step = math.tau / len(ranges)
+    return LaserScan(
+        header=Header(stamp=to_time(at), frame_id='laser'),
+        angle_min=-math.pi,
+        angle_max=math.pi - step,
+        angle_increment=step,
+        range_min=MIN_RANGE,
+        range_max=MAX_RANGE,
+        ranges=array('f', ranges),
+    )
 
 
 def twist_to(speeds: Speeds) -> Any:

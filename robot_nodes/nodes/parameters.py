@@ -37,6 +37,9 @@ ROBOT: Final = (
     Declared('state_dir', 'var', 'Folder of its memory: robots/<id>.json in it'),
     Declared('control_rate', 20.0, 'Most control steps a second', 1.0, 100.0),
     Declared('max_speed', 0.8, 'Metres a second on any edge', 0.05, 1.2),
+    Declared('laser', False, 'It has a laser, and stops for what is in its way'),
+    Declared('length', 0.6, 'Metres from end to end, for what the laser sees', 0.1, 3.0),
+    Declared('width', 0.5, 'Metres from side to side', 0.1, 3.0),
     Declared(
         'hands_seconds', HANDS_SECONDS, 'Simulated people need so long; 0: a test', 0.0, 600.0
     ),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from geometry_msgs.msg import PoseStamped, Twist
 from hospital_fleet_msgs.msg import DoorState, InstantAction, LiftState, Order, RobotState
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from sensor_msgs.msg import LaserScan
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -23,6 +24,7 @@ from robot_nodes import qos
 from robot_nodes.core import memory as memories
 from robot_nodes.core.follower import STILL, Speeds
 from robot_nodes.core.memory import Memory, MemoryCorrupt
+from robot_nodes.core.obstacles import Body
 from robot_nodes.core.robot import Inputs, Output, Robot, Spec
 from robot_nodes.files import read_json, write_json
 from robot_nodes.nodes import convert
@@ -75,6 +77,11 @@ class RobotNode(LifecycleNode):
             compartments=tuple(get('compartments').value or ()),
             max_speed=float(get('max_speed').value),
             hands_seconds=float(get('hands_seconds').value),
+            body=(
+                Body(float(get('length').value), float(get('width').value))
+                if get('laser').value
+                else None
+            ),
         )
         self._period = Millis(int(SECOND / float(get('control_rate').value) * 0.75))
         self._folder = Path(str(get('state_dir').value))
@@ -119,6 +126,8 @@ class RobotNode(LifecycleNode):
         listen(qos.INSTANT_ACTION, InstantAction, self._on_action)
         listen(qos.HOSPITAL_MAP, String, self._on_map)
         listen(qos.LOCALISATION, PoseStamped, self._on_localisation)
+        if self._spec.body is not None:
+            listen(qos.SCAN, LaserScan, self._on_scan)
         listen(qos.LIFT_STATES, LiftState, self._on_lift)
         listen(qos.DOOR_STATES, DoorState, self._on_door)
         timer = self.create_timer(WATCH, self.guard('watch', self._watch))
@@ -177,6 +186,9 @@ class RobotNode(LifecycleNode):
             return
         self._inputs.pose, self._inputs.pose_at = pose, at
         self._step(max(self._now(), at))
+
+    def _on_scan(self, message: Any) -> None:
+        self._inputs.scan = convert.scan_from(message)
 
     def _on_lift(self, message: Any) -> None:
         view = convert.lift_view(message, heard=self._now())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rclpy.parameter import Parameter
 
 from fleet_manager.domain.ids import RobotId
-from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.maps.model import STANDARD_TYPE, Hospital
 from robot_nodes.nodes.hospital import arguments, load, named_robots, parse
 from robot_nodes.nodes.robot_node import RobotNode, start
 from robot_nodes.spin import prepare, spin
@@ -16,11 +16,14 @@ from robot_nodes.spin import prepare, spin
 
 def robot_node(hospital: Hospital, robot: RobotId, **values: object) -> RobotNode:
     """Return the node of one robot of the hospital, `values` being further parameters."""
+    build = hospital.types.get(hospital.robots[robot].type, STANDARD_TYPE)
     all_values = {
         'robot_id': robot,
         'map_id': hospital.id,
         'map_version': hospital.version,
         'compartments': list(hospital.robots[robot].compartments),
+        'length': build.length,
+        'width': build.width,
         **values,
     }
     overrides = [Parameter(name, value=value) for name, value in all_values.items()]
@@ -34,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--state-dir', required=True, help='where they keep their memory')
     parser.add_argument('--hands-seconds', type=float, default=4.0)
     parser.add_argument('--max-speed', type=float, default=0.8)
+    parser.add_argument('--laser', action='store_true', help='they stop for what they see')
     args = parse(parser, argv)
     hospital = load(args.hospital_json)
     names = named_robots(hospital, args.robots)
@@ -45,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             state_dir=args.state_dir,
             hands_seconds=args.hands_seconds,
             max_speed=args.max_speed,
+            laser=args.laser,
             use_sim_time=args.sim_time,
         )
         for name in names

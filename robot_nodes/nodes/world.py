@@ -14,11 +14,12 @@ from typing import Any
 from rclpy.parameter import Parameter
 
 from fleet_manager.domain.maps.model import Hospital
+from robot_nodes.core.world import World
 from robot_nodes.files import read_json
 from robot_nodes.nodes.door_node import DoorNode
 from robot_nodes.nodes.hospital import arguments, kept_map, load, named_robots, parse
 from robot_nodes.nodes.lift_node import LiftNode
-from robot_nodes.nodes.world_node import WorldNode
+from robot_nodes.nodes.world_node import WorldNode, kinematic_pace
 from robot_nodes.spin import prepare, spin
 
 
@@ -43,13 +44,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     hospital = in_force(args.state_dir, load(args.hospital_json))
     robots = named_robots(hospital, args.robots)
     prepare()
-    world = WorldNode(hospital, robots, state_dir=args.state_dir, speed=args.speed)
-    nodes: list[Any] = [world]
-    if not args.bare:
-        options = {'parameter_overrides': [Parameter('use_sim_time', value=True)]}
-        nodes += [LiftNode(hospital, lift, **options) for lift in hospital.lifts]
-        nodes += [DoorNode(door, **options) for door in hospital.automatic_doors]
-    return spin(nodes, at_end=world.keep)
+    world = WorldNode(
+        hospital,
+        lambda kept: World(hospital, robots, kept),
+        state_dir=args.state_dir,
+        speed=args.speed,
+        pace=kinematic_pace(args.speed),
+    )
+    machines = [] if args.bare else controllers(hospital)
+    return spin([world, *machines], at_end=world.keep)
+
+
+def controllers(hospital: Hospital) -> list[Any]:
+    """Return the nodes of all lifts and automatic doors, on simulated time."""
+    options = {'parameter_overrides': [Parameter('use_sim_time', value=True)]}
+    lifts = [LiftNode(hospital, lift, **options) for lift in hospital.lifts]
+    return [*lifts, *(DoorNode(door, **options) for door in hospital.automatic_doors)]
 
 
 if __name__ == '__main__':

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from robot_nodes import qos
 from robot_nodes.core.follower import STILL
 from robot_nodes.core.world import COMMAND_FRESH, World
 from robot_nodes.files import read_json, write_json
+from robot_nodes.gazebo.world import GazeboWorld
 from robot_nodes.nodes import convert
 from robot_nodes.nodes.hospital import keep_map, read_map
 from robot_nodes.spin import Guard
@@ -46,11 +48,44 @@ UNKEPT: Final = 3 * KEEP_EVERY
 SENSORS_EVERY: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a world is stepped: the most steps a wall second, the most simulated seconds a step.
+
+    And for how many simulated seconds a robot that drives need not say again how to go on, and
+    how many go by between two words to one that stands.
+    """
+
+    rate: float
+    leap: float
+    patience: float
+    standing: float = 0.0
+
+
+def kinematic_pace(speed: float) -> Pace:
+    """Return the pace of a world without physics at `speed` simulated seconds a second."""
+    rate = min(RATE * speed, MAX_WALL_RATE) if speed > 1.0 else RATE
+    return Pace(rate, max(MAX_LEAP, 1.25 * speed / rate), PATIENCE)
+
+
+#: Both offer the same to this node.
+AnyWorld = World | GazeboWorld
+
+
 class WorldNode(Node):
-    """The world of `robots` in `hospital`. Needs its own wall clock: it is who makes sim time."""
+    """The world of `robots` in `hospital`. Needs its own wall clock: it is who makes sim time.
+
+    `make` builds the world from what was kept of it, if anything.
+    """
 
     def __init__(
-        self, hospital: Hospital, robots: Sequence[RobotId], *, state_dir: Path, speed: float
+        self,
+        hospital: Hospital,
+        make: Callable[[Any], AnyWorld],
+        *,
+        state_dir: Path,
+        speed: float,
+        pace: Pace,
     ) -> None:
         super().__init__('world')
         self.guard = Guard(self.get_logger())
@@ -58,7 +93,7 @@ class WorldNode(Node):
         self._epoch = 0
         self._version = hospital.version
         kept = self._read(hospital)
-        self.world = World(hospital, robots, kept)
+        self.world = make(kept)
         start = time.time_ns() // 1_000_000
         self._start = Instant(max(start, kept['time'] + 1) if kept else start)
         self._speed = speed
@@ -71,11 +106,11 @@ class WorldNode(Node):
         self._felt: dict[str, tuple[float, ...]] = {}
         self._felt_at = 0.0
         self._open(hospital)
-        rate = min(RATE * speed, MAX_WALL_RATE) if speed > 1.0 else RATE
-        self._leap = max(MAX_LEAP, 1.25 * speed / rate)
+        self._leap, self._patience, self._standing = pace.leap, pace.patience, pace.standing
+        self._placed: dict[RobotId, float] = {}
         self.world.command_fresh = max(COMMAND_FRESH, 2 * self._leap)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1.0 / rate, self.guard('step', self._step), clock=steady)
+        self.create_timer(1.0 / pace.rate, self.guard('step', self._step), clock=steady)
 
     def _read(self, hospital: Hospital) -> Any:
         """Return what was kept of this very map, or None; a damaged file is said and left."""
@@ -165,15 +200,12 @@ class WorldNode(Node):
         return Instant(self._start + int(self.world.seconds * SECOND))
 
     def _step(self) -> None:
-        wall = time.monotonic()
+        wall, before = time.monotonic(), self.world.seconds
         if not self._waits_for_a_robot(wall):
             self.world.step(min((wall - self._last) * self._speed, self._leap))
         self._last = wall
-        now = self._now()
-        self._clock_out.publish(ClockMessage(clock=convert.to_time(now)))
-        self._say_robots(now)
-        self._say_openings()
-        self._say_violations()
+        if self.world.seconds > before:
+            self._say(self._now())
         if wall - self._kept_at >= KEEP_EVERY:
             self._kept_at = wall
             self.keep(ahead=UNKEPT * self._speed)
@@ -181,22 +213,35 @@ class WorldNode(Node):
                 r for r, out in self._odometry_out.items() if out.get_subscription_count()
             }
 
+    def _say(self, now: Instant) -> None:
+        """Publish the world as it is after a step."""
+        self._clock_out.publish(ClockMessage(clock=convert.to_time(now)))
+        self._say_robots(now)
+        self._say_openings()
+        self._say_violations()
+
     def _waits_for_a_robot(self, wall: float) -> bool:
         """Whether one that drives is about to say how to go on: time stands still until then."""
         return any(
             body.wanted != STILL
-            and self.world.seconds - body.told > PATIENCE
+            and self.world.seconds - body.told > self._patience
             and wall - self._spoke[robot] < DEAD_AFTER
             for robot, body in self.world.robots.items()
         )
 
     def _say_robots(self, now: Instant) -> None:
+        seconds = self.world.seconds
         for robot, body in self.world.robots.items():
+            stands = body.wanted == STILL and body.wheels.speeds == STILL
+            if stands and seconds - self._placed.get(robot, -1.0) < self._standing - 1e-6:
+                continue
+            self._placed[robot] = seconds
             out, message = self._localisation_out[robot]
             out.publish(convert.fill_pose(message, body.pose, now))
             if robot in self._odometry_wanted:
                 odometry = Odometry(header=message.header, child_frame_id=f'{robot}/base_link')
-                odometry.pose.pose = message.pose
+                felt = convert.pose_to(self.world.odometry(robot), now)
+                odometry.pose.pose = felt.pose
                 odometry.twist.twist = convert.twist_to(body.wheels.speeds)
                 self._odometry_out[robot].publish(odometry)
 

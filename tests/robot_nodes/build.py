@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.domain.ids import FloorId, NodeId
 from fleet_manager.domain.maps.model import Hospital
@@ -16,6 +18,7 @@ from fleet_manager.domain.units import Instant
 from robot_nodes.core.body import Wheels
 from robot_nodes.core.follower import STILL, Speeds
 from robot_nodes.core.memory import Memory
+from robot_nodes.core.obstacles import Body, Scan
 from robot_nodes.core.order import Order, OrderNode, Pose
 from robot_nodes.core.robot import Inputs, Output, Robot, Spec
 
@@ -81,12 +84,14 @@ class Stage:
     delay: int = 1
     now: int = 1_000_000
     faults: tuple[str, ...] = ()
+    #: Points a laser sees, in the frame of the floor; None: the robot has no laser.
+    things: list[tuple[float, float]] | None = None
     track: list[Pose] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.inputs = Inputs()
         self.wheels = Wheels()
-        self.blind = False
+        self.blind = self.laser_is_dead = False
         self.start()
 
     def start(self) -> None:
@@ -97,6 +102,7 @@ class Stage:
             compartments=('c1', 'c2'),
             max_speed=self.max_speed,
             hands_seconds=self.hands_seconds,
+            body=None if self.things is None else Body(0.6, 0.5),
         )
         self.robot = Robot(spec, self.memory, now=Instant(self.now), faults=self.faults)
         self.waiting = [STILL] * self.delay
@@ -111,6 +117,8 @@ class Stage:
         self.now += self.step_ms
         if not self.blind:
             self.inputs.pose, self.inputs.pose_at = self.pose, Instant(self.now)
+        if self.things is not None and not self.laser_is_dead:
+            self.inputs.scan = self._scan(self.things)
         output = self.robot.step(Instant(self.now), self.inputs)
         self.inputs.orders = ()
         self.memory = output.memory
@@ -118,6 +126,15 @@ class Stage:
         self._roll(self.waiting.pop(0))
         self.last = output
         return output
+
+    def _scan(self, things: list[tuple[float, float]]) -> Scan:
+        """Return what 720 rays see of the things, each half a degree wide."""
+        ranges = np.full(720, np.inf)
+        for x, y in things:
+            angle = math.atan2(y - self.pose.y, x - self.pose.x) - self.pose.yaw
+            ray = round((math.remainder(angle, math.tau) + math.pi) / math.tau * 720) % 720
+            ranges[ray] = min(ranges[ray], self.distance_to(x, y))
+        return Scan(-math.pi, math.tau / 720, ranges, Instant(self.now))
 
     def _roll(self, speeds: Speeds) -> None:
         dx, dy, yaw = self.wheels.step(speeds, self.pose.yaw, self.step_ms / 1_000)

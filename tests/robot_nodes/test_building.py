@@ -21,7 +21,7 @@ from robot_nodes.core.lift_controller import (
     Sensors,
 )
 from robot_nodes.core.memory import Memory
-from robot_nodes.core.order import Order, OrderNode
+from robot_nodes.core.order import Order, OrderNode, Pose
 from robot_nodes.core.robot import Inputs, Robot, Spec
 from robot_nodes.core.world import World
 from tests.robot_nodes.build import small_hospital
@@ -105,11 +105,20 @@ class Building:
         spec = Spec('r1', h.id, h.version, ('c1', 'c2'))
         self.robot = Robot(spec, self.memory, now=Instant(self.now))
 
-    def step(self, order: Order) -> None:
+    def step(self, order: Order, *, managed: bool = True, driven: bool = True) -> None:
+        """Let 50 ms pass; without a manager nobody asks, without its program the base stops."""
         self.now += 50
         now = Instant(self.now)
+        if driven:
+            self._drive(order if managed and self.now % 1_000 == 0 else None, now)
+        if managed:
+            self._manage(order)
+        self._control(now)
+        self.world.step(0.05)
+
+    def _drive(self, order: Order | None, now: Instant) -> None:
         inputs = Inputs(
-            orders=(order,) if self.now % 1_000 == 0 else (),
+            orders=(order,) if order is not None else (),
             pose=self.world.robots[R1].pose,
             pose_at=now,
             lifts={str(name): self._lift_view(name, now) for name in self.lifts},
@@ -118,8 +127,6 @@ class Building:
         output = self.robot.step(now, inputs)
         self.state, self.memory = output.state, output.memory
         self.world.command_robot(R1, output.speeds)
-        self._manage(order, now)
-        self.world.step(0.05)
 
     def _lift_view(self, name: LiftId, now: Instant) -> LiftView:
         car = self.world.cars[name]
@@ -131,9 +138,9 @@ class Building:
         is_open, agv = said.door is DoorState.OPEN, said.mode is Mode.AGV
         return LiftView(said.current_floor, is_open, agv, said.session, now)
 
-    def _manage(self, order: Order, now: Instant) -> None:
+    def _manage(self, order: Order) -> None:
         """Ask lifts and doors as a manager does: from where the robot is in its order."""
-        done = self.state.last_sequence
+        now, done = Instant(self.now), self.state.last_sequence
         for node in order.nodes:
             if node.boards:
                 target = order.nodes[node.sequence + 1]
@@ -147,6 +154,9 @@ class Building:
             near = [n.sequence for n in order.nodes if n.door == door]
             wanted = any(done < s <= done + 2 for s in near)
             controller.ask('fleet', to_open=wanted, now=now)
+
+    def _control(self, now: Instant) -> None:
+        for door, controller in self.doors.items():
             position = controller.step(now)
             if position is not None:
                 self.world.command_door(door, position)
@@ -162,8 +172,17 @@ def order_of(trip: Trip) -> Order:
 
 
 def start_at_home() -> Trip:
-    home = small_hospital().nodes[small_hospital().robots[R1].home]
-    return Trip([OrderNode(home.id, 0, True, home.floor, home.x, home.y, 0.0)])
+    return start_at(small_hospital().robots[R1].home)
+
+
+def start_at(node: NodeId) -> Trip:
+    place = small_hospital().nodes[node]
+    return Trip([OrderNode(place.id, 0, True, place.floor, place.x, place.y, 0.0)])
+
+
+def stand_at_the_start(building: Building, trip: Trip) -> None:
+    first = trip.nodes[0]
+    building.world.robots[R1].pose = Pose(first.floor, first.x, first.y, 0.0)
 
 
 UPSTAIRS = [s for s in small_hospital().stations.values() if not s.node.startswith('L1.')]
@@ -195,3 +214,55 @@ def test_a_ride_to_a_station_upstairs_violates_nothing(lift: str, station: Stati
         building.step(told)
     assert building.lifts[LiftId(lift)].status().session == ''  # type: ignore[union-attr]
     assert all(leaf.is_shut for leaf in building.world.doors.values())
+
+
+def through_a_door() -> Trip:
+    trip = start_at(NodeId('L2.n03'))
+    trip.drive(NodeId('L2.s04'))
+    return trip
+
+
+def up_a_lift() -> Trip:
+    stop = small_hospital().lifts[LiftId('A')].stop(FloorId('L1'))
+    trip = start_at(stop.exit)
+    trip.ride(LiftId('A'), FloorId('L2'))
+    return trip
+
+
+@pytest.mark.parametrize(
+    ('trip', 'moments'),
+    [(through_a_door(), range(8_000, 18_000, 250)), (up_a_lift(), range(1_000, 40_000, 3_000))],
+    ids=['door', 'lift'],
+)
+def test_a_manager_that_dies_at_any_moment_has_nothing_shut_on_a_robot(
+    trip: Trip, moments: range
+) -> None:
+    told = order_of(trip)
+    passed = set()
+    for died in moments:
+        building = Building()
+        stand_at_the_start(building, trip)
+        for now in range(0, died + 150_000, 50):
+            building.step(told, managed=not died <= now < died + 60_000)
+            if now == died + 60_000:
+                passed.add(building.state.last_sequence)
+            if now > died + 60_000 and building.state.last_sequence == len(trip.nodes) - 1:
+                break
+        assert building.world.violations == {'door': 0, 'lift': 0, 'collision': 0}, died
+        assert building.state.last_sequence == len(trip.nodes) - 1, died
+    assert len(passed) > 1, 'the robot was never stopped, or always, by the silence'
+
+
+@pytest.mark.parametrize('off', range(27_000, 29_000, 200))
+def test_a_robot_restarted_in_front_of_a_door_waits_for_its_managers_word(off: int) -> None:
+    """It does not know for how long nobody has asked for the door to be kept open."""
+    trip, died = through_a_door(), 22_000
+    told, building = order_of(trip), Building()
+    stand_at_the_start(building, trip)
+    for now in range(0, died + 180_000, 50):
+        dead = died <= now < died + 90_000
+        if now == died + off:
+            building.start_robot()
+        building.step(told, managed=not dead, driven=not died <= now < died + off)
+    assert building.world.violations == {'door': 0, 'lift': 0, 'collision': 0}
+    assert building.state.last_sequence == len(trip.nodes) - 1

@@ -97,14 +97,29 @@ def test_an_open_door_lets_it_pass_and_does_not_shut_on_it() -> None:
     drive(place, 2.5)
     body.wheels.speeds = STILL
     assert abs(body.pose.x - 14.4) < 0.3
-    place.command_door(DOOR, 0.0)
     body.told = -math.inf
+    place.step(0.05)
+    place.command_door(DOOR, 0.0)
     place.step(5.0)
     assert place.doors[DOOR].position > 0.9
     drive(place, 4)
     place.step(5.0)
     assert place.doors[DOOR].is_shut
     assert place.violations == NONE
+
+
+def test_a_door_that_is_to_shut_on_a_robot_that_drives_is_counted_though_it_does_not() -> None:
+    place = world()
+    place.command_door(DOOR, 1.0)
+    place.step(3.0)
+    body = put(place, R1, 'L2', 13.0, 8.4, 0.0)
+    drive(place, 2.5)
+    assert abs(body.pose.x - 14.4) < 0.3
+    place.command_door(DOOR, 0.0)
+    place.command_door(DOOR, 0.0)
+    drive(place, 4)
+    assert body.pose.x > 14.4 + 0.28
+    assert place.violations == {**NONE, 'door': 1}
 
 
 def lift_front(place: World) -> Body:
@@ -128,6 +143,17 @@ def test_a_closed_lift_and_a_car_that_is_elsewhere_cannot_be_entered() -> None:
     assert place.cars[A].leaf.is_open
     drive(place, 10)
     assert body.car == ''
+
+
+def test_a_car_that_is_sent_away_while_a_robot_drives_in_is_counted() -> None:
+    place = world()
+    body = lift_front(place)
+    place.command_lift(A, height=0.0, door=1.0)
+    place.step(5.0)
+    while not body.car:
+        drive(place, 0.1)
+    place.command_lift(A, height=4.5, door=1.0)
+    assert place.violations == {**NONE, 'lift': 1}
 
 
 def test_a_robot_rides_and_its_localisation_changes_floor_when_the_car_is_level() -> None:
