@@ -1,7 +1,7 @@
 # Every target sets up what it needs; a set-up that is current takes less than a second.
 PYTHON ?= python3
 BIN := .venv/bin
-FAST := not slow and not ros and not browser and not postgres
+FAST := not slow and not ros and not browser and not postgres and not gazebo
 GATED := fleet_manager/domain/*,fleet_manager/application/*
 SETUP := $(PYTHON) setup/install.py
 

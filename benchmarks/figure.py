@@ -29,6 +29,10 @@ _ZH: Final = {
     'violations': '违规',
     'lost': '丢失',
     'uncompiled': '未编译',
+    '1 robot': '1 台',
+    '8 robots': '8 台',
+    '20 robots': '20 台',
+    'all together': '合计',
 }
 
 

@@ -144,7 +144,6 @@ def _replay(hospital: Hospital, inputs: list[Input], file: Path | None) -> _Resu
     if store is not None:
         store.take_over(holder='benchmark', now=START)
     result = _Result(0.0, 0, [])
-    orders: dict[str, Directive] = {}
     begun = clock()
     try:
         outcome = kernel.start(epoch=1, now=START)
@@ -156,7 +155,7 @@ def _replay(hospital: Hospital, inputs: list[Input], file: Path | None) -> _Resu
             start = clock()
             pending += kernel.tick(now).events
             result.ticks.append(clock() - start)
-            orders, changed = _changed(orders, kernel.directives())
+            changed = kernel.changed_directives()
             if store is not None and (pending or changed):
                 store.commit(_batch(Outcome(tuple(pending)), changed), now=now)
             result.events += len(pending)
@@ -166,12 +165,6 @@ def _replay(hospital: Hospital, inputs: list[Input], file: Path | None) -> _Resu
         if store is not None:
             store.close()
     return result
-
-
-def _changed(
-    before: dict[str, Directive], after: dict[str, Directive]
-) -> tuple[dict[str, Directive], dict[str, Directive]]:
-    return after, {name: one for name, one in after.items() if before.get(name) != one}
 
 
 def _batch(outcome: Outcome, changed: dict[str, Directive]) -> Batch:

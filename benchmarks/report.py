@@ -27,6 +27,7 @@ ORDER: Final = (
     'days',
     'mutations',
     'grids',
+    'gazebo',
     'demo_cost',
 )
 RESULTS: Final = ROOT / 'benchmarks' / 'results.json'

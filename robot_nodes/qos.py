@@ -80,6 +80,8 @@ HOSPITAL_MAP: Final = _level('hospital_map', 'std_msgs/msg/String')
 
 ODOM: Final = _stream('robots/{id}/odom', 'nav_msgs/msg/Odometry', 5)
 CMD_VEL: Final = _stream('robots/{id}/cmd_vel', 'geometry_msgs/msg/Twist', 1)
+#: 360 rays around the robot, in a world that has a laser; 10 Hz when driving, 2 Hz when standing.
+SCAN: Final = _stream('robots/{id}/scan', 'sensor_msgs/msg/LaserScan', 1)
 #: Where the robot finds itself; frame_id is the floor; 20 Hz.
 LOCALISATION: Final = _stream('robots/{id}/localisation', 'geometry_msgs/msg/PoseStamped', 1)
 
@@ -104,6 +106,8 @@ DOOR_POSITION: Final = _level('doors/{id}/position', 'std_msgs/msg/Float64')
 
 #: JSON: how often a robot ran into a closed door or lift, or into another robot.
 VIOLATIONS: Final = _level('world/violations', 'std_msgs/msg/String')
+#: A person or a bed of a world of physics goes: JSON `{"walker": "p1", "to": [x, y], "speed": 1}`.
+WALK: Final = _events('world/walk', 'std_msgs/msg/String', 10)
 #: The absolute name ROS itself uses.
 CLOCK: Final = _stream('/clock', 'rosgraph_msgs/msg/Clock', 1)
 
@@ -115,6 +119,7 @@ TABLE: Final = (
     HOSPITAL_MAP,
     ODOM,
     CMD_VEL,
+    SCAN,
     LOCALISATION,
     LIFT_STATES,
     LIFT_REQUESTS,
@@ -125,5 +130,6 @@ TABLE: Final = (
     DOOR_COMMAND,
     DOOR_POSITION,
     VIOLATIONS,
+    WALK,
     CLOCK,
 )

@@ -170,6 +170,7 @@ class Standing:
         self._wanted: frozenset[DoorId] = frozenset()
         self._all: dict[str, Directive] = {}
         self._changed: dict[str, Directive] = {}
+        self._seen: Turn | None = None
         #: Robots something happened to since; None: perhaps all.
         self._touched: set[RobotId] | None = None
 
@@ -184,10 +185,13 @@ class Standing:
 
     def of(self, turn: Turn) -> dict[str, Directive]:
         """Return what `directives` does. Nobody changes it, neither here nor there."""
+        if turn is self._seen:
+            return self._all
+        self._seen = turn
         if turn.hospital is not self._hospital:
             self._begin(turn.hospital)
         changed = self._note_robots(turn) | self._note_lifts(turn) | self._note_doors(turn)
-        if changed:
+        if changed or not self._all:
             self._all = {**self._robots, **self._lifts, **self._doors}
         return self._all
 
@@ -199,20 +203,23 @@ class Standing:
 
     def _begin(self, hospital: Hospital) -> None:
         self._hospital, self._touched = hospital, None
-        self._robots, self._lifts, self._wanted = {}, {}, frozenset()
+        self._wanted, before = frozenset(), self._doors
         self._doors = {
             f'door:{door.id}': DoorOrder(door.id, open=False)
             for door in hospital.doors.values()
             if door.automatic
         }
-        self._changed |= self._doors
+        self._changed |= {k: one for k, one in self._doors.items() if before.get(k) != one}
+        self._all = {}
 
     def _note_robots(self, turn: Turn) -> bool:
         robots, touched, self._touched = turn.state.robots, self._touched, set()
         if touched is None:
+            before = self._robots
             self._robots = {f'robot:{one.id}': _order(turn, one) for one in turn.robots()}
-            self._changed |= self._robots
-            return True
+            new = {key: one for key, one in self._robots.items() if before.get(key) != one}
+            self._changed |= new
+            return bool(new) or len(before) != len(self._robots)
         if turn.state.map_before:
             touched.update(
                 one.id

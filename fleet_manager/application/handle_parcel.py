@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.bundles import here
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.ids import CompartmentId, DeliveryId
 from fleet_manager.domain.messages import (
@@ -32,7 +33,10 @@ OPENING_MS: Final = 30_000
 
 
 def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refusal:
-    """Let the robot open the compartment once, for staff of the station it stands at."""
+    """Let the robot open the compartment once, for staff of the station it stands at.
+
+    What shares the compartment is put in, or taken out, at the same time.
+    """
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
@@ -64,6 +68,7 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
             purpose=purpose,
             actor=command.actor,
             expires=Instant(turn.now + OPENING_MS),
+            also=tuple(d.id for d in here(turn.state, delivery) if d is not delivery),
         )
     )
     return delivery.id
@@ -85,7 +90,10 @@ def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
 
 
 def refuse_delivery(turn: Turn, command: RefuseDelivery) -> DeliveryId | Refusal:
-    """Do not take the parcel: it goes back to its sender. Refusing twice is once."""
+    """Do not take the parcel: it goes back to its sender. Refusing twice is once.
+
+    What shares its compartment goes back with it: nobody opens it to take out a part.
+    """
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
@@ -99,7 +107,8 @@ def refuse_delivery(turn: Turn, command: RefuseDelivery) -> DeliveryId | Refusal
         return Refusal('opening_pending')
     if not command.reason.strip():
         return Refusal('reason_needed')
-    turn.emit(ParcelTurnedBack(delivery.id, delivery.robot, f'refused: {command.reason.strip()}'))
+    for one in here(turn.state, delivery):
+        turn.emit(ParcelTurnedBack(one.id, delivery.robot, f'refused: {command.reason.strip()}'))
     return delivery.id
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import ENDS
+from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.messages import DeliveryArchived, OpeningExpired
-from fleet_manager.domain.state import Opening
+from fleet_manager.domain.state import Delivery, Opening
 from fleet_manager.domain.turn import Turn
-from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.domain.units import FOREVER, HOUR, Instant
 
 #: A robot may still be opening when the signature just ran out, by its own clock.
 OPENING_GRACE_MS: Final = 5_000
@@ -21,9 +22,10 @@ ARCHIVE_AFTER_MS: Final = 24 * HOUR
 
 def keep_promises(turn: Turn) -> None:
     """Let openings and ended deliveries run out."""
-    opened = [d.id for d in turn.state.open.values() if d.opening is not None]
+    state = turn.state
+    opened = ripe(state, 'opened', turn.now, among=state.open.values, at=_when_opened)
     old = itertools.takewhile(lambda one: turn.now - one[1] > ARCHIVE_AFTER_MS, _ended(turn))
-    for name in sorted([*opened, *(name for name, _ in old)]):
+    for name in sorted([*(d.id for d in opened), *(name for name, _ in old)]):
         delivery = turn.state.deliveries[name]
         opening = delivery.opening
         robot = delivery.robot
@@ -31,6 +33,10 @@ def keep_promises(turn: Turn) -> None:
             turn.emit(DeliveryArchived(delivery.id))
         elif robot and opening is not None and _ran_out_unused(turn, robot, opening):
             turn.emit(OpeningExpired(robot, delivery.id, opening.grant))
+
+
+def _when_opened(delivery: Delivery) -> int:
+    return 0 if delivery.opening is not None else FOREVER
 
 
 def _ended(turn: Turn) -> Iterable[tuple[DeliveryId, Instant]]:

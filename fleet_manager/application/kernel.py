@@ -116,6 +116,7 @@ class Kernel:
         self._closed: tuple[StepGraph, tuple[tuple[str, ...], ...], Closed] | None = None
         self._standing = Standing()
         self._now = Instant(0)
+        self._present: Turn | None = None
         self._events: list[tuple[Instant, m.Event]] = []
 
     @classmethod
@@ -186,7 +187,7 @@ class Kernel:
         return self._outcome(Reply(delivery=result, replayed=replayed))
 
     def _hear(self, report: m.Report, now: Instant) -> Outcome:
-        self._now = max(self._now, now)
+        self._now, self._present = max(self._now, now), None
         if hear_again(self.sensed, report, self._now):
             return _NOTHING
         observe(self._turn(now), report)
@@ -221,7 +222,9 @@ class Kernel:
 
     def turn(self) -> Turn:
         """Return the present for readers (views): nothing may be emitted with it."""
-        return self._turn_with(_nothing)
+        if self._present is None:
+            self._present = self._turn_with(_nothing)
+        return self._present
 
     def held_map(self) -> tuple[m.MapHold, ...]:
         """Return what the change of the map under way waits for, for readers."""
@@ -241,7 +244,7 @@ class Kernel:
         return True
 
     def _turn(self, now: Instant) -> Turn:
-        self._now = max(self._now, now)
+        self._now, self._present = max(self._now, now), None
         return self._turn_with(self._emit)
 
     def _turn_with(self, emit: Callable[[m.Event], None]) -> Turn:

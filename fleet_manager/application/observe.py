@@ -11,6 +11,7 @@ from typing import Final
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.runs import keep_rules
 from fleet_manager.domain.ids import NodeId, node_resource
 from fleet_manager.domain.lifts import sessions
 from fleet_manager.domain.messages import (
@@ -119,8 +120,9 @@ def _robot(turn: Turn, report: RobotReport) -> None:
     if not _is_believed(turn, robot, report):
         return
     _note_progress(turn, robot, report)
-    for delivery in turn.state.served_by(robot):
-        _note_compartment(turn, delivery, report)
+    served = turn.state.served_by(robot)
+    if any([_note_compartment(turn, delivery, report) for delivery in served]):  # noqa: C419
+        keep_rules(turn, robot)
 
 
 def _remember(turn: Turn, report: RobotReport) -> bool:
@@ -218,18 +220,19 @@ def _note_arrival(turn: Turn, robot: Robot) -> None:
             turn.emit(RobotArrived(robot.id, delivery.id, stop.purpose, node=robot.node))
 
 
-def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> None:
+def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> bool:
+    """Note what an opening came to; return whether the parcel was loaded."""
     opening, sensed = delivery.opening, _compartment(delivery, report)
     if opening is None or sensed is None or delivery.robot is None:
-        return
+        return False
     if report.last_grant < opening.grant:
-        return
+        return False
     if not opening.opened:
         turn.emit(
             CompartmentOpened(delivery.robot, sensed.compartment, delivery.id, opening.grant)
         )
     if not sensed.closed or not sensed.locked:
-        return
+        return False
     loading = opening.purpose is Purpose.PICK_UP
     if sensed.occupied != loading:
         turn.emit(OpeningUnused(delivery.id, delivery.robot, sensed.compartment))
@@ -237,10 +240,12 @@ def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> No
         turn.emit(ParcelLoaded(delivery.id, delivery.robot, sensed.compartment, opening.actor))
         if GOODS[delivery.goods].dirty and not turn.state.robots[delivery.robot].soiled:
             turn.emit(RobotSoiled(delivery.robot, delivery.id))
+        return True
     elif delivery.returning:
         turn.emit(ParcelReturned(delivery.id, delivery.robot, sensed.compartment, opening.actor))
     else:
         turn.emit(ParcelTaken(delivery.id, delivery.robot, sensed.compartment, opening.actor))
+    return False
 
 
 def _compartment(delivery: Delivery, report: RobotReport) -> CompartmentReport | None:

@@ -86,7 +86,10 @@ class Devices(Protocol):
     """Robots, lifts and doors. Called from the runner's thread; must not block."""
 
     def publish(self, directives: Sequence[Directive]) -> None:
-        """Take over the newest directive of each device and repeat it until it changes."""
+        """Take over the newest directive of each device and repeat it until it changes.
+
+        Called after every commit, also with none: it is the sign that this manager still leads.
+        """
 
     def use_map(self, hospital: Hospital, *, epoch: int) -> None:
         """Work on this map from now on, and go on telling robots and building which it is."""

@@ -11,13 +11,15 @@ from typing import Any, Final
 from fleet_manager.application import lift_line
 from fleet_manager.application.cancel_delivery import may_cancel
 from fleet_manager.application.close_places import cut_off_now
-from fleet_manager.domain.deliveries.lifecycle import ENDS, LOADED, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import AT_STOP, ENDS, LOADED, DeliveryState
+from fleet_manager.domain.dispatch.bundles import bundles_of, here
 from fleet_manager.domain.dispatch.clean import needs_cleaning
 from fleet_manager.domain.dispatch.eta import eta
 from fleet_manager.domain.dispatch.insert import why_no_robot
 from fleet_manager.domain.dispatch.keep_out import is_closed_off
 from fleet_manager.domain.dispatch.urgency import errand
 from fleet_manager.domain.ids import (
+    DeliveryId,
     DoorId,
     LiftId,
     NodeId,
@@ -174,16 +176,17 @@ def _station_of(turn: Turn, robot: Robot | None) -> str | None:
 def _compartments(
     turn: Turn, robot: Robot | None, sense: RobotSense | None
 ) -> list[dict[str, Any]]:
-    served = turn.state.served_by(robot) if robot else []
+    bundles = bundles_of(turn.state, robot) if robot else []
     # a compartment serves several one after the other: the next of them counts
-    inside = {delivery.compartment: delivery.id for delivery in reversed(served)}
+    inside = {bundle[0].compartment: [d.id for d in bundle] for bundle in reversed(bundles)}
     return [
         {
             'id': c.compartment,
             'locked': c.locked,
             'closed': c.closed,
             'occupied': c.occupied,
-            'delivery': inside.get(c.compartment),
+            'delivery': next(iter(inside.get(c.compartment, ())), None),
+            'deliveries': inside.get(c.compartment, []),
         }
         for c in (sense.report.compartments if sense else ())
     ]
@@ -323,6 +326,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'compartment': delivery.compartment,
         'in_lift': bool(robot and turn.hospital.nodes[robot.node].floor == '' and not ended),
         'opening': opening is not None and not opening.expired,
+        'together': _together(turn, delivery),
         'promised_at': delivery.promised_at,
         'returning': delivery.returning,
         'turned_back': delivery.turned_back or None,
@@ -337,6 +341,13 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'why': _why(delivery),
         'replans': delivery.replans,
     }
+
+
+def _together(turn: Turn, delivery: Delivery) -> list[DeliveryId]:
+    """Return what is put in, or taken out, by the same opening, while its robot is there."""
+    if delivery.state not in AT_STOP:
+        return []
+    return [one.id for one in here(turn.state, delivery) if one is not delivery]
 
 
 def _eta(turn: Turn, delivery: Delivery, robot: Robot | None) -> Mapping[str, int] | None:

@@ -38,10 +38,31 @@ from fleet_manager.domain.state import (
 from fleet_manager.domain.traffic import claims
 from fleet_manager.domain.units import HOUR, Instant
 
+#: Events after which deliveries, and what robots do for them, are as they were.
+_OF_TRAFFIC: Final = frozenset(
+    (
+        m.LegPlanned,
+        m.LegsReplanned,
+        m.HopsReleased,
+        m.NodeReached,
+        m.LiftSessionStarted,
+        m.LiftSessionAdvanced,
+        m.LiftSessionEnded,
+        m.AlertRaised,
+        m.AlertAcknowledged,
+        m.AlertCleared,
+    )
+)
+
 
 def apply(state: FleetState, event: m.Event, at: Instant) -> None:
     """Change `state` by one event that happened at `at`."""
+    if type(event) in _OF_TRAFFIC:
+        _APPLY[type(event)](state, event, at)
+        return
+    state.forget()
     _APPLY[type(event)](state, event, at)
+    state.forget()
 
 
 def key_of(account: str, key: str) -> str:
@@ -154,7 +175,9 @@ def purpose_at(delivery: Delivery) -> m.Purpose:
 
 
 def _withdrawn(state: FleetState, e: m.RunWithdrawn, at: Instant) -> None:
+    asked = state.deliveries[e.delivery].requested_at
     delivery = _step(state, e, at)
+    delivery.times[START] = asked  # it has waited since then
     for gone in ('assigned', 'awaiting_load', 'loading'):
         delivery.times.pop(gone, None)
     delivery.run = delivery.robot = delivery.compartment = delivery.opening = None
@@ -175,7 +198,7 @@ def _drop(robot: Robot, delivery: DeliveryId, purpose: m.Purpose | None = None) 
 def _sent_away(state: FleetState, e: m.RobotSentAway, at: Instant) -> None:
     delivery = _step(state, e, at)
     delivery.times.pop('awaiting_receipt', None)
-    delivery.opening = None
+    delivery.opening, delivery.sent_away = None, at
 
 
 def _opening(state: FleetState, e: m.OpeningAuthorised, at: Instant) -> None:
@@ -184,7 +207,8 @@ def _opening(state: FleetState, e: m.OpeningAuthorised, at: Instant) -> None:
     if e.grant <= robot.grant:
         raise InvariantBroken(f'opening {e.grant} of {e.robot} is not new')
     robot.grant = e.grant
-    state.deliveries[e.delivery].opening = Opening(e.grant, e.purpose, e.actor, e.expires)
+    for name in (e.delivery, *e.also):
+        state.deliveries[name].opening = Opening(e.grant, e.purpose, e.actor, e.expires)
 
 
 def _opening_expired(state: FleetState, e: m.OpeningExpired, at: Instant) -> None:
@@ -206,11 +230,14 @@ def _opening_used(state: FleetState, e: Any, at: Instant) -> None:
 
 
 def _loaded(state: FleetState, e: m.ParcelLoaded, at: Instant) -> None:
-    robot = state.robots[e.robot]
+    robot, opening = state.robots[e.robot], state.deliveries[e.delivery].opening
+    grant = opening.grant if opening is not None else 0
     for other in state.served_by(robot):
-        if other.state in LOADED and other.compartment == e.compartment:
+        is_there = other.state in LOADED and other.compartment == e.compartment
+        if is_there and (not grant or other.loaded_by != grant):
             raise InvariantBroken(f'{e.delivery} and {other.id} in {e.compartment} of {e.robot}')
     _opening_used(state, e, at)
+    state.deliveries[e.delivery].loaded_by = grant
     _drop(robot, e.delivery, m.Purpose.PICK_UP)
 
 

@@ -610,7 +610,10 @@ class RobotSentAway:
 
 @dataclass(frozen=True, slots=True)
 class OpeningAuthorised:
-    """`actor` may open one compartment once, until `expires`; `grant` only grows per robot."""
+    """`actor` may open one compartment once, until `expires`; `grant` only grows per robot.
+
+    `also` are the other deliveries of the compartment that it is opened for at the same time.
+    """
 
     robot: RobotId
     compartment: CompartmentId
@@ -619,6 +622,7 @@ class OpeningAuthorised:
     purpose: Purpose
     actor: Actor
     expires: Instant
+    also: tuple[DeliveryId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

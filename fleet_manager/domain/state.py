@@ -7,7 +7,9 @@ by itself, because devices repeat themselves.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from fleet_manager.domain.deliveries.lifecycle import AT_STOP, CANCELLABLE, ENDS, DeliveryState
 from fleet_manager.domain.ids import (
@@ -63,6 +65,8 @@ class Delivery:
     `replans` counts the plans taken back for another one while its robot was on its way.
     `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
     sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
+    `loaded_by` is the grant of the opening it was put in with, `sent_away` when its robot last
+    left the recipient with it.
     """
 
     id: DeliveryId
@@ -92,6 +96,8 @@ class Delivery:
     returning: bool = False
     turned_back: str = ''
     porter: AccountId | None = None
+    loaded_by: int = 0
+    sent_away: Instant = Instant(0)
 
     @property
     def goal(self) -> StationId:
@@ -270,6 +276,8 @@ class FleetState:
     `robots` are in the order of their ids. `map_before` was in force until `swapped_at`: robots
     may still carry it. `planned` is for what is computed once of the plans as they are: a new leg
     empties it, and it is never written down.
+    `of_deliveries` is the same for the deliveries and the runs they are in: every event but those
+    of traffic, lifts and alerts empties it.
     Nor are `open`, the deliveries that have not ended, and `ended`, when the others did: both in
     the order of that.
     """
@@ -299,6 +307,8 @@ class FleetState:
     delivered: int = 0
     lift_ms: int = 0
     planned: dict[str, object] = field(default_factory=dict, init=False, compare=False)
+    of_deliveries: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
+    _served: _Served | None = field(default=None, init=False, repr=False, compare=False)
     open: dict[DeliveryId, Delivery] = field(default_factory=dict, init=False, compare=False)
     ended: dict[DeliveryId, Instant] = field(default_factory=dict, init=False, compare=False)
 
@@ -309,36 +319,39 @@ class FleetState:
         over.sort(key=lambda d: d.times[d.state])
         self.ended = {d.id: d.times[d.state] for d in over}
 
-    def waiting(self) -> list[Delivery]:
+    def waiting(self) -> Sequence[Delivery]:
         """Return the deliveries that wait for a robot, in the order they were accepted."""
-        return [d for d in self.open.values() if d.state is DeliveryState.ACCEPTED]
+        found = self.of_deliveries.get('waiting')
+        if found is None:
+            found = [d for d in self.open.values() if d.state is DeliveryState.ACCEPTED]
+            self.of_deliveries['waiting'] = found
+        return cast(Sequence[Delivery], found)
 
-    def served_by(self, robot: Robot) -> list[Delivery]:
+    def forget(self) -> None:
+        """Forget what was computed of the deliveries: one of them changed."""
+        self.of_deliveries.clear()
+        self._served = None
+
+    def served_by(self, robot: Robot) -> Sequence[Delivery]:
         """Return the deliveries the robot serves, in the order of their next stops."""
-        if not robot.stops:
-            return []
-        return [self.deliveries[name] for name in robot.deliveries]
+        return (self._served or self._serve()).by.get(robot.id, ())
 
-    def at_stop(self, robot: Robot) -> list[Delivery]:
+    def at_stop(self, robot: Robot) -> Sequence[Delivery]:
         """Return the deliveries for which the robot stands at a station just now."""
-        if not self.is_at_stop(robot):
-            return []
-        return [d for d in self.served_by(robot) if d.state in AT_STOP]
+        return (self._served or self._serve()).here.get(robot.id, ())
 
     def is_at_stop(self, robot: Robot) -> bool:
         """Whether the robot stands at a station for any delivery just now."""
-        for name in robot.deliveries:  # noqa: SIM110 - asked of every robot several times a turn
-            if self.deliveries[name].state in AT_STOP:
-                return True
-        return False
+        return robot.id in (self._served or self._serve()).here
 
     def opening_of(self, robot: Robot) -> Delivery | None:
         """Return the delivery whose compartment a signature may open, or has opened."""
-        for name in robot.deliveries:
-            opening = self.deliveries[name].opening
-            if opening is not None and not opening.expired:
-                return self.deliveries[name]
-        return None
+        return (self._served or self._serve()).opening.get(robot.id)
+
+    def _serve(self) -> _Served:
+        """Compute what robots serve: it is asked of every robot several times a turn."""
+        found = self._served = _Served(self)
+        return found
 
     def session_of(self, robot: RobotId) -> tuple[LiftId, LiftSession] | None:
         """Return the lift that serves `robot` and the ride, until the robot has left the car."""
@@ -371,6 +384,26 @@ class FleetState:
         return node
 
 
+class _Served:
+    """The deliveries of each robot, those it stands at a station for, and the one to be opened."""
+
+    def __init__(self, state: FleetState) -> None:
+        self.by: dict[RobotId, list[Delivery]] = {}
+        self.here: dict[RobotId, list[Delivery]] = {}
+        self.opening: dict[RobotId, Delivery] = {}
+        for robot in state.robots.values():
+            if not robot.stops:
+                continue
+            served = self.by[robot.id] = [state.deliveries[name] for name in robot.deliveries]
+            here = [delivery for delivery in served if delivery.state in AT_STOP]
+            if here:
+                self.here[robot.id] = here
+            for delivery in served:
+                if delivery.opening is not None and not delivery.opening.expired:
+                    self.opening[robot.id] = delivery
+                    break
+
+
 @dataclass(slots=True)
 class RobotSense:
     """What a robot said lately; `since` is when it was heard first after it had been silent.
@@ -395,10 +428,11 @@ class Sensed:
 
     `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
     for again, and after how many searches in vain; `looked`: when that was done for any; and
-    `standing`: what stood still or was closed by then; `shut`: since when a door should be open;
-    `failed_doors`: why which door is not waited for any more;
+    `standing`: what stood still or was closed by then; `wanted`: since when a door should be open,
+    `shut`: and since when it is not; `failed_doors`: why which door is not waited for any more;
     `highest_epoch`: the highest any robot has obeyed; `unplaced`: what fitted into no run at the
-    last try, `insert_again` when it is tried again; `runs_improved`: when all runs were.
+    last try, `insert_again` when it is tried again, `room_made` for what others were taken out;
+    `runs_improved`: when all runs were.
     """
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
@@ -409,11 +443,13 @@ class Sensed:
     improved: dict[RobotId, tuple[Instant, int]] = field(default_factory=dict)
     looked: Instant = Instant(0)
     standing: frozenset[str] = frozenset()
+    wanted: dict[DoorId, Instant] = field(default_factory=dict)
     shut: dict[DoorId, Instant] = field(default_factory=dict)
     failed_doors: dict[DoorId, str] = field(default_factory=dict)
     highest_epoch: int = 0
     started: Instant = Instant(0)
     unplaced: frozenset[DeliveryId] = frozenset()
+    room_made: frozenset[DeliveryId] = frozenset()
     insert_again: Instant = Instant(0)
     runs_improved: Instant = Instant(0)
 
@@ -421,5 +457,6 @@ class Sensed:
         """Forget lifts and doors a new map has no more."""
         self.lifts = {k: v for k, v in self.lifts.items() if k in hospital.lifts}
         self.doors = {k: v for k, v in self.doors.items() if k in hospital.doors}
+        self.wanted = {k: v for k, v in self.wanted.items() if k in hospital.doors}
         self.shut = {k: v for k, v in self.shut.items() if k in hospital.doors}
         self.failed_doors = {k: v for k, v in self.failed_doors.items() if k in hospital.doors}

@@ -86,14 +86,19 @@ class Turn:
 
         It must carry the map in force as well: after a change of the map it takes it over first.
         """
-        sense = self.heard(robot.id)
+        if robot.paused or robot.excluded is not None or self.state.paused:
+            return False
+        sense = self.sensed.robots.get(robot.id)
         return (
             sense is not None
-            and sense.report.map_version == self.hospital.version
-            and not self.state.paused
-            and not robot.paused
-            and robot.excluded is None
+            and self.now - sense.heard <= SILENT_AFTER_MS
+            and sense.report.map_version == self.graph.hospital.version
         )
+
+    def is_unheard(self, robot: Robot) -> bool:
+        """Whether this process has only just begun and has not heard the robot yet."""
+        begun = self.now - self.sensed.started <= SILENT_AFTER_MS
+        return begun and robot.excluded is None and robot.id not in self.sensed.robots
 
     def is_stopped(self, robot: Robot, hop: Hop) -> bool:
         """Whether `hop`, not released yet, leads into a place that is closed to the robot."""

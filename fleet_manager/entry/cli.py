@@ -17,6 +17,7 @@ from rich.table import Table
 from fleet_manager import __version__
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
+from fleet_manager.entry.gazebo.cli import gazebo
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
@@ -38,6 +39,7 @@ accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 app.add_typer(maps, name='map')
 app.add_typer(traffic, name='traffic')
 app.add_typer(bench, name='bench')
+app.add_typer(gazebo, name='gazebo')
 app.command()(simulate)
 app.command()(capacity)
 app.add_typer(journal, name='journal')
@@ -108,6 +110,9 @@ def demo(
     staff: Annotated[
         float, typer.Option(help='Deliveries an hour simulated staff ask for.', min=0.0)
     ] = 40.0,
+    engine: Annotated[
+        str, typer.Option(help='In Gazebo, by physics: auto, sim or classic. Left out: without.')
+    ] = '',
 ) -> None:
     """Run a hospital on this machine: pages, manager, robots, lifts. Ctrl-C ends it.
 
@@ -117,7 +122,8 @@ def demo(
     from fleet_manager.entry.demo import demo as run
 
     settings = _settings(hospital=hospital, state_dir=state_dir, port=port, robots=robots)
-    sys.exit(run(DemoOptions(settings, speed=speed, staff_per_hour=staff)))
+    options = DemoOptions(settings, speed=speed, staff_per_hour=staff, engine=engine)
+    sys.exit(run(options))
 
 
 @journal.command('verify')

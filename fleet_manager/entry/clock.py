@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 from fleet_manager.domain.units import Instant
+
+#: Wall seconds without a word after which a simulation may be dead; a busy machine takes its time.
+SILENT: Final = 2.0
 
 
 class Clock(Protocol):
@@ -35,8 +38,10 @@ class WallClock:
 class SimClock:
     """Follows the `/clock` of a simulation; 0 until the first message.
 
-    Between two messages, and while none comes, time goes on at the speed of the simulation, so
-    that a building that died is noticed. It never goes back.
+    It is never ahead of a simulation that speaks, however much slower that is than it should be:
+    what is decided is not dated later than what comes of it. When no message has come for
+    `SILENT` it goes on at the speed of the simulation, so that a building that died is noticed.
+    It never goes back.
     """
 
     def __init__(self, *, speed: float) -> None:
@@ -61,6 +66,7 @@ class SimClock:
         with self._lock:
             if self._base is not None:
                 at, heard = self._base
-                reached = at + int((time.monotonic() - heard) * 1_000 * self._speed)
+                alone = max(0.0, time.monotonic() - heard - SILENT)
+                reached = at + int(alone * 1_000 * self._speed)
                 self._latest = max(self._latest, reached)
             return Instant(self._latest)

@@ -41,11 +41,16 @@ _FIRST_PORT, _PORTS_A_DOMAIN = 7_410, 250
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What the command line asks for."""
+    """What the command line asks for. `engine` is one of Gazebo, '' for a world without physics.
+
+    `walkers` is a file of the people and beds of a world of Gazebo.
+    """
 
     settings: Settings
     speed: float
     staff_per_hour: float
+    engine: str = ''
+    walkers: Path | None = None
 
 
 class _Stop:
@@ -106,6 +111,10 @@ def prepare(options: DemoOptions, hospital: Hospital) -> list[Child]:
     common = ['--hospital-json', str(map_file), '--robots', robots, '--state-dir', str(state)]
     world = [*python, 'robot_nodes.nodes.world', *common, '--speed', str(options.speed)]
     bodies = [*python, 'robot_nodes.nodes.robots', *common, '--sim-time']
+    if options.engine:
+        world = [*python, 'robot_nodes.nodes.gazebo', *world[3:], '--engine', options.engine]
+        world += ['--walkers', str(options.walkers)] if options.walkers is not None else []
+        bodies.append('--laser')
     manager = [*python, 'fleet_manager.entry.cli', 'serve']
     return [
         Child('hospital', world, logs / 'hospital.log', environment),

@@ -207,7 +207,8 @@ class Runner:
         """Commit what happened, then tell everybody who has to know."""
         orders = self._kernel.changed_directives()
         self._order_number += len(orders)
-        if outcome.events or orders or time.monotonic() >= self._next_beat:
+        due = bool(outcome.events or orders) or time.monotonic() >= self._next_beat
+        if due:
             self._commit(outcome, orders)
         for future, reply in replies:
             if future.set_running_or_notify_cancel():
@@ -216,8 +217,9 @@ class Runner:
             self._crash.reach('replied')
         if any(isinstance(event, MapSwapped) for _, event in outcome.events):
             self._use_map()
-        if orders:
+        if due:
             self._devices.publish(list(orders.values()))
+        if orders:
             self._crash.reach('published')
         for at, event in outcome.events:
             self._witness(at, event)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fleet_manager.application.directives import HORIZON, THRESHOLD_SPEED
-from fleet_manager.application.ports import DoorOrder
+import pytest
+
+from fleet_manager.application.directives import HORIZON, THRESHOLD_SPEED, directives
+from fleet_manager.application.ports import Directive, DoorOrder
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.ids import DoorId
 from fleet_manager.domain.messages import LiftSessionStarted
+from fleet_manager.domain.units import MINUTE, SECOND
 from tests.application.stage import Stage
 from tests.hospitals import corridor, two_floors
+from tests.scenarios.day import QUICK, Day
 
 
 def test_every_robot_and_door_has_a_directive_and_lifts_only_in_a_session() -> None:
@@ -92,3 +96,21 @@ def test_a_robot_charges_whenever_its_way_ends_on_a_charger() -> None:
     delivery = stage.request()
     stage.reach(delivery, DeliveryState.UNDER_WAY)
     assert not stage.order(stage.carrier(delivery)).charge
+
+
+@pytest.mark.parametrize('seed', range(2))
+def test_what_is_kept_from_turn_to_turn_is_what_would_be_made_anew(seed: int) -> None:
+    house = two_floors(robots=4, lifts=2, door=True)
+    day = Day(house, seed, robots=4, deliveries=6, every_ms=20 * SECOND, habits=QUICK)
+    told: dict[str, Directive] = {}
+
+    def compare() -> None:
+        kernel = day.sim.manager.kernel
+        anew = directives(kernel.turn())
+        told.update(kernel.changed_directives())
+        assert list(kernel.directives().items()) == list(anew.items())
+        assert {name: told[name] for name in anew} == anew
+
+    day.sim.on_step.append(compare)
+    day.run(rough_ms=10 * MINUTE)
+    assert day.sim.manager.journal

@@ -17,6 +17,7 @@ from fleet_manager.domain.messages import (
     DoorReport,
     MalformedReport,
     OpenCompartment,
+    RunWithdrawn,
 )
 from tests.application.stage import OPERATOR, Stage, ward
 from tests.hospitals import two_floors
@@ -186,3 +187,19 @@ def test_an_operator_acknowledges_an_alert_once_and_it_goes_on() -> None:
     stage.tick()
     assert stage.kernel.state.alerts['robot_excluded:r1'].acknowledged_by == 'operator'
     assert RobotId('r1') in stage.kernel.state.robots
+
+
+def test_what_a_stuck_robot_was_to_fetch_is_free_for_another() -> None:
+    stage = Stage()
+    delivery = stage.request('stores', 'pharmacy')
+    stage.tick()
+    stuck = stage.carrier(delivery)
+    stage.silent.add(stuck)
+    for _ in range(100):
+        stage.tick()
+        stage.say(stuck)
+    taken = stage.last(RunWithdrawn)
+    assert (taken.robot, taken.reason) == (stuck, 'robot_unavailable')
+    stage.silent.clear()
+    stage.finish()
+    assert stage.delivery(delivery).state is DeliveryState.DELIVERED

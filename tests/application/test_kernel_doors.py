@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from fleet_manager.application.ports import DoorOrder
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.ids import DoorId, LiftId
+from fleet_manager.domain.ids import DoorId, LiftId, RobotId
 from fleet_manager.domain.maps.model import Hospital, NodeKind
 from fleet_manager.domain.messages import (
     AlertRaised,
+    CancelDelivery,
     DoorPosition,
     DoorReport,
+    HopsReleased,
     LiftDoor,
     LiftMode,
+    MalformedReport,
+    PauseRobot,
     ReleaseLift,
 )
-from fleet_manager.domain.traffic.doors import OPEN_MS
+from fleet_manager.domain.traffic.doors import OPEN_MS, UNDERWAY_MS
 from tests.application.stage import OPERATOR, Stage
 from tests.hospitals import Drawing, two_floors
 
@@ -123,6 +128,33 @@ def test_where_there_is_no_other_way_the_delivery_waits_and_goes_on_when_the_doo
     stage.reach('D000001', DeliveryState.DELIVERED)
 
 
+def let_in(stage: Stage) -> bool:
+    robot = stage.robot('r1')
+    return any(hop.door for hop in robot.hops if hop.sequence <= robot.released)
+
+
+def test_a_door_is_asked_to_stay_open_until_who_was_let_in_has_passed_whatever_happens() -> None:
+    """It may stand in the doorway, and drives on when it is allowed to again."""
+    stage = Stage(round_about())
+    stage.tick()
+    delivery = stage.request('east', 'west')
+    stage.until(lambda: let_in(stage))
+    stage.silent.add('r1')
+    happenings: list[Callable[[], object]] = [
+        lambda: stage.send(CancelDelivery(OPERATOR, delivery)),
+        lambda: stage.send(PauseRobot(OPERATOR, RobotId('r1'))),
+        lambda: stage.hear(MalformedReport(RobotId('r1'), 'x is not a number')),
+        lambda: stage.wait(OPEN_MS + 60_000),
+        stage.restart,
+        lambda: stage.hear(DoorReport(DOOR, DoorPosition.CLOSED)),
+        stage.tick,
+    ]
+    for happening in happenings:
+        happening()
+        assert let_in(stage)
+        assert asked(stage)
+
+
 def burning(hospital: Hospital) -> Stage:
     """A robot on its way through a fire door; then the lift says that there is a fire."""
     door = replace(hospital.doors[DOOR], fire=True)
@@ -174,3 +206,33 @@ def test_another_alarm_than_fire_leaves_fire_doors_alone() -> None:
     stage.kernel.state.recalls.clear()
     stage.saying['A'] = {'mode': LiftMode.EMERGENCY}
     stage.reach('D000001', DeliveryState.DELIVERED)
+
+
+def test_a_manager_that_begins_again_holds_the_door_before_it_has_heard_the_robot() -> None:
+    stage = under_way(round_about())
+    saying(stage, DoorPosition.CLOSED, seconds=2)
+    assert asked(stage)
+    stage.restart()
+    assert asked(stage)
+
+
+def test_nobody_is_let_through_a_door_that_may_still_hear_that_it_may_shut() -> None:
+    stage = Stage(round_about())
+    stage.silent.add('D')
+    stage.hear(DoorReport(DOOR, DoorPosition.OPEN))
+    stage.request('west', 'east')
+
+    def until(done: Callable[[], bool]) -> None:
+        while not done():
+            stage.hear(DoorReport(DOOR, DoorPosition.OPEN))
+            stage.tick(500)
+
+    until(lambda: asked(stage))
+    wanted = stage.now
+    until(lambda: any(lane_of_door(stage) in e.claims for e in stage.all(HopsReleased)))
+    assert UNDERWAY_MS <= stage.now - wanted <= UNDERWAY_MS + 1_000
+
+
+def lane_of_door(stage: Stage) -> str:
+    hospital = stage.kernel.hospital
+    return next(f'lane:{lane.id}' for lane in hospital.lanes.values() if lane.door == DOOR)

@@ -15,6 +15,7 @@ from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.maps.serialise import with_version
 from fleet_manager.domain.messages import (
     Actor,
+    MalformedReport,
     OpenCompartment,
     ParcelReturned,
     ParcelTurnedBack,
@@ -23,9 +24,11 @@ from fleet_manager.domain.messages import (
     RefuseDelivery,
     RobotArrived,
     RobotCleaned,
+    RobotSentAway,
     RobotSoiled,
     Role,
     RunAssigned,
+    RunWithdrawn,
     SignCleaning,
     SignDelivery,
     TakeByHand,
@@ -103,6 +106,19 @@ def test_what_is_most_urgent_goes_first_on_a_robot_that_is_already_on_its_way() 
     stage.finish()
 
 
+def test_a_parcel_whose_robot_is_lost_waits_since_it_was_asked_for() -> None:
+    stage = runs(robots=2)
+    first = stage.request('s1', 's7')
+    asked = stage.delivery(first).requested_at
+    stage.wait(3_000)
+    stage.hear(MalformedReport(stage.carrier(first), 'x is NaN'))
+    stage.tick()
+    assert stage.last(RunWithdrawn).delivery == first
+    assert stage.delivery(first).requested_at == asked
+    stage.restart()
+    assert stage.delivery(first).requested_at == asked
+
+
 def test_a_run_is_the_same_after_a_restart() -> None:
     stage = runs(robots=3)
     for n in range(6):
@@ -141,6 +157,23 @@ def test_goods_that_are_kept_apart_are_never_on_board_together(one: str, other: 
         stage.tick()
         if stage.all(RobotSoiled) and not stage.all(RobotCleaned):
             stage.kernel.handle(SignCleaning(OPERATOR, RobotId('r1')), stage.now)
+
+
+def test_what_is_urgent_gets_room_where_runs_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('fleet_manager.domain.dispatch.plan_runs.MOST_STOPS', 4)
+    stage = runs(size=60)
+    inside = stage.request('s1', 's27')
+    stage.reach(inside, S.UNDER_WAY)
+    later, full = stage.request('s29', 's31'), stage.request('s33', 's35')
+    stage.wait(10_000)
+    assert [bool(stage.delivery(one).run) for one in (later, full)] == [True, False]
+    urgent = stage.request('s37', 's39', goods='controlled')
+    stage.wait(10_000)
+    assert stage.delivery(urgent).run, 'nothing that is only planned keeps it waiting'
+    assert {e.reason for e in stage.all(RunWithdrawn)} == {'more_urgent'}
+    stage.finish()
+    for one in (inside, later, full, urgent):
+        assert stage.delivery(one).state is S.DELIVERED
 
 
 def test_after_dirty_goods_a_robot_is_cleaned_before_anything_clean_is_loaded() -> None:
@@ -233,6 +266,21 @@ def test_with_more_on_board_a_robot_goes_on_and_comes_again() -> None:
     stage.reach(here, S.DELIVERED)
     assert stage.delivery(here).arrived_at == arrived, 'on time is when it came first'
     assert not stage.all(ParcelTurnedBack)
+
+
+def test_where_nobody_came_a_robot_comes_again_after_its_other_stops_however_urgent() -> None:
+    stage = runs(size=60)
+    there = stage.request('s1', 's31')
+    stage.reach(there, S.UNDER_WAY)
+    here = stage.request('s1', 's3', goods='blood')
+    stage.reach(here, S.AWAITING_RECEIPT)
+    stage.wait(GOODS['blood'].collect_reminder + 2_000)
+    assert len(stage.all(RobotSentAway)) == 1
+    stage.wait(40_000)
+    assert stage.delivery(here).state is S.UNDER_WAY
+    assert stage.robot(stage.carrier(there)).stops[0].delivery == there or (
+        stage.delivery(there).state is not S.UNDER_WAY
+    )
 
 
 # --- porters  ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from fleet_manager.application.views import picture
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.policy import PLAIN
-from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.ids import CompartmentId, RobotId
+from fleet_manager.domain.maps.model import STANDARD_TYPE, Compartment, CompartmentKind
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
     CancelDelivery,
@@ -245,6 +247,22 @@ def test_a_compartment_names_the_delivery_it_is_for() -> None:
     boxes = robot(stage, stage.carrier(name))['compartments']
     assert [box['delivery'] for box in boxes] == [name, None]
     assert [box['occupied'] for box in boxes] == [True, False]
+
+
+def test_what_shares_a_compartment_is_named_with_it_and_at_the_robot_with_each_other() -> None:
+    hospital = corridor(robots=1)
+    box = Compartment(CompartmentId('c1'), CompartmentKind.ANY, 40)
+    types = {STANDARD_TYPE.id: replace(STANDARD_TYPE, compartments=(box,))}
+    stage = Stage(replace(hospital, types=types), policy=PLAIN)
+    names = [stage.request('west', 'east') for _ in range(2)]
+    stage.tick()
+    assert [delivery(stage, name)['together'] for name in names] == [[], []]
+    for name in names:
+        stage.reach(name, DeliveryState.AWAITING_LOAD)
+    assert [delivery(stage, name)['together'] for name in names] == [[names[1]], [names[0]]]
+    stage.reach(names[0], DeliveryState.UNDER_WAY)
+    boxes = {one['id']: one for one in robot(stage, 'r1')['compartments']}
+    assert (boxes['c1']['delivery'], boxes['c1']['deliveries']) == (names[0], names)
 
 
 # --- deliveries  ---

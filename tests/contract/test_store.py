@@ -14,6 +14,7 @@ from fleet_manager.domain.units import Instant
 from tests.adapters.db.story import (
     arrived,
     assigned,
+    authorised,
     batch,
     entry,
     loaded,
@@ -166,6 +167,26 @@ def test_two_robots_on_one_resource_can_never_be_committed(stores: Stores) -> No
     assert nothing_of_it_is_there(stores, lines=5)
 
 
+def together(*numbers: int) -> list[m.Event]:
+    """Return parcels on their way in one compartment; the first was asked for already."""
+    names = [f'd{number}' for number in numbers]
+    coming: list[m.Event] = [requested(number) for number in numbers[1:]]
+    for name in names:
+        coming += [assigned(name, 'r1'), arrived(name, 'r1', m.Purpose.PICK_UP)]
+    coming.append(authorised(names[0], 'r1', *names[1:]))
+    return [*coming, *(opened(n, 'r1') for n in names), *(loaded(n, 'r1') for n in names)]
+
+
+def test_what_is_put_in_by_one_opening_shares_a_compartment(stores: Stores) -> None:
+    store = stores.start()
+    store.take_over(holder='a', now=NOW)
+    store.commit(batch(requested(1), *together(1, 2)), now=NOW)
+    assert stores.rows('SELECT id, state, compartment FROM delivery ORDER BY id') == [
+        ('d1', 'under_way', 'c1'),
+        ('d2', 'under_way', 'c1'),
+    ]
+
+
 @pytest.mark.parametrize(
     'wrong',
     [
@@ -184,6 +205,9 @@ def test_two_robots_on_one_resource_can_never_be_committed(stores: Stores) -> No
                       opened('d1', 'r1'), loaded('d1', 'r1'),
                       requested(2), assigned('d2', 'r1'), arrived('d2', 'r1', m.Purpose.PICK_UP),
                       opened('d2', 'r1')], id='two parcels in one compartment'),
+        pytest.param([*together(1, 2), requested(3), assigned('d3', 'r1'),
+                      arrived('d3', 'r1', m.Purpose.PICK_UP), authorised('d3', 'r1'),
+                      opened('d3', 'r1')], id='a third one beside two that share it'),
     ],
 )  # fmt: skip
 def test_what_cannot_be_true_is_refused_whole(stores: Stores, wrong: list[m.Event]) -> None:

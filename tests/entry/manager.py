@@ -89,11 +89,13 @@ class Devices:
     """Notes what devices were sent."""
 
     sent: list[Directive] = field(default_factory=list)
+    confirmed: int = 0
     asked: list[int] = field(default_factory=list)
     maps: list[Hospital] = field(default_factory=list)
 
     def publish(self, directives: Sequence[Directive]) -> None:
         self.sent += directives
+        self.confirmed += 1
 
     def use_map(self, hospital: Hospital, *, epoch: int) -> None:
         self.maps.append(hospital)

@@ -42,7 +42,7 @@ def test_a_run_says_what_it_cost_against_the_bound_and_its_paths_are_right(
 ) -> None:
     options = written(tmp_path)
     paths = tmp_path / 'paths.json'
-    done = fleet(*options, '--agents', '4', '--time-limit', '0.2', '--json', '--paths', str(paths))
+    done = fleet(*options, '--agents', '4', '--time-limit', '1', '--json', '--paths', str(paths))
     assert done.exit_code == 0
     said = json.loads(done.stdout)
     assert said['solved']

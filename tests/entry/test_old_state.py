@@ -17,10 +17,11 @@ from fleet_manager.entry.settings import Settings
 from tests.application.stage import Stage
 from tests.entry.manager import wait_until
 
-#: Fields that events got when robots began to carry several parcels.
+#: Fields that events got when robots began to carry several parcels, and compartments too.
 YOUNGER = {
     'RunAssigned': ('stops', 'eta'),
     'DeliveryRequested': ('raised', 'earliest'),
+    'OpeningAuthorised': ('also',),
 }
 
 

@@ -108,6 +108,15 @@ def test_a_deposed_manager_says_nothing_more_and_ends_with_75(
         assert manager.devices.sent == sent
 
 
+def test_devices_hear_that_it_still_leads_though_nothing_happens(
+    hospital: Hospital, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('fleet_manager.entry.runner.BEAT_SECONDS', 0.2)
+    with Manager(hospital, tmp_path) as manager:
+        confirmed = manager.devices.confirmed
+        wait_until(lambda: manager.devices.confirmed > confirmed + 1)
+
+
 def test_a_deposed_manager_ends_even_when_nothing_happens(
     hospital: Hospital, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +196,7 @@ def test_a_picture_brings_where_robots_were_and_will_be(
 ) -> None:
     with Manager(hospital, tmp_path) as manager:
         manager.mailbox.report(at_home(hospital))
+        wait_until(lambda: manager.views.current().traffic is not None)
         wait_until(lambda: 'r1' in manager.views.current().traffic.courses)
         traffic = manager.views.current().traffic
         assert traffic is not None

@@ -155,7 +155,8 @@ class LiveHospital:
     another map's folder. `alone`:
     each robot and each lift is a process; then no door is driven, so choose ways without doors.
     `settings` are FLEET_ variables of the manager without their prefix. With `crashpoints` the
-    first manager dies at one of them, and nobody waits until it answers.
+    first manager dies at one of them, and nobody waits until it answers. With an `engine` the
+    world is one of Gazebo's, with `walkers` in it.
     """
 
     def __init__(
@@ -170,8 +171,11 @@ class LiveHospital:
         settings: Mapping[str, object] | None = None,
         place: Path | None = None,
         crashpoints: Sequence[str] = (),
+        engine: str = '',
+        walkers: Sequence[Mapping[str, object]] = (),
     ) -> None:
         self._crashpoints = crashpoints
+        self._engine, self._walkers = engine, walkers
         self.folder = folder
         self.speed = speed
         folder.mkdir(parents=True, exist_ok=True)
@@ -318,7 +322,15 @@ class LiveHospital:
     # --- put together ---------------------------------------------------------------------------
 
     def _make(self, hands: float, *, alone: bool, settings: Mapping[str, object]) -> None:
-        options = DemoOptions(self.settings, speed=self.speed, staff_per_hour=0.0)
+        walkers = self.folder / 'walkers.json'
+        walkers.write_text(json.dumps(list(self._walkers)))
+        options = DemoOptions(
+            self.settings,
+            speed=self.speed,
+            staff_per_hour=0.0,
+            engine=self._engine,
+            walkers=walkers if self._engine else None,
+        )
         world, robots, manager = prepare(options, self.hospital)
         self.environment = {**manager.environment, **on_loopback(self.domain)}
         bodies = [*robots.command, '--hands-seconds', str(hands)]

@@ -348,12 +348,12 @@ class Crowd:
             self._asked.append((key, delivery, way))
 
     def _likely_to_be_cancelled(self) -> list[tuple[str, str]]:
-        """Return what no robot was sent for yet; now and then any, or no robot would ever load."""
-        if self._chance.random() < 0.1:
+        """Return what no robot does next; now and then any, or no robot would ever load."""
+        if self._chance.random() < 0.03:
             return []
-        seen = self._seen
-        waits = [item for item in self._mine.items() if item[0] in seen]
-        return [(name, sender) for name, sender in waits if seen[name]['robot'] is None]
+        robots = self._seen.get('robot', {}).values()
+        due = {robot['stops'][0]['delivery'] for robot in robots if robot['stops']}
+        return [item for item in list(self._mine.items()) if item[0] not in due]
 
     def _ask_again(self, before: tuple[str, str, tuple[str, str, str]]) -> None:
         """A request of before, repeated, is the same delivery, whoever manages now."""
@@ -362,8 +362,8 @@ class Crowd:
         assert again == delivery, f'{before} became {again}'
 
     def _attend(self) -> None:
-        self._seen = self._ward.attend()['delivery']
-        for name, delivery in self._seen.items():
+        self._seen = self._ward.attend()
+        for name, delivery in self._seen['delivery'].items():
             if delivery['state'] in ENDED:
                 self._mine.pop(name, None)
             if delivery['state'] == 'delivered' and delivery['rating'] is None:

@@ -310,6 +310,7 @@ class StandIn:
             'compartment': None,
             'in_lift': False,
             'opening': False,
+            'together': [],
             'promised_at': now() + PROMISES[urgency].within,
             'eta': None,
             'waiting': None,
@@ -612,6 +613,7 @@ class StandIn:
                     'closed': True,
                     'occupied': robot.occupied,
                     'delivery': robot.delivery,
+                    'deliveries': [robot.delivery] if robot.delivery else [],
                 }
             ],
             'allocated': lanes[:2],

@@ -22,7 +22,7 @@ from fleet_manager.adapters.sim.day.manager import DayManager
 from fleet_manager.adapters.sim.day.robots import DayRobot
 from fleet_manager.adapters.sim.day.world import DayWorld
 from fleet_manager.adapters.sim.manager import SimManager
-from fleet_manager.application import observe, request_delivery
+from fleet_manager.application import directives, observe, request_delivery
 from fleet_manager.application.days.scenario import FaultKind, GoodsDemand, Scenario
 from fleet_manager.domain.dispatch import bays, offers, plan_runs, runs, solver
 from fleet_manager.domain.errors import InvariantBroken
@@ -317,6 +317,21 @@ def _looks_at_no_lift(original: Original) -> Original:
     return is_open_for
 
 
+def _lets_go_too_early(original: Original) -> Original:
+    """Have a door shut once its robot says that it drives."""
+
+    def wanted(turn: Any) -> frozenset[Any]:
+        said = turn.sensed.robots
+        driving = {
+            one.hops[0].door
+            for one in turn.robots()
+            if one.released > one.done and one.id in said and said[one.id].report.speed > 0
+        }
+        return frozenset(original(turn) - driving)
+
+    return wanted
+
+
 #: Robots look at the car themselves: what the manager lets through is seen without that only.
 LOOKS_AT_NO_LIFT: Final[Change] = (DayWorld, 'is_open_for', _looks_at_no_lift)
 
@@ -345,7 +360,7 @@ MUTANTS: Final = (
             (DayManager, 'receive', _keeps_its_mail),
             (DayManager, 'wake', _decides_when_it_wakes),
         ),
-        first=3,
+        first=18,
     ),
     Mutant(
         'hop rule: head of the line',
@@ -416,5 +431,10 @@ MUTANTS: Final = (
         'alighting',
         'a robot is let out of a car that is under way',
         ((sessions, 'may_alight', always(True)), LOOKS_AT_NO_LIFT),
+    ),
+    Mutant(
+        'doors held open',
+        'a door is told to shut while its robot drives through',
+        ((directives, 'wanted_doors', _lets_go_too_early),),
     ),
 )

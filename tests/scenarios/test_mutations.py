@@ -8,8 +8,8 @@ from tests.scenarios.mutants import MUTANTS, Mutant, problem_of, seeds_until_cau
 
 pytestmark = pytest.mark.slow
 
-#: A change elsewhere moves which seed shows it.
-SEEDS = 12
+#: A change elsewhere moves which seed shows it; the rarest, fencing, shows in one of six.
+SEEDS = 40
 
 
 def test_the_day_finds_nothing_wrong_with_the_controller_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -186,6 +187,17 @@ def opening(grant: int, purpose: Purpose) -> OpeningAuthorised:
         ward(StationId('ward')),
         START,
     )
+
+
+def test_hands_move_all_an_opening_is_for() -> None:
+    hands, box, pair = Hands(), (RobotId('r1'), CompartmentId('c1')), {'D1', 'D2'}
+    also = (DeliveryId('D2'),)
+    for grant, purpose in ((1, Purpose.PICK_UP), (2, Purpose.HAND_OVER)):
+        hands.note(replace(opening(grant, purpose), also=also))
+    assert hands.move(*box, 1) is True
+    assert hands.places == dict.fromkeys(pair, inside(*box))
+    assert hands.move(*box, 2) is False
+    assert hands.places == dict.fromkeys(pair, AT_RECIPIENT)
 
 
 def test_hands_move_the_parcel_the_opening_was_for_and_only_once() -> None:

@@ -33,6 +33,7 @@ REACHED = frozenset(
         'robot dies with a parcel inside',
         'robot restarts in a lift',
         'several parcels at a stop',
+        'several parcels in one compartment',
     }
 )
 

@@ -75,3 +75,9 @@ def test_every_relative_link_leads_somewhere(file: Path) -> None:
         ):
             dead.append(link)
     assert dead == []
+
+
+def test_the_scenario_that_is_shown_is_one_that_is_run() -> None:
+    text = (ROOT / 'docs' / 'gazebo.md').read_text('utf-8')
+    (shown,) = re.findall(r'^```python\n(.*?)^```', text, re.MULTILINE | re.DOTALL)
+    assert shown == (ROOT / 'tests' / 'gazebo' / 'test_gazebo_visitor.py').read_text('utf-8')

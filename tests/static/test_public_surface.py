@@ -26,6 +26,13 @@ COMMANDS = [
     'bench traffic',
     'capacity',
     'demo',
+    'gazebo bridge',
+    'gazebo calibrate',
+    'gazebo engines',
+    'gazebo install',
+    'gazebo plan',
+    'gazebo record',
+    'gazebo world',
     'journal show',
     'journal verify',
     'map check',
@@ -194,8 +201,10 @@ TOPICS = [
     ('robots/{id}/odom', 'nav_msgs/msg/Odometry', False, False, 5),
     ('robots/{id}/order', 'hospital_fleet_msgs/msg/Order', True, True, 1),
     ('robots/{id}/pose', 'geometry_msgs/msg/PoseStamped', False, False, 1),
+    ('robots/{id}/scan', 'sensor_msgs/msg/LaserScan', False, False, 1),
     ('robots/{id}/state', 'hospital_fleet_msgs/msg/RobotState', True, True, 1),
     ('world/violations', 'std_msgs/msg/String', True, True, 1),
+    ('world/walk', 'std_msgs/msg/String', True, False, 10),
 ]
 
 

@@ -60,7 +60,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     extras = project['optional-dependencies']
     wanted = {
         'runtime': project['dependencies'] + extras['build'],
-        'dev': extras['dev'],
+        'dev': extras['gazebo'] + extras['dev'],
         'ros': extras['ros'],
     }
     for part, requirements in wanted.items():
@@ -133,6 +133,24 @@ def test_without_root_nothing_is_installed_and_the_command_is_told(
     told = capsys.readouterr().out
     assert 'skipped: the page tests, for want of a browser' in told
     assert 'chromium' in told
+
+
+def test_where_gazebo_cannot_be_fetched_its_tests_are_said_to_be_skipped(
+    install: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet = tmp_path / 'bin' / 'fleet'
+    fleet.parent.mkdir()
+    fleet.write_text('#!/bin/sh\necho reading\necho "fleet gazebo install: no way" >&2\nexit 1\n')
+    fleet.chmod(0o755)
+    monkeypatch.setattr(install, 'VENV_PYTHON', tmp_path / 'bin' / 'python')
+    monkeypatch.setattr(install.debian, 'install_as_root', lambda *_, log: None)
+    install.gazebo(install.Progress(7))
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        '      skipped: the tests with Gazebo (no way)'
+    )
 
 
 def test_no_python_with_a_lock_file_is_said_in_one_sentence(

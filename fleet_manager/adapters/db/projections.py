@@ -23,6 +23,9 @@ _FIND: Final = select(delivery).where(delivery.c.id == bindparam('which'))
 _MOVE: Final = update(delivery).where(
     delivery.c.id == bindparam('which'), delivery.c.version == bindparam('was')
 )
+_MATE: Final = (
+    update(delivery).where(delivery.c.id == bindparam('which')).values(mate_of=bindparam('first'))
+)
 _CARRIES: Final = select(custody.c.to_holder).where(
     custody.c.delivery == bindparam('which'), custody.c.seq == 1
 )
@@ -104,11 +107,20 @@ def _moved_on(connection: Connection, at: Instant, e: Any) -> None:
 
 
 def _assigned(connection: Connection, at: Instant, e: m.RunAssigned) -> None:
-    _step(connection, at, e, robot=e.robot, compartment=e.compartment)
+    _step(connection, at, e, robot=e.robot, compartment=e.compartment, mate_of=None)
 
 
 def _withdrawn(connection: Connection, at: Instant, e: m.RunWithdrawn) -> None:
     _step(connection, at, e, robot=None, compartment=None)
+
+
+def _authorised(connection: Connection, at: Instant, e: m.OpeningAuthorised) -> None:
+    """Note what is put into the compartment by this opening: the first stands for all."""
+    del at
+    if e.purpose is m.Purpose.PICK_UP:
+        connection.execute(_MATE, [{'which': e.delivery, 'first': None}])
+        if e.also:
+            connection.execute(_MATE, [{'which': n, 'first': e.delivery} for n in e.also])
 
 
 def _loaded(connection: Connection, at: Instant, e: m.ParcelLoaded) -> None:
@@ -206,6 +218,7 @@ _PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = Map
         m.RunWithdrawn: _withdrawn,
         m.RobotArrived: _moved_on,
         m.RobotSentAway: _moved_on,
+        m.OpeningAuthorised: _authorised,
         m.CompartmentOpened: _moved_on,
         m.OpeningUnused: _moved_on,
         m.ParcelLoaded: _loaded,

@@ -1,7 +1,7 @@
 """Tables, the same for SQLite and PostgreSQL. The migrations build them; a test compares the two.
 
 `event` is the truth. Everything else can be made again from it and is there for constraints: what
-must never happen (two robots on one resource, two parcels in one compartment, one key twice) is
+must never happen (two robots on one resource, a compartment loaded twice, one key twice) is
 refused by the database even when the program is wrong.
 """
 
@@ -38,7 +38,8 @@ account_tables: Final = MetaData(naming_convention=_NAMES)
 #: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
 
-#: States in which a parcel is, or is being put, into a compartment: one for each compartment.
+#: States in which a parcel is, or is being put, into a compartment: one for each compartment, and
+#: its mates, which are those that were put in by the same opening.
 OCCUPYING: Final = ('loading', 'under_way', 'awaiting_receipt', 'opened')
 
 leader: Final = Table(
@@ -103,9 +104,11 @@ delivery: Final = Table(
     Column('ended_at', BigInteger),
     Column('robot', Text),
     Column('compartment', Text),
+    Column('mate_of', Text),
     UniqueConstraint('number'),
 )
-_occupying = text('state IN ({})'.format(', '.join(f"'{state}'" for state in OCCUPYING)))
+_states = ', '.join(f"'{state}'" for state in OCCUPYING)
+_occupying = text(f'state IN ({_states}) AND mate_of IS NULL')
 Index(
     'ux_delivery_compartment',
     delivery.c.robot,

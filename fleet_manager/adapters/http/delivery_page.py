@@ -101,7 +101,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPage:
-    """A delivery as one person sees it. `raw` is the entity of the view."""
+    """A delivery as one person sees it. `raw` is the entity of the view.
+
+    `together` are the numbers of others that the same opening of the compartment is for.
+    """
 
     id: str
     raw: Mapping[str, Any]
@@ -117,6 +120,7 @@ class DeliveryPage:
     eta: Range | None
     comes: Range | None
     action: str | None
+    together: tuple[int, ...]
     may_refuse: bool
     needs_me: bool
     may_cancel: bool
@@ -141,6 +145,11 @@ class DeliveryPage:
     def opens(self) -> bool:
         """Whether the action opens a compartment, with a PIN."""
         return self.action in OPENS
+
+    @property
+    def loads(self) -> bool:
+        """Whether parcels are put in here, and not taken out."""
+        return self.state in ('awaiting_load', 'loading')
 
     @property
     def turned_back(self) -> tuple[str, str]:
@@ -177,6 +186,7 @@ def describe(
     state = str(entity['state'])
     side = _side(entity, person)
     robot = view.entities.get('robot', {}).get(entity['robot'] or '')
+    others = view.entities.get('delivery', {})
     returning = bool(entity['returning'])
     actions, spoken_to = (_BACK_ACTIONS, _BACK_SPOKEN_TO) if returning else (_ACTIONS, _SPOKEN_TO)
     who = 'operator' if person.role == 'operator' else side
@@ -201,6 +211,7 @@ def describe(
         eta=_eta(entity, now),
         comes=_comes(entity, robot, now),
         action=action,
+        together=tuple(others[one]['number'] for one in entity['together'] if one in others),
         may_refuse=action == 'receive',
         needs_me=action in OPENS or (spoken and _hands_on(state)),
         may_cancel=bool(entity['may_cancel']),

@@ -2,7 +2,8 @@
 
 1. The ROS thread hears: each subscription is an Ear that turns bytes into a report and posts it.
 2. The runner says what devices should be doing (`publish`): the newest directive of each is kept.
-3. The ROS thread says it to the device at once, and again every second, until it changes.
+3. The ROS thread says it to the device at once, and again every second, until it changes or
+   the runner is silent.
 4. Whatever goes wrong in between is counted; the thread ends only when the link is closed.
 """
 
@@ -114,7 +115,10 @@ class RosLink:
     # --- called from the runner's thread ---------------------------------------------------------
 
     def publish(self, directives: Sequence[Directive]) -> None:
-        """Take over the newest directive of each device and repeat it until it changes."""
+        """Take over the newest directive of each device and repeat it until it changes.
+
+        Or until nothing was published for `STALE_SECONDS`, not even that nothing changed.
+        """
         with self._lock:
             changed = self._repeats.put(directives, at=time.monotonic())
         if changed:
@@ -282,7 +286,7 @@ class RosLink:
         """Give waiting messages their turn; return how long to wait for the next event."""
         turns = [turn for ear in self._ears if (turn := ear.catch_up(at=at)) is not None]
         with self._lock:
-            due = self._repeats.next_due()
+            due = self._repeats.next_due(at=at)
         if due is not None:
             turns.append(due)
         return max(SHORTEST_SPIN_SECONDS, min([at + SPIN_SECONDS, *turns]) - at)

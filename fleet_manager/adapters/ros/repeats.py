@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,9 @@ from fleet_manager.domain.maps.model import Hospital
 REPEAT_SECONDS: Final = 1.0
 #: A closed door is a door left alone: its request only has to survive a controller's restart.
 CLOSED_DOOR_REPEAT_SECONDS: Final = 5.0
+#: A manager that confirmed nothing for so long says nothing more. Another one may lead after 15 s,
+#: and only robots and lifts can tell whose word is old: a door would shut on who was let in since.
+STALE_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class _Wanted:
 
 
 class Repeats:
-    """The newest directive of each device. Not thread-safe.
+    """The newest directive of each device, as long as they are confirmed. Not thread-safe.
 
     `speed` is how many seconds pass for the devices in one of ours.
     """
@@ -30,13 +34,15 @@ class Repeats:
     def __init__(self, *, speed: float = 1.0) -> None:
         self._speed = speed
         self._wanted: dict[tuple[str, str], _Wanted] = {}
+        self._confirmed = -math.inf
 
     def put(self, directives: Sequence[Directive], *, at: float) -> bool:
         """Take over new directives; True when one changed and is therefore due `at` once.
 
-        An equal directive changes nothing: its next repetition stays where it was.
+        All others are confirmed by that, also by none. An equal directive changes nothing: its
+        next repetition stays where it was.
         """
-        changed = False
+        changed, self._confirmed = False, at
         for directive in directives:
             device = _device(directive)
             before = self._wanted.get(device)
@@ -47,6 +53,8 @@ class Repeats:
 
     def take_due(self, *, at: float) -> list[Directive]:
         """Return what is to be said now, and plan the next repetition of each."""
+        if self._is_stale(at):
+            return []
         due = [wanted for wanted in self._wanted.values() if wanted.due <= at]
         for wanted in due:
             wanted.due = at + _period(wanted.directive) / self._speed
@@ -64,9 +72,14 @@ class Repeats:
             if device[0] == 'robot' or device in known
         }
 
-    def next_due(self) -> float | None:
+    def next_due(self, *, at: float) -> float | None:
         """When `take_due` has something to return, or None."""
+        if self._is_stale(at):
+            return None
         return min((wanted.due for wanted in self._wanted.values()), default=None)
+
+    def _is_stale(self, at: float) -> bool:
+        return at - self._confirmed > STALE_SECONDS
 
 
 def _device(directive: Directive) -> tuple[str, str]:

@@ -20,7 +20,7 @@ def inside(robot: RobotId, compartment: CompartmentId) -> Place:
 
 @dataclass(slots=True)
 class Hands:
-    """The parcels of the hospital. A person at an opened compartment moves the one it is for.
+    """The parcels of the hospital. A person at an opened compartment moves all it is for.
 
     `idle`: the next opening for these is for nothing. `turned`: these go back to their senders.
     """
@@ -35,19 +35,20 @@ class Hands:
         self._openings[opening.robot, opening.grant] = opening
 
     def move(self, robot: RobotId, compartment: CompartmentId, grant: int) -> bool:
-        """Put the parcel in or take it out; return whether there is one inside afterwards."""
+        """Put the parcels in or take them out; return whether any is inside afterwards."""
         opening = self._openings[robot, grant]
         here = inside(robot, compartment)
         occupied = here in self.places.values()
-        delivery = opening.delivery
-        if delivery in self.idle:
-            self.idle.discard(delivery)
+        if opening.delivery in self.idle:
+            self.idle.discard(opening.delivery)
             return occupied
-        if opening.purpose is Purpose.PICK_UP:
-            if not occupied and self.places.get(delivery, AT_SENDER) == AT_SENDER:
+        loads = opening.purpose is Purpose.PICK_UP
+        if loads and occupied:
+            return True
+        for delivery in (opening.delivery, *opening.also):
+            place = self.places.get(delivery, AT_SENDER)
+            if loads and place == AT_SENDER:
                 self.places[delivery] = here
-                return True
-        elif self.places.get(delivery) == here:
-            self.places[delivery] = AT_SENDER if delivery in self.turned else AT_RECIPIENT
-            return False
-        return occupied
+            elif not loads and place == here:
+                self.places[delivery] = AT_SENDER if delivery in self.turned else AT_RECIPIENT
+        return here in self.places.values()

@@ -44,6 +44,7 @@ class Oracle:
         self.ends: Counter[DeliveryId] = Counter()
         self.requested: set[DeliveryId] = set()
         self._world = world
+        self._kinds: dict[DeliveryId, tuple[str, str, str]] = {}
         self._places: dict[RobotId, tuple[object, ...]] = {}
         self._said: set[str] = set()
 
@@ -51,6 +52,7 @@ class Oracle:
         """Check an event of the journal against the truth."""
         if isinstance(event, DeliveryRequested):
             self.requested.add(event.delivery)
+            self._kinds[event.delivery] = (event.sender, event.recipient, event.goods)
         elif isinstance(
             event, DeliveryReceived | ParcelReturned | DeliveryCancelled | DeliveryExpired
         ):
@@ -59,6 +61,7 @@ class Oracle:
         elif isinstance(event, ParcelLoaded):
             here = inside(event.robot, event.compartment)
             self._custody(at, event.delivery, here)
+            self._check(at, self._is_one_bundle(here), f'a parcel of another kind is in {here}')
         elif isinstance(event, ParcelTaken):
             self._custody(at, event.delivery, AT_RECIPIENT)
 
@@ -129,6 +132,11 @@ class Oracle:
         moved = self._places.get(robot.id, place) != place
         self._places[robot.id] = place
         self._check(now, not (moved and robot.is_open()), f'{robot.id} moves while open')
+
+    def _is_one_bundle(self, place: str) -> bool:
+        """Whether what is in a compartment has one way and one class."""
+        there = [d for d, where in self._world.hands.places.items() if where == place]
+        return len({self._kinds[delivery] for delivery in there}) <= 1
 
     def _custody(self, at: Instant, delivery: DeliveryId, right: str) -> None:
         place = self._world.hands.places.get(delivery, AT_SENDER)

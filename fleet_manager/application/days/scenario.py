@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from fleet_manager.domain.traffic.durations import NODE_SECONDS
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND
 
 #: One weight for each hour of the day.
@@ -118,6 +119,27 @@ class Corridors:
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """What driving takes beside metres over speed, in seconds; `fleet gazebo calibrate` fits it.
+
+    `node` for each hop, `turn` for each radian turned before it, `start` where the robot stood
+    before it, `stop` where it stands behind it.
+    """
+
+    node: float = NODE_SECONDS
+    turn: float = 0.0
+    start: float = 0.0
+    stop: float = 0.0
+
+    def seconds(
+        self, metres: float, speed: float, *, turn: float, starts: bool, stops: bool
+    ) -> float:
+        """Return how long a robot takes for a hop, nobody being in its way."""
+        more = self.node + self.turn * turn + self.start * starts + self.stop * stops
+        return metres / speed + more
+
+
+@dataclass(frozen=True, slots=True)
 class LiftPeople:
     """People at lifts of one access, rides an hour and car: see `adapters/sim/lifts.py`."""
 
@@ -209,7 +231,7 @@ class Generated:
 class Fleet:
     """Which robots work: the first `robots` of the map (0: all), and how full they begin.
 
-    `one_parcel` gives every robot one usable compartment: what batching is worth.
+    `one_parcel` gives every robot one usable compartment, for one parcel: what batching is worth.
     """
 
     robots: int = 0
@@ -256,6 +278,7 @@ class Scenario:
     seed: int = 1
     demand: Demand = Demand()
     staff: Staff = Staff()
+    motion: Motion = Motion()
     corridors: Corridors = Corridors()
     lift_people: Mapping[str, LiftPeople] = field(default_factory=lambda: LIFT_PEOPLE)
     network: Network = Network()

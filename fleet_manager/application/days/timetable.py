@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from fleet_manager.application.days.hatches import Hatches
 from fleet_manager.application.days.scenario import Round
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital, Station
@@ -39,15 +40,16 @@ def requests_of_day(
 ) -> tuple[Due, ...]:
     """Return the requests of the local day that began at `midnight`, in the order of asking.
 
-    Each place on the side with more places has one delivery, with the nearest on the other side.
+    Each place on the side with more places has one delivery, with the nearest department on the
+    other side, and of that with the hatch that serves it.
     A round that is there `by` an earlier time of day than it is ready `at` ends the day after.
     A place that is shut when the goods are ready has none.
     """
-    due = []
+    due, hatches = [], Hatches(hospital)
     for turn in rounds:
         ready = midnight + turn.at
         by = midnight + turn.by + (DAY if turn.by < turn.at else 0)
-        for sender, recipient in _pairs(turn, hospital):
+        for sender, recipient in _pairs(turn, hospital, hatches):
             due.append(
                 Due(
                     at=Instant(ready - turn.ahead),
@@ -105,7 +107,7 @@ def _is_named(station: Station, named: tuple[str, ...]) -> bool:
     return not named or station.id in named or station.kind in named
 
 
-def _pairs(turn: Round, hospital: Hospital) -> Iterator[tuple[Station, Station]]:
+def _pairs(turn: Round, hospital: Hospital, hatches: Hatches) -> Iterator[tuple[Station, Station]]:
     at = turn.at % DAY
     ends = senders(hospital, turn.goods, turn.senders)
     others = recipients(hospital, turn.goods, turn.recipients)
@@ -115,7 +117,7 @@ def _pairs(turn: Round, hospital: Hospital) -> Iterator[tuple[Station, Station]]
         choice = [other for other in few if other.id != one.id and is_open(other, at)]
         if not choice or not is_open(one, at):
             continue
-        other = min(choice, key=_distance_from(hospital, one))
+        other = hatches.serving(min(choice, key=_distance_from(hospital, one)), one)
         yield (one, other) if from_all else (other, one)
 
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.dispatch.keep_out import is_closed_off, is_shut_in
 from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
@@ -52,14 +53,15 @@ def watch(turn: Turn) -> None:
 
 
 def _conditions(turn: Turn) -> Iterator[Condition]:
+    def by_name() -> list[Delivery]:
+        return [turn.state.open[name] for name in sorted(turn.state.open)]
+
     for robot in turn.robots():
         if not _is_well(turn, robot):
             yield from _robot(turn, robot)
     yield from _lifts(turn)
-    for name in sorted(turn.state.open):
-        delivery = turn.state.open[name]
-        if not _is_calm(turn, delivery):
-            yield from _delivery(turn, delivery)
+    for delivery in ripe(turn.state, 'alerts', turn.now, among=by_name, at=_is_calm_until):
+        yield from _delivery(turn, delivery)
     if turn.closed is not None and any(is_closed_off(turn, d) for d in turn.state.open.values()):
         yield Condition('deliveries_closed_off', 'fleet', {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
@@ -112,11 +114,11 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
         yield Condition('door_overdue', door, {'outcome': outcome})
 
 
-def _is_calm(turn: Turn, delivery: Delivery) -> bool:
-    """Whether nobody has to do anything for a delivery: true of most, and found out soon."""
+def _is_calm_until(delivery: Delivery) -> int:
+    """Return until when nobody has to do anything for a delivery; 0: perhaps now."""
     state = delivery.state
     at_station = state is DeliveryState.AWAITING_RECEIPT or state is DeliveryState.AWAITING_LOAD
-    return not at_station and delivery.opening is None and turn.now <= delivery.promised_at
+    return 0 if at_station or delivery.opening is not None else delivery.promised_at + 1
 
 
 def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:

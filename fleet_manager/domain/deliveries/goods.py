@@ -102,13 +102,13 @@ def _goods(
 GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
     dict(
         (
-            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=15),
+            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=10),
             _goods('controlled', Urgency.URGENT, load=15, collect=10, litres=5, direct=True),
             _goods(
                 'blood',
                 Urgency.STAT,
                 load=10,
-                collect=3,
+                collect=8,
                 litres=10,
                 box=CompartmentKind.INSULATED,
             ),
@@ -117,7 +117,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 Urgency.ROUTINE,
                 load=15,
                 collect=10,
-                litres=5,
+                litres=2,
                 box=CompartmentKind.SPECIMEN,
                 apart=frozenset({'meal'}),
             ),

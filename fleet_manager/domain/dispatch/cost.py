@@ -12,6 +12,8 @@ from fleet_manager.domain.turn import Turn
 
 #: Expected wait for each robot that already is in line for a lift, in ms.
 LIFT_TURN_MS = 45_000
+#: Ways take so much of the time that lanes and lifts allow: people walk there, robots meet.
+WAY_PERCENT = 135
 
 
 def time_to(turn: Turn, robot: Robot, goal: NodeId) -> int | None:
@@ -24,7 +26,8 @@ def time_to(turn: Turn, robot: Robot, goal: NodeId) -> int | None:
     node, at = end_of_frozen(turn, robot)
     if node not in times:
         return None
-    return at - turn.now + times[node] + _lift_wait(turn.state, turn.graph, node, goal)
+    way = times[node] * WAY_PERCENT // 100
+    return at - turn.now + way + _lift_wait(turn.state, turn.graph, node, goal)
 
 
 def end_of_frozen(turn: Turn, robot: Robot) -> tuple[NodeId, int]:

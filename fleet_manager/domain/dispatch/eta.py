@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.dispatch.cost import end_of_frozen
+from fleet_manager.domain.dispatch.cost import WAY_PERCENT, end_of_frozen
 from fleet_manager.domain.ids import DeliveryId, NodeId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Purpose, Stop
@@ -29,7 +29,7 @@ NEXT_PARCEL_MS: Final = 15 * SECOND
 #: Two rides to floors apart: the wait for a car that people use as well.
 RIDE_WAIT_MS: Final = 30 * SECOND
 #: Arrivals hold in 8 of 10 cases within this share more of the time, and so much.
-LATE_PERCENT: Final = 35
+LATE_PERCENT: Final = 45
 LATE_MS: Final = 90 * SECOND
 
 
@@ -68,7 +68,12 @@ def travel_ms(turn: Turn, robot: Robot, start: NodeId, station: StationId) -> in
     if start == goal:
         return 0
     way = turn.graph.of_robot(robot.id).times_to(goal).get(start, 0)
-    return way + (RIDE_WAIT_MS if nodes[start].floor != nodes[goal].floor else 0)
+    return way_ms(way, rides=nodes[start].floor != nodes[goal].floor)
+
+
+def way_ms(shortest: int, *, rides: bool) -> int:
+    """Return how long a way takes in a hospital at work, from the time lanes and lifts allow."""
+    return shortest * WAY_PERCENT // 100 + (RIDE_WAIT_MS if rides else 0)
 
 
 def likely(turn: Turn, at: Instant) -> tuple[Instant, Instant]:

@@ -87,7 +87,7 @@ def _losing(turn: Turn) -> list[Robot]:
     Loss counts by urgency. Whose plan was looked at lately waits for its turn.
     """
     found = []
-    moving = [r for r in turn.robots() if _may_change(turn, r) and _is_due(turn, r)]
+    moving = [r for r in turn.robots() if _is_due(turn, r) and _may_change(turn, r)]
     if not moving:
         return []
     times = expected(turn)

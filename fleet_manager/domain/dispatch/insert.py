@@ -8,6 +8,7 @@ from typing import Final
 
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.dispatch.cost import time_to
 from fleet_manager.domain.dispatch.eta import arrivals
 from fleet_manager.domain.dispatch.keep_out import is_closed_off
@@ -39,14 +40,21 @@ AUCTION_MS: Final = 2 * SECOND
 
 def insert_parcels(turn: Turn, ways: Ways) -> None:
     """Put waiting parcels into runs."""
-    waiting = [d for d in turn.state.waiting() if not is_early(turn, d)]
+    waiting = list(
+        ripe(turn.state, 'to be sent for', turn.now, among=turn.state.waiting, at=_sent_for)
+    )
     if waiting or turn.policy.dispatch is Dispatch.RUNS:
         _BY[turn.policy.dispatch](turn, ways, waiting)
 
 
 def is_early(turn: Turn, delivery: Delivery) -> bool:
     """Whether it is too early to send a robot for the delivery."""
-    return turn.now + LEAD_MS < delivery.earliest
+    return turn.now < _sent_for(delivery)
+
+
+def _sent_for(delivery: Delivery) -> int:
+    """Return from when on a robot may be sent for the delivery."""
+    return delivery.earliest - LEAD_MS
 
 
 def why_no_robot(turn: Turn, delivery: Delivery) -> str:

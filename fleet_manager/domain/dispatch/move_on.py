@@ -18,6 +18,8 @@ from fleet_manager.domain.turn import Turn
 def move_on(turn: Turn) -> None:
     """Let robots go on from stations where nobody takes what they brought."""
     for robot in turn.robots():
+        if not robot.stops:
+            continue
         here = turn.state.at_stop(robot)
         if turn.state.opening_of(robot) is not None:
             continue

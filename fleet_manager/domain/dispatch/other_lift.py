@@ -39,8 +39,7 @@ def change_lifts(turn: Turn, budget: int) -> None:
 
 def _next_lift(turn: Turn, robot: Robot) -> LiftId | None:
     """Return the lift the robot boards next in its plan, as far as that may be changed."""
-    frozen = turn.state.frozen(robot)
     for hop in robot.hops:
         if hop.kind is HopKind.BOARD:
-            return LiftId(hop.lift) if hop.sequence > frozen else None
+            return LiftId(hop.lift) if hop.sequence > turn.state.frozen(robot) else None
     return None

@@ -29,12 +29,14 @@ class Policy:
     """Settings of dispatch. They are not in the journal: what was decided with them is.
 
     `stat_reserve`: by local hour, how many robots stay empty or interruptible for STAT; empty for
-    none. `utc_offset`: local time minus UTC in ms.
+    none. `utc_offset`: local time minus UTC in ms. `bundles`: whether parcels may share a
+    compartment, in runs.
     """
 
     dispatch: Dispatch = Dispatch.RUNS
     stat_reserve: tuple[int, ...] = ()
     utc_offset: int = 0
+    bundles: bool = True
 
     def reserve_at(self, now: Instant) -> int:
         """Return how many robots are kept for STAT at this hour."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.dispatch.offers import no_robot_can
 from fleet_manager.domain.dispatch.predicates.may_carry import is_built_for
 from fleet_manager.domain.messages import PorterAsked
@@ -18,7 +19,12 @@ PORTER_MS: Final = 15 * MINUTE
 
 def ask_porters(turn: Turn) -> None:
     """Put what waits in vain for a robot on the porters' list."""
-    for delivery in turn.state.waiting():
+
+    def at(delivery: Delivery) -> int:
+        is_built = _is_any_built_for(turn, delivery.goods)
+        return delivery.promised_at - PORTER_MS if is_built else 0
+
+    for delivery in ripe(turn.state, 'porters', turn.now, among=turn.state.waiting, at=at):
         reason = why_for_porters(turn, delivery)
         if reason is not None:
             turn.emit(PorterAsked(delivery.id, reason))

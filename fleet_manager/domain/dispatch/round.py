@@ -27,7 +27,7 @@ from fleet_manager.domain.dispatch.urgency import errand, most_urgent_first
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.domain.messages import DeliveryExpired
 from fleet_manager.domain.state import Delivery, Robot
-from fleet_manager.domain.traffic.hindrances import hindrances
+from fleet_manager.domain.traffic.hindrances import hindrances, is_stuck
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import SECOND
 
@@ -59,6 +59,8 @@ def dispatch_round(turn: Turn) -> None:
 def withdraw(turn: Turn, ways: Ways) -> None:
     """Take deliveries from robots that cannot come, and end those nobody loads."""
     for robot in turn.robots():
+        if not robot.stops:
+            continue
         is_lost = _is_lost(turn, robot)
         if not is_lost and ways.are_free and not turn.state.is_at_stop(robot):
             continue
@@ -101,7 +103,9 @@ def clear_stations(turn: Turn, budget: int) -> None:
     standing = [
         robot
         for robot in turn.robots()
-        if may_search(turn, robot, Search.BAY) and _should_clear(turn, robot)
+        if not _is_settled(turn, robot)
+        and may_search(turn, robot, Search.BAY)
+        and _should_clear(turn, robot)
     ]
     for robot in most_urgent_first(turn, standing)[:budget]:
         if _should_clear(turn, robot):
@@ -114,6 +118,16 @@ def _has_to_go(turn: Turn, robot: Robot) -> bool:
     if goal is None or robot.goal == goal[1] or not may_search(turn, robot, Search.ERRAND):
         return False
     return not kept_by_another(turn, robot, goal[1])
+
+
+def _is_settled(turn: Turn, robot: Robot) -> bool:
+    """Whether the robot is where it has to be, or on its way there: true of most of the busy."""
+    if not robot.stops:
+        return False
+    if turn.hospital.nodes[robot.goal].kind is not NodeKind.STATION:
+        return bool(robot.hops)
+    goal = errand(turn, robot)
+    return goal is None or goal[1] == robot.goal
 
 
 def _should_clear(turn: Turn, robot: Robot) -> bool:
@@ -132,7 +146,7 @@ def _should_clear(turn: Turn, robot: Robot) -> bool:
 
 
 def _is_lost(turn: Turn, robot: Robot) -> bool:
-    if robot.excluded is not None:
+    if robot.excluded is not None or is_stuck(turn, robot):
         return True
     sense = turn.sensed.robots.get(robot.id)
     heard = sense.heard if sense is not None else turn.sensed.started

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import LOADED
+from fleet_manager.domain.dispatch.bundles import may_share
 from fleet_manager.domain.dispatch.eta import arrivals, likely
 from fleet_manager.domain.evolve import stops_of
 from fleet_manager.domain.ids import CompartmentId, RobotId, RunId
@@ -49,23 +50,37 @@ def reorder(turn: Turn, robot: Robot, stops: Sequence[Stop], reason: str) -> Non
 def keep_rules(turn: Turn, robot: Robot) -> None:
     """Take out of a run what cannot be loaded any more, after something on board stays longer.
 
-    A compartment is for one parcel at a time, and some goods are never on board together.
+    A compartment is for one bundle at a time, which is loaded at once, and some goods are never on
+    board together.
     """
     inside = {d.id: d for d in turn.state.served_by(robot) if d.state in LOADED}
     for stop in list(robot.stops):
         delivery = turn.state.deliveries[stop.delivery]
         if stop.purpose is Purpose.HAND_OVER:
             inside.pop(stop.delivery, None)
-        elif delivery.is_surely_empty and any(_bar(one, delivery) for one in inside.values()):
+        elif delivery.is_surely_empty and _is_barred(turn, robot, inside.values(), delivery):
             take_away(turn, robot, delivery, 'no_room')
         else:
             inside[stop.delivery] = delivery
 
 
+def _is_barred(turn: Turn, robot: Robot, inside: Iterable[Delivery], delivery: Delivery) -> bool:
+    """Whether a delivery cannot be loaded while others are inside."""
+    there, elsewhere = list[Delivery](), list[Delivery]()
+    for one in inside:
+        (there if one.compartment == delivery.compartment else elsewhere).append(one)
+    boxes = turn.hospital.compartments(robot.id)
+    if there and not any(
+        box.id == delivery.compartment and may_share(box, [*there, delivery]) for box in boxes
+    ):
+        return True
+    return any(_bar(one, delivery) for one in elsewhere)
+
+
 def _bar(inside: Delivery, delivery: Delivery) -> bool:
-    """Whether a delivery cannot be loaded while another one is inside."""
+    """Whether a delivery cannot be on board together with another one."""
     one, other = GOODS[inside.goods], GOODS[delivery.goods]
-    if inside.compartment == delivery.compartment or one.direct or other.direct:
+    if one.direct or other.direct:
         return True
     return one.id in other.apart or other.id in one.apart
 

@@ -55,6 +55,8 @@ def shared_until(turn: Turn, lift: Lift) -> Instant:
     session = turn.state.sessions.get(lift.id)
     if session is not None and session.opened_at is not None:
         spans.append((session.opened_at, turn.now))
+    if sum([end - start for start, end in spans]) < PUBLIC_SHARE * HOUR:  # even the whole of it
+        return Instant(0)
     begin = turn.now - HOUR
     too_much = sum(max(0, end - max(start, begin)) for start, end in spans)
     too_much -= int(PUBLIC_SHARE * HOUR)

@@ -142,3 +142,8 @@ def _point_to_segment(point: Point, a: Point, b: Point) -> float:
     along = ((point.x - a.x) * dx + (point.y - a.y) * dy) / square
     along = min(1.0, max(0.0, along))
     return math.hypot(point.x - a.x - along * dx, point.y - a.y - along * dy)
+
+
+def course(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return the way from one point to another in radians, counter-clockwise from x."""
+    return math.atan2(end[1] - start[1], end[0] - start[0])

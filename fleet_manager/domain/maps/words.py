@@ -26,6 +26,31 @@ CLOSED_ROOMS: Final = (
     'stairs',
     'lift_shaft',
 )
+#: Kind of room -> its family, whose rooms are drawn in one colour.
+FAMILIES: Final = {
+    'corridor': 'way',
+    'lobby': 'way',
+    'lift_lobby': 'way',
+    'handover': 'robots',
+    'robot': 'robots',
+    'ward': 'care',
+    'nurse': 'care',
+    'icu': 'intensive',
+    'theatre': 'intensive',
+    'clinic': 'visits',
+    'pharmacy': 'medicine',
+    'lab': 'medicine',
+    'sterile': 'sterile',
+    'kitchen': 'logistics',
+    'store': 'logistics',
+    'laundry': 'logistics',
+    'waste': 'refuse',
+    'office': 'service',
+    'utility': 'service',
+    'toilet': 'service',
+    'stairs': 'vertical',
+    'lift_shaft': 'vertical',
+}
 #: Areas with a rule.
 ZONE_KINDS: Final = (
     'clean',

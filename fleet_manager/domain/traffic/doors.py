@@ -19,6 +19,8 @@ from fleet_manager.domain.units import SECOND
 OPEN_MS: Final = 30 * SECOND
 #: A door that says it is out of order is believed after so long, and not waited for longer.
 OFFLINE_MS: Final = 3 * SECOND
+#: A word that a door may shut is still on its way for so long after the last one.
+UNDERWAY_MS: Final = 2 * SECOND
 
 
 class DoorOutcome(StrEnum):
@@ -33,6 +35,12 @@ def is_open(turn: Turn, door: DoorId) -> bool:
     return position(turn, door) is DoorPosition.OPEN
 
 
+def is_held_open(turn: Turn, door: DoorId) -> bool:
+    """Whether the door stands open, and no word that it may shut is on its way to it."""
+    since = turn.sensed.wanted.get(door, turn.now)
+    return is_open(turn, door) and turn.now - since >= UNDERWAY_MS
+
+
 def position(turn: Turn, door: DoorId) -> DoorPosition | None:
     """Return what the door said, when it is not silent."""
     report, heard = turn.sensed.doors.get(door, (None, 0))
@@ -40,7 +48,9 @@ def position(turn: Turn, door: DoorId) -> DoorPosition | None:
 
 
 def note_doors(turn: Turn, wanted: frozenset[DoorId]) -> None:
-    """Remember since when which wanted door is not open, and which are not waited for any more."""
+    """Remember since when which door is wanted, is not open, and is not waited for any more."""
+    before = turn.sensed.wanted
+    turn.sensed.wanted = {door: before.get(door, turn.now) for door in sorted(wanted)}
     since, failed = turn.sensed.shut, turn.sensed.failed_doors
     turn.sensed.shut = {
         door: since.get(door, turn.now) for door in sorted(wanted) if not is_open(turn, door)

@@ -90,10 +90,10 @@ def held_places(turn: Turn, hindered: Hindrances) -> frozenset[ResourceId]:
 
 def is_stuck(turn: Turn, robot: Robot) -> bool:
     """Whether the robot may drive and does not."""
-    sense = turn.heard(robot.id)
-    if sense is None or robot.released == robot.done or not turn.may_move(robot):
+    if robot.released == robot.done or turn.now - robot.moving_since <= STUCK_MS:
         return False
-    return turn.now - max(robot.moving_since, sense.since) > STUCK_MS
+    sense = turn.heard(robot.id)
+    return sense is not None and turn.may_move(robot) and turn.now - sense.since > STUCK_MS
 
 
 def is_out_of_service(turn: Turn, lift: LiftId) -> bool:

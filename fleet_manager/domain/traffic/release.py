@@ -11,7 +11,7 @@ from fleet_manager.domain.state import Robot
 from fleet_manager.domain.traffic import claims
 from fleet_manager.domain.traffic.doors import (
     is_fire_alarm,
-    is_open,
+    is_held_open,
     is_shut_by_fire,
     note_doors,
 )
@@ -27,9 +27,11 @@ def release_hops(turn: Turn) -> None:
     note_doors(turn, wanted_doors(turn))
     for robot in turn.robots():
         _note_blocker(turn, robot)
-        if not turn.may_move(robot) or not _is_shut(turn, robot):
+        if not turn.may_move(robot):
             continue
         while (hop := robot.next_hop()) is not None and _may_start(turn, robot, hop):
+            if not _is_shut(turn, robot):
+                break
             turn.emit(
                 HopsReleased(
                     robot.id, upto=hop.sequence, update=robot.update + 1, claims=hop.claims
@@ -41,7 +43,7 @@ def wanted_doors(turn: Turn) -> frozenset[DoorId]:
     """Return the doors that must be open: a robot is on their lane, or next to be.
 
     And those that did not open, until they do. In a fire alarm fire doors stay open only for who
-    was let through already.
+    was let through already. A manager that has just begun holds them for robots not heard yet.
     """
     alarm = is_fire_alarm(turn)
     doors = turn.hospital.doors
@@ -54,7 +56,7 @@ def wanted_doors(turn: Turn) -> frozenset[DoorId]:
                 continue
             if hop.sequence <= robot.released or (
                 not is_shut_by_fire(turn, hop.lane)
-                and turn.may_move(robot)
+                and (turn.may_move(robot) or turn.is_unheard(robot))
                 and claims.is_head(turn.state.queues, robot.id, hop)
             ):
                 wanted.add(DoorId(hop.door))
@@ -72,7 +74,7 @@ def _may_start(turn: Turn, robot: Robot, hop: Hop) -> bool:
         return sessions.may_alight(turn, LiftId(hop.lift), robot.id)
     if is_shut_by_fire(turn, hop.lane):
         return False
-    return not hop.door or is_open(turn, DoorId(hop.door))
+    return not hop.door or is_held_open(turn, DoorId(hop.door))
 
 
 def _is_shut(turn: Turn, robot: Robot) -> bool:

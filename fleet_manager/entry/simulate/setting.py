@@ -19,8 +19,8 @@ from fleet_manager.domain.maps.build import build_hospital
 from fleet_manager.domain.maps.fields import Unfit
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import HOUR
-from fleet_manager.entry.hospital import first_robots
 from fleet_manager.entry.settings import SHIPPED_SCENARIOS
+from fleet_manager.entry.simulate.fleet import with_robots
 
 #: Towers of a generated hospital, and wards on each of their floors.
 _TOWERS: Final = 2
@@ -89,9 +89,7 @@ def wished(setting: Setting, wish: Wish) -> Setting:
     """Return the setting as the command line wants it. Raises MapError for too many robots."""
     scenario = setting.scenario
     robots = scenario.fleet.robots if wish.robots is None else wish.robots
-    has = len(setting.hospital.robots)
-    if robots > has:
-        raise MapError('--robots', f'is {robots}; the hospital has {has}: ask for fewer')
+    hospital = with_robots(setting.hospital, robots) if robots else setting.hospital
     one_parcel = scenario.fleet.one_parcel or wish.one_parcel
     scenario = replace(
         scenario,
@@ -99,7 +97,7 @@ def wished(setting: Setting, wish: Wish) -> Setting:
         demand=replace(scenario.demand, factor=scenario.demand.factor * wish.demand),
         dispatch=wish.dispatch or scenario.dispatch,
     )
-    return Setting(setting.file, scenario, first_robots(setting.hospital, robots or None))
+    return Setting(setting.file, scenario, hospital)
 
 
 def local_time(text: str) -> int:

@@ -85,6 +85,20 @@ def arrived(delivery: str, robot: str, purpose: m.Purpose) -> m.RobotArrived:
     return m.RobotArrived(RobotId(robot), DeliveryId(delivery), purpose, NodeId('n'))
 
 
+def authorised(delivery: str, robot: str, *also: str) -> m.OpeningAuthorised:
+    """Make the signature for an opening at the sender."""
+    return m.OpeningAuthorised(
+        RobotId(robot),
+        CompartmentId('c1'),
+        DeliveryId(delivery),
+        grant=1,
+        purpose=m.Purpose.PICK_UP,
+        actor=PHARMACIST,
+        expires=Instant(0),
+        also=tuple(map(DeliveryId, also)),
+    )
+
+
 def opened(delivery: str, robot: str, compartment: str = 'c1') -> m.CompartmentOpened:
     """Make the opening of a compartment."""
     return m.CompartmentOpened(RobotId(robot), CompartmentId(compartment), DeliveryId(delivery), 1)

@@ -306,6 +306,22 @@ def test_an_opening_needs_the_pin_again(site: Site) -> None:
     assert 'The compartment is opening' not in ward.get(f'/deliveries/{delivery}').text
 
 
+def test_what_shares_the_compartment_is_told_at_loading_and_at_taking(site: Site) -> None:
+    delivery, other = site.delivery(state='awaiting_load'), site.delivery(state='awaiting_load')
+    number = site.fleet._deliveries[other]['number']
+    told = {
+        ('pharmacy', 'awaiting_load'): f'no. {number}. Put in all of them',
+        ('n2w', 'awaiting_receipt'): f'no. {number}. Take out all of them',
+    }
+    for (station, state), text in told.items():
+        site.fleet._set(delivery, state)
+        site.fleet._deliveries[delivery]['together'] = [other]
+        site.fleet.publish()
+        page = site.ward(station).get(f'/deliveries/{delivery}').text
+        assert text in page
+    assert f'goes back to the sender, no. {number} as well' in page
+
+
 def test_wrong_pins_lock_the_opening_too(site: Site) -> None:
     delivery = site.delivery(state='awaiting_receipt')
     ward = site.ward('n2w')

@@ -18,13 +18,13 @@ def door(*, is_open: bool) -> DoorOrder:
 
 
 def test_a_new_directive_is_due_at_once_and_then_every_second() -> None:
-    """Level-triggered: nothing but a newer directive ends it."""
+    """Level-triggered: a newer directive ends it, or a runner that says nothing any more."""
     repeats = Repeats()
-    assert repeats.next_due() is None
+    assert repeats.next_due(at=10.0) is None
     assert repeats.put([order(1)], at=10.0)
     assert repeats.take_due(at=10.0) == [order(1)]
     assert repeats.take_due(at=10.9) == []
-    assert repeats.next_due() == 11.0
+    assert repeats.next_due(at=10.9) == 11.0
     assert repeats.take_due(at=11.05) == [order(1)]
 
 
@@ -69,3 +69,14 @@ def test_a_building_that_runs_ten_times_as_fast_is_told_ten_times_as_often() -> 
     repeats.put([order(1)], at=0.0)
     said = sum(len(repeats.take_due(at=step / 20)) for step in range(20))
     assert said == 10
+
+
+def test_a_manager_that_stood_still_for_so_long_that_another_may_lead_says_nothing() -> None:
+    """Frozen, or held up by its database: what it wanted of a door may be wrong by now."""
+    repeats = Repeats()
+    repeats.put([order(1), door(is_open=False)], at=0.0)
+    repeats.take_due(at=0.0)
+    assert repeats.take_due(at=10.1) == []
+    assert repeats.next_due(at=10.1) is None
+    assert not repeats.put([], at=12.0)
+    assert repeats.take_due(at=12.0) == [order(1), door(is_open=False)]

@@ -14,19 +14,20 @@ from fleet_manager.application.days.scenario import FaultKind
 from fleet_manager.domain.errors import MapError
 from fleet_manager.domain.maps.model import NodeKind
 from fleet_manager.entry.capacity.answer import answers, bootstrap, estimate, sentences, wilson
-from fleet_manager.entry.capacity.point import Point, Row, Task, prepared, with_robots
+from fleet_manager.entry.capacity.point import Point, Row, Task, prepared
 from fleet_manager.entry.cli import app
 from fleet_manager.entry.settings import SHIPPED_MAPS
+from fleet_manager.entry.simulate.fleet import with_robots
 
 SMALL = load_hospital(SHIPPED_MAPS / 'small_hospital')
-#: Forty parcels in twenty minutes: more than one robot can bring in time.
+#: Forty parcels in twenty minutes, a compartment each: too many for one robot.
 RUSH = f"""
 hospital: {SHIPPED_MAPS / 'small_hospital'}
 fleet: {{battery: [90%, 100%]}}
 starts: '09:00'
 lasts: 20min
 calm: 3h
-demand: {{goods: {{drug: {{count: 120, hours: {{9-10: 1}}}}}}}}
+demand: {{goods: {{supply: {{count: 120, hours: {{9-10: 1}}}}}}}}
 """
 
 

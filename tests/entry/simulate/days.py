@@ -27,7 +27,7 @@ demand:
     - {{at: '09:20', goods: supply, sender: n2w, recipient: stores}}
 expect: {{on_time: 100%, on_time_urgent: 100%, still_open: 0}}
 """
-#: One robot for forty parcels at once, and a fault or two: most come too late.
+#: One robot for forty parcels at once, a compartment each, and a fault or two: most come too late.
 LATE = f"""
 title: {{zh: 迟到, en: Late}}
 hospital: {SHIPPED_MAPS / 'small_hospital'}
@@ -36,7 +36,7 @@ starts: '09:00'
 lasts: 20min
 calm: 3h
 demand:
-  goods: {{drug: {{count: 120, hours: {{9-10: 1}}}}}}
+  goods: {{supply: {{count: 120, hours: {{9-10: 1}}}}}}
 faults:
   - {{kind: double_click, per_day: 300}}
   - {{kind: robot_blocked, per_day: 300, lasts: [20s, 30s, 60s]}}

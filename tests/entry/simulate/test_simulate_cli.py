@@ -177,7 +177,7 @@ def test_wrong_usage_is_told_and_ends_with_2(quiet: Path, arguments: list[str], 
         ('no_such_day', [], 'name a file, or one of: bad_day, clinic'),
         ('gone.yaml', [], 'No such file'),
         ('clinic', ['--until', 'noon'], 'write a time of day'),
-        ('clinic', ['--robots', '40'], 'the hospital has 4'),
+        ('clinic', ['--robots', '400'], '400 are more than there are bays for'),
     ],
 )
 def test_what_cannot_be_played_is_told_and_ends_with_1(

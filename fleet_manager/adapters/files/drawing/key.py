@@ -9,12 +9,11 @@ from typing import Final
 from fleet_manager.adapters.files.drawing import tips
 from fleet_manager.adapters.files.drawing.fit import width_of, wrapped
 from fleet_manager.adapters.files.drawing.marks import Mark
-from fleet_manager.adapters.files.drawing.palette import FAMILIES
 from fleet_manager.adapters.files.drawing.pen import num
 from fleet_manager.adapters.files.drawing.words import Lang, word
 from fleet_manager.domain.maps.model import Floor, Hospital, NodeKind
 from fleet_manager.domain.maps.problems import Severity
-from fleet_manager.domain.maps.words import ZONE_KINDS
+from fleet_manager.domain.maps.words import FAMILIES, ZONE_KINDS
 
 #: A sign of the key, 26 x 16 points around its middle, and what it means.
 Entry = tuple[str, str]

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from fleet_manager.domain.maps.words import FAMILIES
+
 #: Name -> colour on a light sheet, colour on a dark one. `drawing.css` and `page.css` use these.
 COLOURS: Final[Mapping[str, tuple[str, str]]] = {
     'paper': ('#f4f5f6', '#12181d'),
@@ -63,32 +65,6 @@ COLOURS: Final[Mapping[str, tuple[str, str]]] = {
     'g6': ('#6f86d6', '#6678bd'),
 }
 GROUP_COLOURS: Final = 7
-
-#: Kind of room -> the colour it shares with others of its family.
-FAMILIES: Final[Mapping[str, str]] = {
-    'corridor': 'way',
-    'lobby': 'way',
-    'lift_lobby': 'way',
-    'handover': 'robots',
-    'robot': 'robots',
-    'ward': 'care',
-    'nurse': 'care',
-    'icu': 'intensive',
-    'theatre': 'intensive',
-    'clinic': 'visits',
-    'pharmacy': 'medicine',
-    'lab': 'medicine',
-    'sterile': 'sterile',
-    'kitchen': 'logistics',
-    'store': 'logistics',
-    'laundry': 'logistics',
-    'waste': 'refuse',
-    'office': 'service',
-    'utility': 'service',
-    'toilet': 'service',
-    'stairs': 'vertical',
-    'lift_shaft': 'vertical',
-}
 
 _VARIABLE: Final = re.compile(r'var\(--([a-z0-9_-]+)\)')
 _COMMENT: Final = re.compile(r'/\*.*?\*/\s*', re.DOTALL)

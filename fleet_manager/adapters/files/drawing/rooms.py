@@ -7,11 +7,10 @@ from typing import Final
 
 from fleet_manager.adapters.files.drawing import tips
 from fleet_manager.adapters.files.drawing.fit import Box, Clearance, Label, fit
-from fleet_manager.adapters.files.drawing.palette import FAMILIES
 from fleet_manager.adapters.files.drawing.pen import Pen, at, num, path
 from fleet_manager.adapters.files.drawing.words import Lang, named, word
 from fleet_manager.domain.maps.model import Floor, Room, Zone
-from fleet_manager.domain.maps.words import OPEN_ROOMS
+from fleet_manager.domain.maps.words import FAMILIES, OPEN_ROOMS
 
 #: Sizes of names in units, the largest that fits is taken.
 _CLOSED_SIZES: Final = (9.0, 8.0, 7.0, 6.0, 5.2)

@@ -26,6 +26,7 @@ from fleet_manager.application.days.scenario import (
     GoodsDemand,
     Hours,
     LiftPeople,
+    Motion,
     Network,
     Request,
     Round,
@@ -83,6 +84,7 @@ def read_scenario(raw: Mapping[str, Any], name: str, findings: Findings) -> Scen
         seed=_integer(fields, 'seed', 0, MAX_SEED, _DEFAULT.seed),
         demand=_demand(fields, findings),
         staff=_staff(fields),
+        motion=_motion(fields),
         corridors=_corridors(fields),
         lift_people=_lift_people(fields),
         network=_network(fields),
@@ -222,6 +224,19 @@ def _staff(fields: Fields) -> Staff:
     )
     inner.finish()
     return found
+
+
+def _motion(fields: Fields) -> Motion:
+    inner = _part(fields, 'motion')
+    default = Motion()
+    if inner is None:
+        return default
+    figures = {
+        name: inner.number(name, 0.0, 60.0, default=getattr(default, name))
+        for name in ('node', 'turn', 'start', 'stop')
+    }
+    inner.finish()
+    return Motion(**figures)
 
 
 def _corridors(fields: Fields) -> Corridors:

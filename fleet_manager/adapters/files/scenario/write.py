@@ -43,6 +43,7 @@ def _raw(scenario: Scenario, folder: Path) -> dict[str, Any]:
         'stat_reserve': list(scenario.stat_reserve) or 0,
         'demand': _demand(scenario),
         'staff': _staff(scenario),
+        'motion': asdict(scenario.motion),
         'corridors': {
             'clutter': list(scenario.corridors.clutter),
             'metres_per_stop': scenario.corridors.metres_per_stop,

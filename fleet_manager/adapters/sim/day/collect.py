@@ -55,7 +55,8 @@ class Collector:
         self._waiting: dict[DeliveryId, Parcel] = {}
         self._robots: dict[RobotId, FollowedRobot] = {}
         self._cars: dict[LiftId, Car] = {LiftId(lift): Car() for lift in hospital.lifts}
-        self._cells: dict[tuple[str, str], DeliveryId] = {}
+        self._cells: dict[tuple[str, str], set[DeliveryId]] = {}
+        self._openings: dict[tuple[str, str], set[DeliveryId]] = {}
         self._about: dict[str, tuple[RobotId, str]] = {}
         self._gaps = 0
         self._lost: set[DeliveryId] = set()
@@ -414,6 +415,11 @@ class Collector:
         if parcel is not None:
             parcel.returning = True
 
+    def _authorised(self, at: Instant, event: m.OpeningAuthorised) -> None:
+        """Remember what a compartment is opened for: that may be in it together."""
+        del at
+        self._openings[event.robot, event.compartment] = {event.delivery, *event.also}
+
     def _opened(self, at: Instant, event: m.CompartmentOpened) -> None:
         robot = self._robots[event.robot]
         self._bill(robot, at)
@@ -434,9 +440,10 @@ class Collector:
         cell = (event.robot, event.compartment)
         if parcel.holder != 'sender':
             self._gap(at, parcel, f'was loaded by {robot.id} and was with {parcel.holder}')
-        if cell in self._cells:
-            self._gap(at, parcel, f'was put to {self._cells[cell]} in {robot.id} {cell[1]}')
-        self._cells[cell] = parcel.id
+        for other in sorted(self._cells.setdefault(cell, set())):
+            if not {parcel.id, other} <= self._openings.get(cell, set()):
+                self._gap(at, parcel, f'was put to {other} in {robot.id} {cell[1]}')
+        self._cells[cell].add(parcel.id)
         parcel.holder, parcel.cell = robot.id, cell
         parcel.state, parcel.loaded_at = DeliveryState.UNDER_WAY.value, at
         parcel.loaded_visit = robot.visits
@@ -463,9 +470,9 @@ class Collector:
         self, at: Instant, event: m.ParcelTaken | m.ParcelReturned, parcel: Parcel
     ) -> None:
         robot, cell = self._robots[event.robot], (event.robot, event.compartment)
-        if parcel.holder != robot.id or self._cells.get(cell) != parcel.id:
+        if parcel.holder != robot.id or parcel.id not in self._cells.get(cell, ()):
             self._gap(at, parcel, f'was taken from {robot.id} and was with {parcel.holder}')
-        self._cells.pop(parcel.cell or cell, None)
+        self._cells.get(parcel.cell or cell, set()).discard(parcel.id)
         self._leave(robot, parcel, at)
         robot.opened = None
 
@@ -583,6 +590,7 @@ _HANDLERS: Final[Mapping[type, Callable[[Collector, Instant, Any], None]]] = Map
         m.RobotArrived: Collector._arrived,
         m.RobotSentAway: Collector._sent_away,
         m.ParcelTurnedBack: Collector._turned_back,
+        m.OpeningAuthorised: Collector._authorised,
         m.CompartmentOpened: Collector._opened,
         m.OpeningUnused: Collector._unused,
         m.ParcelLoaded: Collector._loaded,

@@ -95,7 +95,12 @@ class Day:
         self.manager = DayManager(
             self.heap,
             hospital,
-            policy=Policy(Dispatch(scenario.dispatch), scenario.stat_reserve, scenario.utc_offset),
+            policy=Policy(
+                Dispatch(scenario.dispatch),
+                scenario.stat_reserve,
+                scenario.utc_offset,
+                bundles=not scenario.fleet.one_parcel,
+            ),
             rhythm=beat,
             publish=self._publish,
             ask_states=self.world.tell_all,

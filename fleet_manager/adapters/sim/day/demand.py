@@ -12,6 +12,7 @@ from typing import Final
 from fleet_manager.adapters.sim.day.desk import TRY_AGAIN, Desk, child, drawn, midnight_of, next_at
 from fleet_manager.adapters.sim.staff import ward
 from fleet_manager.application.days import timetable
+from fleet_manager.application.days.hatches import Hatches
 from fleet_manager.application.days.scenario import GoodsDemand, Scenario
 from fleet_manager.application.days.timetable import DAY, is_open
 from fleet_manager.domain.errors import InvariantBroken
@@ -102,10 +103,10 @@ def draw(
     base = Random(rng.getrandbits(64))  # noqa: S311 - a simulation, not a secret
     midnight, end = midnight_of(scenario, start), start + scenario.lasts
     wanted: list[Wanted] = []
-    unserved = 0
+    unserved, hatches = 0, Hatches(hospital)
     for number, goods in enumerate(scenario.demand.goods):
         own = child(base, f'{number} {goods.goods}')
-        draws = _Draws(hospital, goods, own, factor=scenario.demand.factor)
+        draws = _Draws(hospital, goods, own, factor=scenario.demand.factor, hatches=hatches)
         for first in range(midnight, end, DAY):
             wanted += draws.of_day(Instant(first))
         unserved += draws.unserved
@@ -133,10 +134,16 @@ class _Draws:
     """The requests of one goods class: exactly its count in 24 hours, spread by chance."""
 
     def __init__(
-        self, hospital: Hospital, goods: GoodsDemand, rng: Random, *, factor: float
+        self,
+        hospital: Hospital,
+        goods: GoodsDemand,
+        rng: Random,
+        *,
+        factor: float,
+        hatches: Hatches,
     ) -> None:
         self.unserved = 0
-        self._goods, self._rng = goods, rng
+        self._goods, self._rng, self._hatches = goods, rng, hatches
         self._count = round(goods.count * factor)
         self._senders = timetable.senders(hospital, goods.goods, goods.senders)
         self._recipients = timetable.recipients(hospital, goods.goods, goods.recipients)
@@ -168,7 +175,10 @@ class _Draws:
             )
 
     def _one(self) -> tuple[int, Station, Station] | None:
-        """Draw a time by the hours' weights, a recipient evenly, and a sender evenly."""
+        """Draw a time by the hours' weights, a recipient evenly, and a sender evenly.
+
+        Where one is a department, the hatch is the one that serves the other.
+        """
         hours = self._goods.hours
         for _ in range(MOST_DRAWS):
             hour = self._rng.choices(range(len(hours)), hours)[0] if hours else 0
@@ -177,7 +187,10 @@ class _Draws:
             choice = self._open_at(time)
             if choice:
                 recipient, ends = self._rng.choice(choice)
-                return time, self._rng.choice(ends), recipient
+                sender = self._hatches.serving(self._rng.choice(ends), recipient)
+                recipient = self._hatches.serving(recipient, sender)
+                if sender.id != recipient.id:
+                    return time, sender, recipient
         return None
 
     def _open_at(self, time: int) -> list[tuple[Station, list[Station]]]:

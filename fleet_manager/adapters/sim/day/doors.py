@@ -9,18 +9,22 @@ from fleet_manager.adapters.sim.day.heap import Heap
 from fleet_manager.application.ports import DoorOrder
 from fleet_manager.domain.ids import DoorId
 from fleet_manager.domain.messages import DoorPosition, DoorReport
+from fleet_manager.domain.units import SECOND
 
 #: Opening or closing takes so long.
 TURN_MS: Final = 2_000
 #: A door that should shut and is being passed looks again after so long.
 PASSAGE_MS: Final = 1_000
+#: Nobody asked for it to be open for so long: it shuts.
+HOLD_MS: Final = 30 * SECOND
 
 
 class DayDoor:
     """One door. A `stuck` door stays as it is; one without `power` says that it is offline.
 
     It does not shut on what is passing (EN 16005), whatever it is asked. `changed` is called at
-    each change. A closed door that nobody asked for has nothing to say.
+    each change, `to_shut` when it was told to shut or not asked to stay open for too long, which
+    is `lapsed`. A closed door that nobody asked for has nothing to say.
     """
 
     def __init__(
@@ -31,25 +35,35 @@ class DayDoor:
         beat_ms: int,
         say: Callable[[DoorReport], None],
         changed: Callable[[DayDoor], None],
+        to_shut: Callable[[DayDoor], None],
         is_passed: Callable[[], bool],
     ) -> None:
         self.id = door
         self.position = DoorPosition.CLOSED
         self.stuck = False
+        self.lapsed = False
         self._wanted = DoorPosition.CLOSED
         self._turning = False
+        self._asked = heap.now
+        self._lapses = False
         self._heap, self._beat_ms = heap, beat_ms
-        self._say, self._changed, self._is_passed = say, changed, is_passed
+        self._say, self._changed, self._to_shut = say, changed, to_shut
+        self._is_passed = is_passed
         self._waits = False
         self._beats = False
         self._said_at = heap.now
 
     def hear(self, order: DoorOrder) -> None:
         """Take over what the door should be."""
-        wanted = DoorPosition.OPEN if order.open else DoorPosition.CLOSED
-        if wanted is not self._wanted:
-            self._wanted = wanted
-            self.go()
+        self.lapsed = False
+        if order.open:
+            self._asked = self._heap.now
+            self._await_lapse()
+        self._want(DoorPosition.OPEN if order.open else DoorPosition.CLOSED)
+
+    def is_to_shut(self) -> bool:
+        """Whether it is shut, or would be if nobody passed."""
+        return self._wanted is DoorPosition.CLOSED
 
     def go(self) -> None:
         """Begin to turn when it should and can."""
@@ -67,6 +81,27 @@ class DayDoor:
         """Say what it is."""
         self._said_at = self._heap.now
         self._say(DoorReport(self.id, self.position))
+
+    def _want(self, position: DoorPosition) -> None:
+        if position is self._wanted:
+            return
+        self._wanted = position
+        if self.is_to_shut():
+            self._to_shut(self)
+        self.go()
+
+    def _await_lapse(self) -> None:
+        if not self._lapses:
+            self._lapses = True
+            self._heap.at(self._asked + HOLD_MS + 1, self._lapse)
+
+    def _lapse(self) -> None:
+        self._lapses = False
+        if self._heap.now - self._asked <= HOLD_MS:
+            self._await_lapse()
+        elif not self.is_to_shut():
+            self.lapsed = True
+            self._want(DoorPosition.CLOSED)
 
     def _wait_for_passage(self) -> None:
         """Look again soon whether it may shut."""

@@ -154,6 +154,10 @@ class DayLift:
         """Whether one can walk in or out on `floor`."""
         return self.floor == floor and not self.moving and self.door is LiftDoor.OPEN
 
+    def is_kept_open(self, floor: FloorId) -> bool:
+        """Whether its session wants it to stand open on `floor`."""
+        return self._wants_open and self._destination == floor
+
     def is_recalled(self, floor: FloorId) -> bool:
         """Whether the car was called back to `floor` and everybody may get out."""
         return self.fault is not None and self.stands_open(floor)

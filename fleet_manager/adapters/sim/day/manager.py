@@ -29,6 +29,8 @@ from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import (
     Command,
     DoorPosition,
+    DoorReport,
+    LiftDoor,
     LiftReport,
     Report,
     RobotReport,
@@ -83,7 +85,7 @@ class DayManager:
         self._frozen_at: Instant | None = None
         self._stale: dict[str, Directive] = {}
         self._mail: dict[str, Report] = {}
-        self._said: dict[str, object] = {}
+        self._said: dict[str, tuple[object, str]] = {}
         self._tick_at = 0
         self._asks = False
         if store is not None:
@@ -118,7 +120,8 @@ class DayManager:
             return
         written = self.core.written
         self.core.handle(report, self._heap.now)
-        if self.core.written > written or self._is_news(device, report):
+        is_news = self._is_news(device, report)
+        if is_news or self.core.written > written:
             self._soon()
 
     def send(self, command: Command) -> Reply | None:
@@ -131,16 +134,24 @@ class DayManager:
         return reply
 
     def _is_news(self, device: str, report: Report) -> bool:
-        """Whether a report says anything but what the device said before."""
-        news: object = report
+        """Whether a report says anything to decide on but what the device said before.
+
+        Doors and cars that are on their way are waited for, and are news when they are there.
+        """
+        said: object = report
+        is_open = ''
         if isinstance(report, RobotReport):
-            news = (report.errors, report.compartments, report.charging, report.last_sequence)
-        elif isinstance(report, LiftReport) and not report.session:
-            news = (report.mode, report.occupied)
-        if self._said.get(device) == news:
-            return False
-        self._said[device] = news
-        return True
+            said = (report.errors, report.compartments, report.charging, report.last_sequence)
+        elif isinstance(report, LiftReport):
+            said = (report.mode, report.occupied, report.session)
+            if report.session and report.door is LiftDoor.OPEN and not report.moving:
+                is_open = report.current_floor
+        elif isinstance(report, DoorReport):
+            said = report.position is DoorPosition.OFFLINE
+            is_open = 'open' if report.position is DoorPosition.OPEN else ''
+        before, was_open = self._said.get(device, (None, ''))
+        self._said[device] = (said, is_open)
+        return said != before or is_open not in ('', was_open)
 
     # --- what it decides  ---
 
@@ -167,13 +178,8 @@ class DayManager:
 
     def _push(self) -> None:
         """Send the directives that changed."""
-        orders, before = self.core.kernel.directives(), self._orders
-        self._orders = orders
-        new = [name for name, order in orders.items() if before.get(name) is not order]
-        for device in new:
-            order, known = orders[device], before.get(device)
-            if known is not None and _is_same(known, order):
-                continue
+        self._orders = self.core.kernel.directives()
+        for device, order in self.core.kernel.changed_directives().items():
             if type(order) is DoorOrder:
                 self._turning.add(device)
             self._changed[device] = order
@@ -291,9 +297,3 @@ class DayManager:
         self._write()
         self._ask_states()
         self._soon()
-
-
-def _is_same(one: Directive, other: Directive) -> bool:
-    if type(one) is DoorOrder and type(other) is DoorOrder:
-        return one.open == other.open  # by far the most: a fast way
-    return one == other

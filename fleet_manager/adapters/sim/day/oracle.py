@@ -77,6 +77,7 @@ class DayOracle:
         world.robot_watchers.append(self.see_robot)
         world.lift_watchers.append(self.see_lift)
         world.door_watchers.append(self.see_door)
+        world.shut_watchers.append(self.see_door_to_shut)
         manager.core.listeners.append(self.note)
         for robot in world.robots.values():
             self._stand_on(robot)
@@ -109,6 +110,19 @@ class DayOracle:
             if robot.edge is not None and robot.edge.node.door == door.id:
                 self._passes_open_doors(robot)
 
+    def see_door_to_shut(self, door: DayDoor) -> None:
+        """Check that nobody is on the way through a door that is to shut, be it held by him.
+
+        One that nobody asked to stay open for long may shut before a robot that stands and waits.
+        """
+        for robot in self._world.robots.values():
+            if robot.edge is None or robot.edge.node.door != door.id:
+                continue
+            if not door.lapsed:
+                self._check(False, f'{door.id} is told to shut while {robot.id} passes it')
+            elif robot.moves():
+                self._check(False, f'{door.id} is not held open while {robot.id} passes it')
+
     def note(self, at: Instant, event: Event) -> None:
         """Check an event of the journal against the truth."""
         del at
@@ -128,6 +142,7 @@ class DayOracle:
         elif isinstance(event, ParcelLoaded):
             self._custody(event.delivery, inside(event.robot, event.compartment))
             self._keeps_apart(event)
+            self._shares_with_its_like(event)
         elif isinstance(event, ParcelTaken):
             self._taken_out(event.delivery, event.robot)
             self._custody(event.delivery, AT_RECIPIENT)
@@ -213,6 +228,8 @@ class DayOracle:
         if robot.edge is not None and not lift.forgot:
             open_here = lift.stands_open(robot.floor)
             self._check(open_here, f'{robot.id} passes the shut door of {lift.id}')
+            kept = not lift.session or lift.is_kept_open(robot.floor)
+            self._check(kept, f'{lift.id} is told to go while {robot.id} passes its door')
 
     def _passes_open_doors(self, robot: DayRobot) -> None:
         if robot.edge is None or not robot.edge.node.door:
@@ -221,6 +238,8 @@ class DayOracle:
         if door is not None:
             is_open = door.position is DoorPosition.OPEN
             self._check(is_open, f'{robot.id} passes the shut door {door.id}')
+            told = door.is_to_shut() and not door.lapsed
+            self._check(not told, f'{robot.id} passes {door.id}, which is told to shut')
 
     # --- parcels  ---
 
@@ -251,6 +270,20 @@ class DayOracle:
         carried[event.delivery] = goods
         if goods.dirty:
             self._soiled.add(robot)
+
+    def _shares_with_its_like(self, event: ParcelLoaded) -> None:
+        """In one compartment is only what has one way and class, as much as fits."""
+        deliveries, place = (
+            self._manager.state().deliveries,
+            inside(event.robot, event.compartment),
+        )
+        there = [d for d, where in self._world.hands.places.items() if where == place]
+        kinds = {(d.sender, d.goal, d.goods) for d in map(deliveries.__getitem__, there)}
+        self._check(len(kinds) <= 1, f'{", ".join(sorted(there))} are together in {place}')
+        boxes = self._world.hospital.compartments(event.robot)
+        litres = next(box.litres for box in boxes if box.id == event.compartment)
+        needed = sum(GOODS[deliveries[name].goods].litres for name in there)
+        self._check(needed <= litres, f'{needed} l are in {place} of {litres} l')
 
     def _taken_out(self, delivery: DeliveryId, robot: RobotId) -> None:
         self._carried.get(robot, {}).pop(delivery, None)

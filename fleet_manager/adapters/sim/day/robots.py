@@ -8,7 +8,7 @@ Order, last step, last grant and compartments survive a restart, the program doe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
@@ -16,17 +16,19 @@ from typing import Final, Protocol
 
 from fleet_manager.adapters.sim.day import battery
 from fleet_manager.adapters.sim.day.heap import Heap
-from fleet_manager.adapters.sim.day.motion import Knot, place_at, trajectory
+from fleet_manager.adapters.sim.day.motion import XY, Knot, place_at, trajectory
 from fleet_manager.adapters.sim.hands import Hands
 from fleet_manager.adapters.sim.robots import LEASE_MS
 from fleet_manager.application.days.scenario import Scenario
 from fleet_manager.application.ports import OrderNode, RobotOrder
 from fleet_manager.domain.ids import CompartmentId, FloorId, NodeId, ResourceId
+from fleet_manager.domain.maps.geometry import course
 from fleet_manager.domain.maps.model import Hospital, NodeKind, RobotSpec
 from fleet_manager.domain.messages import CompartmentReport, MalformedReport, RobotReport
-from fleet_manager.domain.traffic.durations import NODE_SECONDS
 from fleet_manager.domain.units import HOUR, SECOND
 
+#: A robot nobody has spoken to for so long moves through no door: they are not held for ever.
+CROSSING_MS: Final = 20 * SECOND
 #: How far off a robot says it is that has lost its place, in metres.
 LOST_METRES: Final = 25.0
 
@@ -35,8 +37,8 @@ LOST_METRES: Final = 25.0
 class Edge:
     """The way to the next node. `knots` say where the body is when; empty while it stands still.
 
-    `left` are the knots still to be driven, in ms from when it goes on. `metres` is its length,
-    and `door` the door it passes.
+    `left` are the knots still to be driven, in ms from when it goes on. `metres` is its length.
+    `brakes`: it has come to the end and is not let further.
     """
 
     node: OrderNode
@@ -44,6 +46,11 @@ class Edge:
     metres: float
     knots: list[Knot]
     left: list[Knot]
+    brakes: bool = False
+
+    def is_gated(self) -> bool:
+        """Whether it leads through a door, or in or out of a lift."""
+        return bool(self.node.door or self.node.lift)
 
 
 @dataclass(slots=True)
@@ -123,6 +130,8 @@ class DayRobot:
         self._boxes = tuple(self.compartments.values())
         self._hospital, self._heap, self._rng = hospital, heap, rng
         self._corridors, self._staff = scenario.corridors, scenario.staff
+        self._motion = scenario.motion
+        self._heading: float | None = None
         self._utc_offset, self._beat_ms = scenario.utc_offset, beat_ms
         self._hands, self._around, self._say = hands, around, say
         self._level = rng.uniform(*scenario.fleet.battery)
@@ -279,7 +288,25 @@ class DayRobot:
     def _is_held(self) -> bool:
         order = self.order
         held = order is None or order.paused or self._open is not None
-        return held or bool(self.in_its_way) or self.lost
+        return held or bool(self.in_its_way) or self.lost or self._is_cut_off()
+
+    def _is_cut_off(self) -> bool:
+        """Whether it is in a doorway and has not heard of its manager for too long to go on."""
+        silent_for = self._heap.now - self._heard
+        return self.edge is not None and self.edge.is_gated() and silent_for > CROSSING_MS
+
+    def _watch_lease(self) -> None:
+        """Stand in a doorway once the manager is silent for too long."""
+        drive = self._drive
+
+        def look() -> None:
+            if drive == self._drive:
+                self._watch_lease()
+
+        if self._is_cut_off():
+            self.go()
+        elif self.edge is not None and self.edge.is_gated():
+            self._heap.at(self._heard + CROSSING_MS + 1, look)
 
     def _begin_edge(self) -> None:
         node = self._next_released()
@@ -292,14 +319,26 @@ class DayRobot:
         points = ((self.x, self.y), *node.via, (node.x, node.y))
         metres = sum(math.dist(a, b) for a, b in pairwise(points))
         speed = node.max_speed if node.lift else node.max_speed * self._clutter()
-        drive_ms = max(1, int((metres / speed + NODE_SECONDS) * SECOND))
+        drive_ms = max(1, int(self._drive_seconds(points, metres, speed) * SECOND))
         stops = () if node.lift else self._stops(metres)
         knots = trajectory(points, self._heap.now, drive_ms, stops)
         resources = self._around.resources_of(self.node, node.node)
         self.edge = Edge(node, resources, metres, knots, [])
         self._opened_here = False
         self._await_end(knots[-1][0])
+        self._watch_lease()
         self._around.moved(self)
+
+    def _drive_seconds(self, points: Sequence[XY], metres: float, speed: float) -> float:
+        """Return what an edge takes, and note which way the robot looks at its end."""
+        way = [p for i, p in enumerate(points) if i == 0 or p != points[i - 1]]
+        turn = 0.0
+        if len(way) > 1:
+            if self._heading is not None:
+                turn = abs(math.remainder(course(way[0], way[1]) - self._heading, math.tau))
+            self._heading = course(way[-2], way[-1])
+        starts = self._heap.now != self.moved_at
+        return self._motion.seconds(metres, speed, turn=turn, starts=starts, stops=False)
 
     def _stops(self, metres: float) -> list[tuple[float, int]]:
         """Return where people stop it on the next `metres`, and for how long."""
@@ -331,9 +370,23 @@ class DayRobot:
 
         self._heap.at(when, end)
 
+    def _come_to_a_stop(self, edge: Edge) -> bool:
+        """Whether it has yet to brake: it is let no further, and has to stand at the node."""
+        order, stop_ms = self.order, int(self._motion.stop * SECOND)
+        if edge.brakes or not stop_ms:
+            return False
+        nodes = order.nodes if order is not None else ()
+        if any(n.released and n.sequence > edge.node.sequence for n in nodes):
+            return False
+        end = self._heap.now + stop_ms
+        edge.brakes = True
+        edge.knots.append((end, edge.node.x, edge.node.y))
+        self._await_end(end)
+        return True
+
     def _end_edge(self) -> None:
         edge = self.edge
-        if edge is None:
+        if edge is None or self._come_to_a_stop(edge):
             return
         self.node, self.last_sequence, self.edge = edge.node.node, edge.node.sequence, None
         self.x, self.y = edge.node.x, edge.node.y
@@ -359,6 +412,7 @@ class DayRobot:
         now = self._heap.now
         edge.knots = [(now, self.x, self.y), *((now + when, x, y) for when, x, y in edge.left)]
         self._await_end(edge.knots[-1][0])
+        self._watch_lease()
         self._around.moved(self)
 
     def _next_released(self) -> OrderNode | None:

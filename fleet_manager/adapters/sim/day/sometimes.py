@@ -258,6 +258,11 @@ def _several_at_once(seen: Seen, event: m.RobotArrived) -> bool:
     return robot is not None and len(seen.state.at_stop(robot)) > 1
 
 
+def _opens_for_several(seen: Seen, event: m.OpeningAuthorised) -> bool:
+    del seen
+    return bool(event.also)
+
+
 def _charges(seen: Seen, event: m.LegPlanned) -> bool:
     del seen
     return event.purpose is m.Purpose.CHARGE
@@ -299,6 +304,7 @@ EVENTS: Final[Mapping[type, Mapping[str, _Holds]]] = {
     },
     m.DeliveryExpired: {'expired': _always},
     m.RobotArrived: {'several parcels at a stop': _several_at_once},
+    m.OpeningAuthorised: {'several parcels in one compartment': _opens_for_several},
     m.RobotSentAway: {'sent away from a closed station': _always},
     m.OpeningExpired: {'opening expired unused': _always},
     m.OpeningUnused: {'closed as it was': _always},

@@ -26,6 +26,7 @@ from fleet_manager.application.days.scenario import Scenario, Spread
 from fleet_manager.application.days.timetable import DAY
 from fleet_manager.application.handle_parcel import OPENING_MS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+from fleet_manager.domain.dispatch.eta import STAFFED
 from fleet_manager.domain.ids import DeliveryId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import (
@@ -53,9 +54,7 @@ from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND, Instant
 
 #: Stations with people at the counter, who are quicker than wards.
-DEPARTMENTS: Final = frozenset(
-    {'pharmacy', 'lab', 'kitchen', 'stores', 'cssd', 'laundry', 'waste', 'porters'}
-)
+DEPARTMENTS: Final = STAFFED | {'porters'}
 #: From one compartment to the next, and after a compartment that was shut as it was.
 NEXT_MS: Final[Spread] = (1 * SECOND, 2 * SECOND, 4 * SECOND)
 AGAIN_MS: Final[Spread] = (5 * SECOND, 15 * SECOND, MINUTE)

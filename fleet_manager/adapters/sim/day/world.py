@@ -78,6 +78,8 @@ class DayWorld:
         self.robot_watchers: list[Callable[[DayRobot], None]] = []
         self.lift_watchers: list[Callable[[DayLift], None]] = []
         self.door_watchers: list[Callable[[DayDoor], None]] = []
+        #: Called when a door is to shut from now on.
+        self.shut_watchers: list[Callable[[DayDoor], None]] = []
         #: How faults begin and end, by kind; see `trouble`.
         self.troubles: dict[FaultKind, Trouble] = {}
         #: Orders with an opening that the network lost.
@@ -118,6 +120,7 @@ class DayWorld:
                 beat_ms=rhythm.building,
                 say=lambda report: say(f'door:{report.door}', report),
                 changed=self._door_changed,
+                to_shut=self._door_is_to_shut,
                 is_passed=lambda door=door: self._passes(door=door),  # type: ignore[misc]
             )
             for door in hospital.automatic_doors
@@ -250,7 +253,7 @@ class DayWorld:
         before = self.hands.places.get(delivery, AT_SENDER)
         self.hands.places[delivery] = place
         robot, _, compartment = before.partition('/')
-        if compartment:
+        if compartment and before not in self.hands.places.values():
             self.robots[RobotId(robot)].empty(CompartmentId(compartment))
 
     def _place(self, node: NodeId) -> ResourceId:
@@ -287,6 +290,10 @@ class DayWorld:
                 node = robot.next_node()
                 if robot.edge is None and node is not None and node.door == door.id:
                     robot.go()
+
+    def _door_is_to_shut(self, door: DayDoor) -> None:
+        for watcher in self.shut_watchers:
+            watcher(door)
 
     # --- what goes wrong with robots, and what puts it right  ---
 

@@ -119,12 +119,14 @@ class Table(NamedTuple):
 class Desk(NamedTuple):
     """Room to work: an insertion `found`, insertions `seen` (M, V, FOUND) of those `waiting`.
 
+    Where none is noted it costs at least the `limit` (M,) of the parcel, NEVER: there is none.
     `movable` are the parcels that may be taken out; `near` (N,) orders them; `walk` and `sum` are
     named above.
     """
 
     found: Ints
     seen: Ints
+    limit: Ints
     waiting: Ints
     movable: Ints
     near: Ints
@@ -533,11 +535,16 @@ def offers(
                 break
 
 
-def offer(case: Case, plan: Plan, table: Table, desk: Desk, robot: int, parcel: int) -> None:
-    """Note in `found` the cheapest insertion of a parcel that waits; COST is NEVER without one."""
+def offer(
+    case: Case, plan: Plan, table: Table, desk: Desk, robot: int, parcel: int, bound: int
+) -> None:
+    """Note in `found` the cheapest insertion of a parcel that costs less than `bound`.
+
+    COST is `bound` without one.
+    """
     walk, goods, count = desk.walk, parcel * PARCEL, plan.counts[robot]
     width = len(plan.stop) // len(plan.counts)
-    desk.found[COST] = NEVER
+    desk.found[COST] = bound
     aboard = case.parcel[goods + ABOARD]
     low, high = case.robot[robot * ROBOT + FIXED], count
     if case.parcel[goods + DIRTY]:
@@ -600,14 +607,39 @@ def meets(case: Case, table: Table, desk: Desk, at: int) -> int:
     return case.rule[CROWD] * cost
 
 
-def see(case: Case, plan: Plan, table: Table, desk: Desk, slot: int, robot: int) -> None:
-    """Note the cheapest insertion of the parcel in a slot of `waiting` into a robot's route."""
-    offer(case, plan, table, desk, robot, desk.waiting[slot])
+def see(
+    case: Case, plan: Plan, table: Table, desk: Desk, slot: int, robot: int, bound: int
+) -> None:
+    """Note the cheapest insertion of the parcel in a slot of `waiting` into a robot's route.
+
+    Its COST is NEVER when there is none that costs less than `bound`.
+    """
+    offer(case, plan, table, desk, robot, desk.waiting[slot], bound)
     at, found = (slot * len(plan.counts) + robot) * FOUND, desk.found
+    if found[COST] >= bound:
+        found[COST] = NEVER
     for name in range(FOUND):
         desk.seen[at + name] = found[name]
     if found[COST] < NEVER:  # what visits meet changes: it is added when one is chosen
         desk.seen[at + COST] -= meets(case, table, desk, at)
+
+
+def look(case: Case, plan: Plan, table: Table, desk: Desk, slot: int) -> None:
+    """See the insertions of a waiting parcel into all routes, as far as it needs the three best.
+
+    All that were not noted cost at least `limit`.
+    """
+    low, second, third = NEVER, NEVER, NEVER
+    for robot in range(len(plan.counts)):
+        see(case, plan, table, desk, slot, robot, third)
+        cost = desk.found[COST]
+        if cost < low:
+            low, second, third = cost, low, second
+        elif cost < second:
+            second, third = cost, second
+        elif cost < third:
+            third = cost
+    desk.limit[slot] = third
 
 
 def regret(case: Case, plan: Plan, table: Table, desk: Desk, slot: int, depth: int) -> int:
@@ -616,7 +648,11 @@ def regret(case: Case, plan: Plan, table: Table, desk: Desk, slot: int, depth: i
     The best one is CHOSEN, its cost LOWEST. -1 when no robot can take the parcel. What is inside
     a robot comes first: nothing else may get its compartment.
     """
-    robots = len(plan.counts)
+    robots, known = len(plan.counts), 0
+    for robot in range(robots):
+        known += desk.seen[(slot * robots + robot) * FOUND + COST] < NEVER
+    if known < 2 and desk.limit[slot] < NEVER:
+        look(case, plan, table, desk, slot)
     low, second, third = NEVER, NEVER, NEVER
     desk.walk[CHOSEN] = -1
     for robot in range(robots):
@@ -638,6 +674,7 @@ def regret(case: Case, plan: Plan, table: Table, desk: Desk, slot: int, depth: i
     if case.parcel[desk.waiting[slot] * PARCEL + ABOARD]:
         return NEVER
     lost, left = 0, case.rule[LOST] * case.parcel[desk.waiting[slot] * PARCEL + WEIGHT]
+    left = min(left, desk.limit[slot])
     if depth > 1:
         lost += max(0, min(second, left) - low)
     if depth > 2:
@@ -662,16 +699,22 @@ def choose(case: Case, plan: Plan, table: Table, desk: Desk, waiting: int, depth
     return chosen
 
 
-def repair(case: Case, plan: Plan, table: Table, desk: Desk, waiting: int, depth: int) -> None:
+def repair(
+    case: Case, plan: Plan, table: Table, desk: Desk, waiting: int, depth: int, brief: bool
+) -> None:
     """Insert the first `waiting` parcels, the one first that would lose most by waiting.
 
     That is the sum of what the next `depth` - 1 robots would cost more than the best one. One
-    without an insertion is left.
+    without an insertion is left. A `brief` look at the routes is enough where few wait.
     """
     robots = len(plan.counts)
     for slot in range(waiting):
-        for robot in range(robots):
-            see(case, plan, table, desk, slot, robot)
+        if brief:
+            look(case, plan, table, desk, slot)
+        else:
+            desk.limit[slot] = NEVER
+            for robot in range(robots):
+                see(case, plan, table, desk, slot, robot, NEVER)
     while waiting > 0:
         chosen = choose(case, plan, table, desk, waiting, depth)
         if chosen < 0:
@@ -687,8 +730,9 @@ def repair(case: Case, plan: Plan, table: Table, desk: Desk, waiting: int, depth
         desk.waiting[chosen], desk.waiting[waiting] = desk.waiting[waiting], desk.waiting[chosen]
         for k in range(robots * FOUND):
             desk.seen[chosen * robots * FOUND + k] = desk.seen[waiting * robots * FOUND + k]
+        desk.limit[chosen] = desk.limit[waiting]
         for slot in range(waiting):
-            see(case, plan, table, desk, slot, robot)
+            see(case, plan, table, desk, slot, robot, desk.limit[slot])
 
 
 # --- large neighbourhoods -------------------------------------------------------------------
@@ -869,7 +913,7 @@ def improve(
                     out += 1
         out = destroy(case, plan, table, desk, movable, out)
         note_touched(case, plan, table, desk)
-        repair(case, plan, table, desk, out, 1 + chance(desk, 3))
+        repair(case, plan, table, desk, out, 1 + chance(desk, 3), True)
         cost, limit = cost_of(case, desk), case.rule[HEAT] * (rounds - done) // rounds
         if cost < before + limit and not strays(case, plan, desk, out):
             if cost < desk.sum[BEST]:
@@ -899,7 +943,7 @@ def run(
     """Insert what waits, then improve for so many rounds."""
     for robot in range(len(plan.counts)):
         note_route(case, plan, table, desk, robot)
-    repair(case, plan, table, desk, waiting, 2)
+    repair(case, plan, table, desk, waiting, 2, False)
     desk.sum[FIRST] = cost_of(case, desk)
     if rounds > 0 and movable > 0:
         improve(case, plan, table, desk, kept, best, movable, rounds)
@@ -918,7 +962,7 @@ def compare(case: Case, plan: Plan, table: Table, desk: Desk, kept: Plan, parcel
     note_route(case, plan, table, desk, own)
     desk.waiting[0] = parcel
     for robot in range(len(plan.counts)):
-        see(case, plan, table, desk, 0, robot)
+        see(case, plan, table, desk, 0, robot, NEVER)
         at = robot * FOUND
         if desk.seen[at + COST] < NEVER:
             desk.seen[at + COST] += meets(case, table, desk, at)

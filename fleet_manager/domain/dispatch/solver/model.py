@@ -119,9 +119,9 @@ MOST_STOPS: Final = 24
 class Problem:
     """Robots, parcels and what they cost.
 
-    `refusal(parcel, robot)` is a reason code when this robot may not take it at all, None when it
-    may. It is asked for parcels that may get another robot only. A visit to a station takes
-    `visit_ms` of it and `each_ms` for each parcel.
+    `refusals(parcel)` names the robots that may not take it at all, with a reason code. It is
+    asked for parcels that may get another robot only. A visit to a station takes `visit_ms` of it
+    and `each_ms` for each parcel.
     """
 
     now: Instant
@@ -130,7 +130,7 @@ class Problem:
     travel: Travel
     visit_ms: Callable[[StationId], int]
     each_ms: int
-    refusal: Callable[[DeliveryId, RobotId], str | None] = lambda _, __: None
+    refusals: Callable[[DeliveryId], Mapping[RobotId, str]] = lambda _: {}
     rates: Rates = Rates()
     most_stops: int = MOST_STOPS
 

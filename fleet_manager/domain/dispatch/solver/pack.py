@@ -45,11 +45,12 @@ class _Packing:
         self.problem, self.arrays = problem, arrays
         self.vehicles = tuple(sorted(problem.vehicles, key=lambda v: v.id))
         self.parcels = tuple(sorted(problem.parcels, key=lambda p: (-p.weight, p.due, p.id)))
+        self.place = {vehicle.id: v for v, vehicle in enumerate(self.vehicles)}
         self.number = {parcel.id: n for n, parcel in enumerate(self.parcels)}
         self.size = (len(self.vehicles), len(self.parcels))
         longest = max((len(v.stops) for v in self.vehicles), default=0)
         self.width = max(problem.most_stops, longest + 1)
-        self._fits: dict[tuple[int, frozenset[str], int], int] = {}
+        self._fits: dict[tuple[frozenset[str], int], list[int]] = {}
         self.boxes = [by_size(vehicle) for vehicle in self.vehicles]
 
     def plan(self) -> tuple[Plan, list[int], list[int]]:
@@ -82,16 +83,19 @@ class _Packing:
             if not visit.pick_up
         }
 
-    def fits(self, v: int, parcel: Parcel) -> int:
-        """Return the bits of the compartments of a robot that a parcel fits into."""
-        key = (v, parcel.kinds, parcel.litres)
+    def fits(self, parcel: Parcel) -> list[int]:
+        """Return the bits of the compartments of each robot that a parcel fits into."""
+        key = (parcel.kinds, parcel.litres)
         found = self._fits.get(key)
         if found is None:
-            found = self._fits[key] = sum(
-                1 << bit
-                for bit, box in enumerate(self.boxes[v])
-                if box.kind in parcel.kinds and box.litres >= parcel.litres
-            )
+            found = self._fits[key] = [
+                sum(
+                    1 << bit
+                    for bit, box in enumerate(boxes)
+                    if box.kind in parcel.kinds and box.litres >= parcel.litres
+                )
+                for boxes in self.boxes
+            ]
         return found
 
     def row(self, parcel: Parcel, home: int, box: int, aboard: int) -> list[int]:
@@ -101,19 +105,17 @@ class _Packing:
         """
         row = [0] * len(self.vehicles)
         if not aboard:
-            refusal = self.problem.refusal
-            for v, vehicle in enumerate(self.vehicles):
-                fits = self.fits(v, parcel)
-                if fits and v != home and refusal(parcel.id, vehicle.id) is None:
-                    row[v] = fits
+            row, refused = self.fits(parcel).copy(), self.problem.refusals(parcel.id)
+            for vehicle in refused.keys() & self.place.keys():
+                row[self.place[vehicle]] = 0
         if home >= 0:
             row[home] = box
         return row
 
     def times(self, of: Iterable[int]) -> list[int]:
         """Return times from now."""
-        now = int(self.problem.now)
-        return [min(max(int(time) - now, -_FAR), _FAR) for time in of]
+        now = self.problem.now
+        return [min(max(time - now, -_FAR), _FAR) for time in of]
 
     def rule(self) -> list[int]:
         """Return `Case.rule`."""
@@ -154,6 +156,7 @@ def pack(problem: Problem, *, loose: bool, arrays: bool, seed: int) -> Packed:
     desk = Desk(
         found=_zeros(kernel.FOUND),
         seen=_zeros(slots * robots * kernel.FOUND),
+        limit=_zeros(slots),
         waiting=_ints([*waiting, *[0] * (slots - len(waiting))]),
         movable=_ints([*movable, 0]),
         near=_zeros(max(parcels, kernel.MOST) + 1),
@@ -179,10 +182,10 @@ def _case(
     used += sorted({v.at for v in vehicles if v.at is not None} - set(used))
     kinds = sorted({v.kind for v in vehicles})
     place = {station: index for index, station in enumerate(used)}
-    start: list[int] = []
+    start, never = list[int](), kernel.NO_WAY
     for vehicle in vehicles:
         times = [vehicle.reach(station) for station in used]
-        start += [kernel.NO_WAY if t is None else min(t, kernel.NO_WAY) for t in times]
+        start += [never if t is None or t > never else t for t in times]
     times_between = travel.among(kinds, used)
 
     def heading(vehicle: Vehicle) -> int:
@@ -207,6 +210,7 @@ def _case(
     )
     groups = sorted({g for p in parcels for g in (p.group, *p.apart) if g})
     bit = {group: 1 << n for n, group in enumerate(groups)} | {'': 0}
+    apart = {those: sum(bit[g] for g in those if g) for those in {p.apart for p in parcels}}
     goods = (
         [place[p.sender] for p in parcels],
         [place[p.recipient] for p in parcels],
@@ -216,7 +220,7 @@ def _case(
         packing.times(p.due for p in parcels),
         [p.weight for p in parcels],
         [bit[p.group] for p in parcels],
-        [sum(bit[group] for group in p.apart if group) for p in parcels],
+        [apart[p.apart] for p in parcels],
         [int(p.direct) for p in parcels],
         [int(p.dirty) for p in parcels],
         home,

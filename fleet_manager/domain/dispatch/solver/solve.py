@@ -55,7 +55,7 @@ def solve(
 def reasons(problem: Problem, parcel: DeliveryId) -> Mapping[RobotId, str]:
     """Return for each robot why it cannot take a parcel that was left, for people.
 
-    A code of `Problem.refusal`, or `no_compartment_fits`, `needs_cleaning`, `no_way`; `no_room`
+    A code of `Problem.refusals`, or `no_compartment_fits`, `needs_cleaning`, `no_way`; `no_room`
     when it could, were it not for the stops it has.
     """
     (wanted,) = (one for one in problem.parcels if one.id == parcel)
@@ -63,7 +63,7 @@ def reasons(problem: Problem, parcel: DeliveryId) -> Mapping[RobotId, str]:
 
 
 def _reason(problem: Problem, parcel: Parcel, vehicle: Vehicle) -> str:
-    refusal = problem.refusal(parcel.id, vehicle.id)
+    refusal = problem.refusals(parcel.id).get(vehicle.id)
     if refusal is not None:
         return refusal
     if not any(b.kind in parcel.kinds and b.litres >= parcel.litres for b in vehicle.boxes):

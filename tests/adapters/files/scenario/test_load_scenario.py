@@ -18,6 +18,7 @@ from fleet_manager.application.days.scenario import (
     Fault,
     FaultKind,
     Generated,
+    Motion,
     Request,
     Round,
     Scenario,
@@ -83,6 +84,7 @@ demand:
   requests:
     - {at: '23:10:05', goods: blood, sender: bb, recipient: er, raised: true}
 staff: {come: [0s, 30s, 8min], night: [21, 7], refuse: 1%}
+motion: {node: 0.2, turn: 0.8, stop: 0.4}
 corridors: {clutter: {8-18: 0.6, rest: 1}, metres_per_stop: 100, stop: [5s, 10s, 1min]}
 lift_people: {public: {trips: {8-20: 60}, tells: false}}
 network: {loss: 0.5%, duplicates: 1%, delay: 300ms}
@@ -108,6 +110,7 @@ expect: {on_time: 99%, alerts_per_hour: 2, still_open: 0}
     assert found.staff == replace(
         Staff(), come=(0, 30 * SECOND, 8 * MINUTE), night=(21, 7), refuse=0.01
     )
+    assert found.motion == Motion(node=0.2, turn=0.8, stop=0.4)
     assert found.corridors.clutter[7:9] == (1.0, 0.6)
     assert found.lift_people['service'] == LIFT_PEOPLE['service']
     assert found.lift_people['public'].trips[7:9] == (0.0, 60.0)
@@ -297,6 +300,18 @@ def test_a_scenario_that_is_written_reads_back_the_same(file: Path, tmp_path: Pa
     if scenario.hospital:
         assert Path(again.hospital).samefile(scenario.hospital)
     assert replace(again, hospital=scenario.hospital) == scenario
+
+
+def test_figures_of_motion_that_were_fitted_are_kept_in_a_file(tmp_path: Path) -> None:
+    fitted = Scenario('a', str(SMALL), motion=Motion(node=0.213, turn=0.8, start=0.5, stop=0.4))
+    save_scenario(tmp_path / 'a.yaml', fitted)
+    assert load_scenario(tmp_path / 'a.yaml').scenario.motion == fitted.motion
+
+
+def test_figures_of_motion_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    found = problems(tmp_path, 'hospital: x\nmotion: {turn: -1, stop: 61, brake: 1}\n')
+    assert len(found) == 3
+    assert all(text.split(' ')[0].endswith(':2') for text in found)
 
 
 def test_the_reference_day_asks_for_3000_of_which_4_percent_are_stat() -> None:

@@ -419,6 +419,19 @@ def test_two_parcels_in_one_compartment_are_a_gap() -> None:
     assert told.result().custody_gaps == 1
 
 
+def test_what_one_opening_was_for_is_together_in_a_compartment() -> None:
+    told = Told()
+    for name in ('D1', 'D2'):
+        told.ask(0, name)
+        told.assign(0, name)
+    told.authorise(5, 'D1', 'D2')
+    for name in ('D1', 'D2'):
+        told.load(10, name)
+    for name in ('D1', 'D2'):
+        told.take(50, name)
+    assert told.result().custody_gaps == 0
+
+
 def test_a_delivery_cancelled_inside_a_robot_or_signed_for_in_it_is_a_gap() -> None:
     told = Told()
     for name, cell in (('D1', 'c1'), ('D2', 'c2')):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.adapters.db.store import open_store
+from fleet_manager.adapters.sim.day import doors
 from fleet_manager.adapters.sim.day.day import Day
 from fleet_manager.adapters.sim.hands import AT_SENDER
 from fleet_manager.application.days.scenario import (
@@ -16,8 +17,17 @@ from fleet_manager.application.days.scenario import (
     Request,
     Scenario,
 )
+from fleet_manager.application.ports import DoorOrder, LiftOrder
 from fleet_manager.domain.errors import InvariantBroken
-from fleet_manager.domain.ids import CompartmentId, DeliveryId, DoorId, LiftId, NodeId, RobotId
+from fleet_manager.domain.ids import (
+    CompartmentId,
+    DeliveryId,
+    DoorId,
+    LiftId,
+    NodeId,
+    RobotId,
+    SessionId,
+)
 from fleet_manager.domain.messages import (
     DeliveryCancelled,
     DoorPosition,
@@ -33,6 +43,8 @@ from tests.hospitals import two_floors
 #: These are what people do with the manager, not with the building.
 OF_PEOPLE = {FaultKind.ZONE_CLOSED, FaultKind.DOUBLE_CLICK}
 R1, R2 = RobotId('r1'), RobotId('r2')
+#: Said after all that a manager said.
+LATER = 10**9
 
 
 def small_day(*requests: Request, lasts: int = HOUR, **changes: object) -> Day:
@@ -108,6 +120,40 @@ def test_it_sees_robots_that_drive_through_shut_doors() -> None:
     lift.door = LiftDoor.MOVING
     day.oracle.see_lift(lift)
     assert 'passes the shut door of A' in ' '.join(day.oracle.violations)
+
+
+def test_it_sees_a_manager_that_has_doors_shut_on_robots_though_they_do_not_obey() -> None:
+    """A light curtain keeps them open: what matters is that they were told to shut."""
+    day = small_day(Request(8 * HOUR + SECOND, 'supply', 'pharmacy', 'ward'))
+    until(day, 'door')
+    door, lift = day.world.doors[DoorId('D')], day.world.lifts[LiftId('A')]
+    day.world.hear('door:D', DoorOrder(door.id, open=False), sent=LATER)
+    assert door.position is DoorPosition.OPEN
+    assert 'D is told to shut while r' in ' '.join(day.oracle.violations)
+    day = small_day(Request(8 * HOUR + SECOND, 'supply', 'pharmacy', 'ward'))
+    until(day, 'lift')
+    lift = day.world.lifts[LiftId('A')]
+    session = SessionId(lift.session)
+    away = next(stop.floor for stop in day.hospital.lifts[lift.id].stops
+                if stop.floor != lift.floor)  # fmt: skip
+    day.world.hear('lift:A', LiftOrder(lift.id, session, False, away, True), sent=LATER)
+    assert 'A is told to go while r' in ' '.join(day.oracle.violations)
+
+
+@pytest.mark.parametrize(('hold_ms', 'seen'), [(doors.HOLD_MS, False), (5 * SECOND, True)])
+def test_a_door_outlasts_a_manager_that_dies_while_a_robot_passes(
+    hold_ms: int, seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, 'HOLD_MS', hold_ms)
+    day = small_day(Request(8 * HOUR + SECOND, 'supply', 'pharmacy', 'ward'))
+    until(day, 'door')
+    day.manager.crash()
+    day.run(Instant(day.heap.now + 2 * MINUTE))
+    assert day.world.doors[DoorId('D')].position is DoorPosition.CLOSED
+    day.manager.restart()
+    day.run()
+    assert ('D is not held open while r' in ' '.join(day.oracle.violations)) is seen
+    assert day.oracle.at_the_end() == []
 
 
 def test_it_sees_a_delivery_that_ends_twice_and_gaps_in_custody() -> None:

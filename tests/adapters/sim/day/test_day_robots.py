@@ -112,6 +112,25 @@ def test_without_a_word_for_15_seconds_a_robot_ends_its_edge_and_begins_no_other
     assert site.robot.node == 'F1.p2'
 
 
+def test_without_a_word_for_20_seconds_a_robot_stands_still_in_a_doorway() -> None:
+    """The door is kept open for longer than that, but not for ever."""
+    site = Site()
+    site.ask_door(True)
+    site.run(2_000)
+    site.robot.node, site.robot.x, site.robot.y = NodeId('F1.w2'), 4.0, 0.0
+    order = site.order('F1.w2', 'F1.w3', speed=0.05)
+    site.tell(order)
+    site.run(19_000)
+    assert site.robot.moves()
+    site.run(2_000)
+    assert not site.robot.moves()
+    here = site.robot.pose()
+    site.run(MINUTE)
+    assert site.robot.pose() == here
+    site.tell(order)
+    assert site.robot.moves()
+
+
 def test_a_paused_robot_stands_where_it_is_and_goes_on_from_there() -> None:
     site = Site()
     site.tell(site.order(*PATH))
@@ -159,13 +178,15 @@ def test_a_lift_that_restarts_does_not_shut_on_a_robot_in_its_door() -> None:
     site.robot.node, site.robot.x, site.robot.y = NodeId('F1.A-wait'), 12.7, -2.4
     site.ask('r1#1', 'F1')
     site.run(10_000)
-    site.tell(site.order('F1.A-wait', 'car.A', speed=0.4, session='r1#1'))
+    order = site.order('F1.A-wait', 'car.A', speed=0.4, session='r1#1')
+    site.tell(order)
     site.run(1_000)
     site.world.block_robot(site.robot.id)
     site.world.switch_lift_off(site.lift.id)
     site.world.switch_lift_on(site.lift.id)
     site.run(MINUTE)
     assert site.lift.door is LiftDoor.OPEN
+    site.tell(order)
     site.world.unblock_robot(site.robot.id)
     site.run(20_000)
     assert site.robot.node == 'car.A'

@@ -30,6 +30,7 @@ from fleet_manager.domain.messages import (
     LiftSessionEnded,
     LiftSessionStarted,
     NodeReached,
+    OpeningAuthorised,
     ParcelLoaded,
     ParcelTaken,
     Purpose,
@@ -206,6 +207,20 @@ class Told:
         """Somebody opened the compartment."""
         event = CompartmentOpened(RobotId(robot), CompartmentId(cell), DeliveryId(name), 1)
         self.say(seconds, event)
+
+    def authorise(self, seconds: float, name: str, *also: str) -> None:
+        """A signature lets r1 open c1 for a parcel at its sender, and for others with it."""
+        opening = OpeningAuthorised(
+            RobotId('r1'),
+            CompartmentId('c1'),
+            DeliveryId(name),
+            grant=1,
+            purpose=Purpose.PICK_UP,
+            actor=NURSE,
+            expires=at(seconds + 30),
+            also=tuple(map(DeliveryId, also)),
+        )
+        self.say(seconds, opening)
 
     def load(self, seconds: float, name: str = 'D1', robot: str = 'r1', cell: str = 'c1') -> None:
         """Custody goes to the robot."""

@@ -85,7 +85,7 @@ def drawn(
     rng = Random(seed)
     travel = travel_of(rng.randrange(3, 9), rng, holes=not plain)
     refused = {(n, v) for n in range(parcels) for v in range(robots) if rng.random() < 0.1}
-    names = {(f'd{n:02d}', f'r{v}') for n, v in refused}
+    names = {(DeliveryId(f'd{n:02d}'), RobotId(f'r{v}')) for n, v in refused}
     return Problem(
         now=NOW,
         vehicles=tuple(vehicle_of(n, travel, rng) for n in range(robots)),
@@ -93,7 +93,7 @@ def drawn(
         travel=travel,
         visit_ms=lambda station: 30_000 + 1_000 * int(station[1:]),
         each_ms=15_000,
-        refusal=lambda parcel, robot: 'not_now' if (parcel, robot) in names else None,
+        refusals=lambda parcel: {robot: 'not_now' for one, robot in names if one == parcel},
         rates=rates
         or Rates(
             once=rng.choice((0, 60_000)),

@@ -107,7 +107,7 @@ def problems(problem: Problem, solution: Solution) -> list[str]:
         for visit in route.stops:
             if robots.get(visit.parcel, vehicle.id) != vehicle.id:
                 found.append(f'{visit.parcel}: placed elsewhere')
-            if visit.parcel in robots and problem.refusal(visit.parcel, vehicle.id):
+            if visit.parcel in robots and vehicle.id in problem.refusals(visit.parcel):
                 found.append(f'{visit.parcel}: refused')
         found += _on_board(vehicle, route.stops, parcels, boxes)
     left = set(solution.unplaced)

@@ -167,7 +167,7 @@ def test_the_smallest_compartment_that_fits_is_taken() -> None:
         (robot(1, 0, boxes=0), {}, 'no_compartment_fits'),
         (robot(1, 0, reach=lambda _: None), {}, 'no_way'),
         (robot(1, 0, drive_ms=MINUTE), {}, 'no_room'),
-        (robot(1, 0), {'refusal': lambda _, __: 'battery_low'}, 'battery_low'),
+        (robot(1, 0), {'refusals': lambda _: {RobotId('r1'): 'battery_low'}}, 'battery_low'),
         (robot(1, 0), {'most_stops': 1}, 'no_room'),
     ],
 )

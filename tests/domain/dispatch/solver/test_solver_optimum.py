@@ -52,7 +52,7 @@ def easy(seed: int) -> Problem:
         replace(v, boxes=tuple(replace(box, kind='std', litres=30) for box in v.boxes))
         for v in robots
     )
-    return replace(problem, vehicles=robots, refusal=lambda _, __: None)
+    return replace(problem, vehicles=robots, refusals=lambda _: {})
 
 
 def test_tiny_problems_are_solved_best_or_nearly_so() -> None:
