@@ -96,11 +96,13 @@ DOOR_REQUESTS: Final = _events('door_requests', 'hospital_fleet_msgs/msg/DoorReq
 
 #: [height of the car floor in metres, door 0 shut .. 1 open]: set points.
 LIFT_COMMAND: Final = _level('lifts/{id}/command', 'std_msgs/msg/Float64MultiArray')
-#: [height in metres, speed in m/s up, door 0..1, 1 if anything is in the car else 0]
+#: [height in metres, speed in m/s up, door 0..1, 1 if anything is in the car else 0,
+#: 1 if anything is in the door's light curtain else 0]
 LIFT_SENSORS: Final = _level('lifts/{id}/sensors', 'std_msgs/msg/Float64MultiArray')
 #: Set point of a door: 0 shut .. 1 open.
 DOOR_COMMAND: Final = _level('doors/{id}/command', 'std_msgs/msg/Float64')
-DOOR_POSITION: Final = _level('doors/{id}/position', 'std_msgs/msg/Float64')
+#: [0 shut .. 1 open, 1 if anything is in the light curtain else 0]
+DOOR_SENSORS: Final = _level('doors/{id}/sensors', 'std_msgs/msg/Float64MultiArray')
 
 # --- the world -----------------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ TABLE: Final = (
     LIFT_COMMAND,
     LIFT_SENSORS,
     DOOR_COMMAND,
-    DOOR_POSITION,
+    DOOR_SENSORS,
     VIOLATIONS,
     WALK,
     CLOCK,

@@ -32,6 +32,11 @@ class DoorController:
         self._asked: dict[str, Instant] = {}
         self._started = now
         self._wanted: float | None = None
+        self._obstructed = False
+
+    def feel(self, *, obstructed: bool) -> None:
+        """Take over whether something stands in the light curtain of the door."""
+        self._obstructed = obstructed
 
     def ask(self, requester: str, *, to_open: bool, now: Instant) -> None:
         """Hear a request."""
@@ -48,6 +53,6 @@ class DoorController:
         self._asked = {who: min(at, now) for who, at in self._asked.items() if now - at <= HOLD}
         if self._asked:
             self._wanted = 1.0
-        elif self._wanted is not None or now - self._started > HOLD:
+        elif not self._obstructed and (self._wanted is not None or now - self._started > HOLD):
             self._wanted = 0.0
         return self._wanted

@@ -8,7 +8,7 @@ A session holds the car: only its holder moves it. Requests are levels, repeated
 | held | AGV request of the holder | held, with the new destination and door |
 | held | request of another | held: it is not heard, and is repeated |
 | held | END_SESSION, HUMAN_MODE of the holder | free |
-| held | no request for `LEASE`, car empty | free |
+| held | no request for `LEASE`, car and doorway empty | free |
 
 A controller that starts again has lost its session. It takes the next AGV request for it, and
 never moves the car or its door before one came: a robot may be inside.
@@ -23,7 +23,8 @@ from typing import Final
 from fleet_manager.domain.units import Instant, Millis
 from robot_nodes.core.body import LEVEL
 
-#: A holder that says nothing for so long is gone; the car is kept while something is in it.
+#: A holder that says nothing for so long is gone; the car is kept while something is in it or
+#: in its door.
 LEASE: Final = Millis(30_000)
 #: Sensors older than this are no proof that a car is empty.
 SENSORS_FRESH: Final = Millis(3_000)
@@ -84,13 +85,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Sensors:
-    """What the lift feels: height in metres, speed in m/s up, door 0 shut .. 1 open."""
+    """What the lift feels: height in metres, speed in m/s up, door 0 shut .. 1 open.
+
+    `obstructed`: something stands in the light curtain of the open door.
+    """
 
     height: float
     speed: float
     door: float
     occupied: bool
     at: Instant
+    obstructed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,7 @@ class LiftController:
 
     def _is_surely_empty(self, now: Instant) -> bool:
         sensors = self._sensors
-        if sensors is None or sensors.occupied:
+        if sensors is None or sensors.occupied or sensors.obstructed:
             return False
         return now - sensors.at <= SENSORS_FRESH
 

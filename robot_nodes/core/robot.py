@@ -45,6 +45,9 @@ BATTERY_STEP: Final = 0.01
 #: A robot nobody has spoken to for so long moves through no door: lifts and doors stay open for
 #: it longer than that (`LEASE`, `HOLD` of their controllers), but not for ever.
 CROSSING: Final = Millis(20_000)
+#: So long after it is spoken to again it begins to cross none: whoever asks for the door has to
+#: reach its controller too, which may be about to let go.
+SETTLING: Final = Millis(2_000)
 #: Longest step the battery and the ramps are computed for; a longer gap was no driving.
 MAX_STEP: Final = Millis(500)
 
@@ -158,6 +161,7 @@ class Robot:
         self._grant_problem: str | None = None
         self._heard = now
         self._was_told = False
+        self._back = now
         self._silent_at: int | None = None
         self._way_of: tuple[object, ...] = ()
         self._pose: Pose | None = None
@@ -206,6 +210,8 @@ class Robot:
             case Refused(why):
                 self._refused = why
             case Accepted(fresh):
+                if not self._was_told or now - self._heard > CROSSING:
+                    self._back = now
                 self._heard, self._was_told, self._refused = now, True, None
                 if fresh:
                     self._faults = ()
@@ -356,9 +362,12 @@ class Robot:
         """Return the number of the last node the robot may drive to now."""
         until = self._book.last_sequence
         cut_off = not self._was_told or now - self._heard > CROSSING
+        self._back = min(self._back, now)
+        settling = now - self._back < SETTLING
         for node in self._book.released_ahead():
             if (node.lift or node.door) and (
                 cut_off
+                or (settling and not self._is_under_way(node))
                 or gates.shut(
                     node,
                     lifts=inputs.lifts,

@@ -150,7 +150,7 @@ class World:
         self._look_for_collisions()
 
     def _step_openings(self, seconds: float) -> None:
-        obstructed = self._obstructed()
+        obstructed = self.obstructed()
         for lift, car in self.cars.items():
             car.step(seconds, obstructed=('lift', lift) in obstructed)
         for door, leaf in self.doors.items():
@@ -161,8 +161,8 @@ class World:
                 if floor != body.pose.floor:
                     body.pose = dataclasses.replace(body.pose, floor=floor)
 
-    def _obstructed(self) -> set[tuple[str, str]]:
-        """Return the openings a robot stands in and whose door is not shut."""
+    def obstructed(self) -> set[tuple[str, str]]:
+        """Return (kind, id) of the openings a robot stands in and whose door is not shut."""
         found = set()
         for sill in self._sills:
             if self._leaf(sill).is_shut:

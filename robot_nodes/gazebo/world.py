@@ -195,6 +195,22 @@ class GazeboWorld:
         poses = self.snapshot.poses
         return any(self._is_in(self.cars[lift], poses[name]) for name in self._walkers)
 
+    def obstructed(self) -> set[tuple[str, str]]:
+        """Return (kind, id) of the open doors whose light curtain something stands in."""
+        gates = [
+            ('door', str(door), self.scene.doors[door].floor, gate)
+            for door, gate in self._gates.items()
+        ]
+        for name, car in self.cars.items():
+            gates += [('lift', str(name), floor, gate) for floor, gate in car.gates.items()]
+        ajar = [gate for gate in gates if not gate[3].is_shut]
+        standing = self._standing() if ajar else {}
+        return {
+            (kind, name)
+            for kind, name, floor, gate in ajar
+            if any(overlap(shape, gate.line) for shape in standing.get(floor, ()))
+        }
+
     # --- time ------------------------------------------------------------------------------------
 
     def step(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from hospital_fleet_msgs.msg import DoorMode, DoorRequest, DoorState
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from std_msgs.msg import Float64
+from std_msgs.msg import Float64, Float64MultiArray
 
 from fleet_manager.domain.ids import DoorId
 from fleet_manager.domain.units import Instant, Millis
@@ -45,9 +45,9 @@ class DoorNode(Node):
         self.create_subscription(
             DoorRequest, topic.name, guard('request', self._on_request), topic.profile()
         )
-        topic = qos.DOOR_POSITION
+        topic = qos.DOOR_SENSORS
         self.create_subscription(
-            Float64, topic.of(door), guard('position', self._on_position), topic.profile()
+            Float64MultiArray, topic.of(door), guard('sensors', self._on_sensors), topic.profile()
         )
         self.create_timer(STATE_EVERY / 1_000, guard('beat', self._step))
 
@@ -64,8 +64,10 @@ class DoorNode(Node):
         )
         self._step()
 
-    def _on_position(self, message: Any) -> None:
-        self._position = convert.finite(message.data)
+    def _on_sensors(self, message: Any) -> None:
+        position, obstructed = (convert.finite(figure) for figure in message.data)
+        self._position = position
+        self._controller.feel(obstructed=obstructed > 0.5)
         self._step()
 
     def _step(self) -> None:

@@ -113,8 +113,9 @@ class LiftNode(Node):
         self._step()
 
     def _on_sensors(self, message: Any) -> None:
-        height, speed, door, occupied = (convert.finite(figure) for figure in message.data)
-        self._controller.feel(Sensors(height, speed, door, occupied > 0.5, self._now()))
+        height, speed, door, *flags = (convert.finite(figure) for figure in message.data)
+        occupied, obstructed = (flag > 0.5 for flag in flags)
+        self._controller.feel(Sensors(height, speed, door, occupied, self._now(), obstructed))
         self._step()
 
     def _step(self) -> None:

@@ -139,8 +139,8 @@ class WorldNode(Node):
         self._sensors_out = {
             lift: self._publisher(qos.LIFT_SENSORS, lift, Float64MultiArray) for lift in lifts
         }
-        self._position_out = {
-            door: self._publisher(qos.DOOR_POSITION, door, Float64)
+        self._door_sensors_out = {
+            door: self._publisher(qos.DOOR_SENSORS, door, Float64MultiArray)
             for door in hospital.automatic_doors
         }
         for robot in robots:
@@ -250,17 +250,18 @@ class WorldNode(Node):
         again = self.world.seconds - self._felt_at >= SENSORS_EVERY
         if again:
             self._felt_at = self.world.seconds
+        obstructed = self.world.obstructed()
         for lift, car in self.world.cars.items():
-            occupied = float(self.world.is_occupied(lift))
-            figures = (car.height, car.velocity, car.leaf.position, occupied)
+            flags = (float(self.world.is_occupied(lift)), float(('lift', lift) in obstructed))
+            figures = (car.height, car.velocity, car.leaf.position, *flags)
             if again or self._felt.get(f'lift {lift}') != figures:
                 self._felt[f'lift {lift}'] = figures
                 self._sensors_out[lift].publish(Float64MultiArray(data=figures))
         for door, leaf in self.world.doors.items():
-            position = (leaf.position,)
-            if again or self._felt.get(f'door {door}') != position:
-                self._felt[f'door {door}'] = position
-                self._position_out[door].publish(Float64(data=leaf.position))
+            said = (leaf.position, float(('door', door) in obstructed))
+            if again or self._felt.get(f'door {door}') != said:
+                self._felt[f'door {door}'] = said
+                self._door_sensors_out[door].publish(Float64MultiArray(data=said))
 
     def _say_violations(self) -> None:
         if self.world.violations != self._violations:

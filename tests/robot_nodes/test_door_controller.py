@@ -51,3 +51,20 @@ def test_many_requesters_are_bounded() -> None:
     for i in range(10, MAX_REQUESTERS + 10):
         door.ask(f'r{i}', to_open=False, now=Instant(100))
     assert door.step(Instant(101)) == 0.0
+
+
+def test_it_does_not_let_go_of_a_door_that_something_stands_in() -> None:
+    door = DoorController(now=Instant(0))
+    door.ask('a', to_open=True, now=Instant(0))
+    door.feel(obstructed=True)
+    assert door.step(Instant(HOLD + 60_000)) == 1.0
+    door.feel(obstructed=False)
+    assert door.step(Instant(HOLD + 60_050)) == 0.0
+
+
+def test_after_a_restart_it_does_not_shut_on_what_stands_in_the_door() -> None:
+    door = DoorController(now=Instant(0))
+    door.feel(obstructed=True)
+    assert door.step(Instant(HOLD + 60_000)) is None
+    door.feel(obstructed=False)
+    assert door.step(Instant(HOLD + 60_050)) == 0.0

@@ -42,7 +42,9 @@ class Shaft:
         car = self.car
         at = Instant(self.now)
         self.controller.feel(
-            Sensors(car.height, car.velocity, car.leaf.position, self.occupied, at)
+            Sensors(
+                car.height, car.velocity, car.leaf.position, self.occupied, at, self.obstructed
+            )
         )
 
     def run(self, seconds: float) -> Status:
@@ -172,6 +174,17 @@ def test_a_dead_requester_keeps_a_lift_with_a_robot_in_it() -> None:
     shaft = Shaft(occupied=True)
     shaft.ask('s1', 'L2')
     assert shaft.run(LEASE / 1_000 + 60).session == 's1'
+
+
+def test_a_dead_requester_keeps_a_lift_with_a_robot_in_its_door() -> None:
+    shaft = Shaft()
+    shaft.ask('s1', 'L2')
+    shaft.run(15)
+    shaft.obstructed = True
+    status = shaft.run(LEASE / 1_000 + 60)
+    assert (status.session, status.door) == ('s1', DoorState.OPEN)
+    shaft.obstructed = False
+    assert shaft.run(1).session == ''
 
 
 def test_without_fresh_sensors_a_lift_is_not_taken_for_empty() -> None:

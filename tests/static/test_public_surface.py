@@ -189,7 +189,7 @@ TOPICS = [
     ('door_requests', 'hospital_fleet_msgs/msg/DoorRequest', True, False, 100),
     ('door_states', 'hospital_fleet_msgs/msg/DoorState', True, False, 100),
     ('doors/{id}/command', 'std_msgs/msg/Float64', True, True, 1),
-    ('doors/{id}/position', 'std_msgs/msg/Float64', True, True, 1),
+    ('doors/{id}/sensors', 'std_msgs/msg/Float64MultiArray', True, True, 1),
     ('hospital_map', 'std_msgs/msg/String', True, True, 1),
     ('lift_requests', 'hospital_fleet_msgs/msg/LiftRequest', True, False, 100),
     ('lift_states', 'hospital_fleet_msgs/msg/LiftState', True, False, 100),
