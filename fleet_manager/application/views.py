@@ -368,7 +368,7 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
         return {'code': 'robot_paused', 'params': {'robot': robot.id}}
     if is_closed_off(turn, delivery):
         return {'code': 'closed', 'params': {}}
-    goal = delivery.goal if delivery.state in LOADED else delivery.sender
+    goal = delivery.goal if delivery.state in LOADED else delivery.origin
     wanted = turn.hospital.stations[goal].node
     if robot.goal != wanted:
         holder = _holder_for_ever(turn, wanted, robot.id)
