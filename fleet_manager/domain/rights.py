@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -69,17 +70,16 @@ class Row:
 
 
 def _row(
-    *, own: Iterable[Role] = (), everywhere: Iterable[Role] = (), bound: Iterable[Role] = ()
+    *,
+    own: Iterable[Role] = (),
+    everywhere: Iterable[Role] = (),
+    bound: Iterable[Role] = (),
+    looks: bool = False,
 ) -> Row:
-    return Row(frozenset(own), frozenset(everywhere), frozenset(bound))
+    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks)
 
 
-def _look(
-    *, own: Iterable[Role] = (), everywhere: Iterable[Role] = (), bound: Iterable[Role] = ()
-) -> Row:
-    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks=True)
-
-
+_look: Final = partial(_row, looks=True)
 _STATION: Final = (Role.WARD, Role.PHARMACY)
 _DISPATCH: Final = (Role.OPERATOR, Role.DESK)
 _STEER: Final = (Role.OPERATOR, Role.ENGINEER)
