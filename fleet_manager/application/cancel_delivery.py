@@ -13,9 +13,9 @@ from fleet_manager.domain.messages import (
     CancelDelivery,
     DeliveryCancelled,
     ParcelTurnedBack,
-    Role,
     RunWithdrawn,
 )
+from fleet_manager.domain.rights import may
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.turn import Turn
 
@@ -32,11 +32,7 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    actor = command.actor
-    if actor.role is not Role.OPERATOR and actor.station not in (
-        delivery.sender,
-        delivery.recipient,
-    ):
+    if not may(command.actor, CancelDelivery, delivery.sender, delivery.recipient):
         return Refusal('not_your_delivery')
     if delivery.state is DeliveryState.CANCELLED:
         return delivery.id
@@ -46,7 +42,7 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
         return _bring_back(turn, command, delivery)
     if delivery.robot is not None and delivery.run is not None:
         turn.emit(RunWithdrawn(delivery.run, delivery.robot, delivery.id, 'cancelled'))
-    turn.emit(DeliveryCancelled(delivery.id, actor))
+    turn.emit(DeliveryCancelled(delivery.id, command.actor))
     return delivery.id
 
 

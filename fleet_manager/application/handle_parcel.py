@@ -8,12 +8,12 @@ from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.bundles import here
 from fleet_manager.domain.errors import Refusal
-from fleet_manager.domain.ids import CompartmentId, DeliveryId
+from fleet_manager.domain.ids import CompartmentId, DeliveryId, StationId
 from fleet_manager.domain.messages import (
-    Actor,
     DeliveryRated,
     DeliveryReceived,
     OpenCompartment,
+    OpenLeftBehind,
     OpeningAuthorised,
     ParcelGivenBack,
     ParcelStored,
@@ -23,11 +23,10 @@ from fleet_manager.domain.messages import (
     RateDelivery,
     RefuseDelivery,
     RobotReport,
-    Role,
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.state import Delivery
+from fleet_manager.domain.rights import may
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import Instant
 
@@ -40,10 +39,12 @@ _SIGNED: Final = frozenset(
 )
 
 
-def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refusal:
+def open_compartment(
+    turn: Turn, command: OpenCompartment | OpenLeftBehind
+) -> DeliveryId | Refusal:
     """Let the robot open the compartment once, for staff of the station it stands at.
 
-    What shares the compartment is put in, or taken out, at the same time.
+    Others may open what is left behind: see `OpenLeftBehind`. What shares the compartment is put in, or taken out, at the same time.
     """
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
@@ -55,7 +56,7 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
     )
     if delivery.state not in (DeliveryState.AWAITING_LOAD, DeliveryState.AWAITING_RECEIPT):
         return Refusal('robot_not_here')
-    if not _works_at(command.actor, station) and not _may_open_too(command.actor, delivery):
+    if not _may_open(command, delivery, station):
         return Refusal('not_your_delivery')
     if delivery.robot is None or delivery.compartment is None:
         return Refusal('robot_not_here')
@@ -95,7 +96,7 @@ def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _works_at(command.actor, delivery.goal):
+    if not may(command.actor, SignDelivery, delivery.goal):
         return Refusal('not_your_delivery')
     if delivery.state in _SIGNED:
         return delivery.id
@@ -131,7 +132,7 @@ def refuse_delivery(turn: Turn, command: RefuseDelivery) -> DeliveryId | Refusal
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _works_at(command.actor, delivery.recipient):
+    if not may(command.actor, RefuseDelivery, delivery.recipient):
         return Refusal('not_your_delivery')
     if delivery.returning:
         return delivery.id
@@ -156,8 +157,6 @@ def take_by_hand(turn: Turn, command: TakeByHand) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if command.actor.role not in (Role.PORTER, Role.OPERATOR, Role.DEMO):
-        return Refusal('not_allowed')
     if delivery.state is DeliveryState.CARRIED and delivery.porter == command.actor.account:
         return delivery.id
     if delivery.state is not DeliveryState.PORTER_ASKED:
@@ -171,7 +170,7 @@ def rate_delivery(turn: Turn, command: RateDelivery) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _is_party(command.actor, delivery):
+    if not may(command.actor, RateDelivery, delivery.sender, delivery.recipient):
         return Refusal('not_your_delivery')
     if command.stars not in range(1, 6):
         return Refusal('bad_stars')
@@ -189,7 +188,7 @@ def lacks_second_person(actor: Actor, witness: Actor | None, station: str = '') 
     """Whether no other person signs as well: of the same station where one is named."""
     if witness is None or witness.account == actor.account:
         return True
-    return bool(station) and not _works_at(witness, station)
+    return bool(station) and not may(witness, OpenCompartment, StationId(station))
 
 
 def _wrong_count(delivery: Delivery, count: int) -> Refusal | None:
@@ -216,19 +215,14 @@ def _is_full(report: RobotReport, compartment: CompartmentId) -> bool:
     return any(c.occupied for c in report.compartments if c.compartment == compartment)
 
 
-def _may_open_too(actor: Actor, delivery: Delivery) -> bool:
-    """Whether somebody of the whole house may open: who holds it, or takes what nobody takes."""
-    if actor.role not in (Role.PORTER, Role.OPERATOR):
-        return False
+def _may_open(
+    command: OpenCompartment | OpenLeftBehind, delivery: Delivery, station: StationId
+) -> bool:
+    """Whether somebody may open: at his station, or for the whole house what is left behind."""
+    actor = command.actor
+    if isinstance(command, OpenCompartment):
+        return may(actor, OpenCompartment, station)
     if delivery.state is DeliveryState.AWAITING_LOAD:
         return delivery.meets_at is not None and delivery.porter == actor.account
-    left = delivery.returning and delivery.reminded > 0 or delivery.kept_at is not None
+    left = delivery.kept_at is not None or (delivery.returning and delivery.reminded > 0)
     return left and GOODS[delivery.goods].porters_open
-
-
-def _works_at(actor: Actor, station: str) -> bool:
-    return actor.role in (Role.WARD, Role.DEMO) and actor.station == station
-
-
-def _is_party(actor: Actor, delivery: Delivery) -> bool:
-    return any(_works_at(actor, s) for s in (delivery.sender, delivery.recipient))

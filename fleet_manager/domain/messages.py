@@ -31,14 +31,21 @@ from fleet_manager.domain.units import Instant
 
 
 class Role(StrEnum):
-    """What a person may do. `DEMO` is simulated staff and says so in the journal.
+    """What somebody is to the hospital; what a role may do stands in `domain.rights`.
 
-    `SYSTEM` is the manager itself; no account can have it.
+    `WARD` and `PHARMACY` work at a station. `INTEGRATION` is another program, `DEMO` simulated
+    staff that says so in the journal, `SYSTEM` the manager itself; no account can have these.
     """
 
     WARD = 'ward'
-    OPERATOR = 'operator'
+    PHARMACY = 'pharmacy'
+    DESK = 'desk'
     PORTER = 'porter'
+    OPERATOR = 'operator'
+    ENGINEER = 'engineer'
+    AUDITOR = 'auditor'
+    ADMIN = 'admin'
+    INTEGRATION = 'integration'
     DEMO = 'demo'
     SYSTEM = 'system'
 
@@ -102,6 +109,19 @@ class OpenCompartment:
     Send only after the person's PIN was checked: the actor of this message *is* the signature, and
     so is the `witness` where the goods need two people. `count` is how many pieces are put in, 0
     where nobody counted.
+    """
+
+    actor: Actor
+    delivery: DeliveryId
+    witness: Actor | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLeftBehind:
+    """Open a compartment as somebody of the whole house, not of the station the robot stands at.
+
+    To load what a rescuer carries, or to take out what nobody else takes. As `OpenCompartment`.
     """
 
     actor: Actor
@@ -337,6 +357,7 @@ Command = (
     RequestDelivery
     | CancelDelivery
     | OpenCompartment
+    | OpenLeftBehind
     | SignDelivery
     | RefuseDelivery
     | TakeByHand
