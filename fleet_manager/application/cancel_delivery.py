@@ -19,7 +19,6 @@ from fleet_manager.domain.rights import may
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.turn import Turn
 
-
 #: Why it goes back that somebody cancelled on its way.
 CANCELLED: Final = 'cancelled'
 _ON_THE_WAY: Final = frozenset(

@@ -71,9 +71,7 @@ def note_follow_up(turn: Turn, command: NoteFollowUp) -> DeliveryId | Refusal:
         return Refusal('not_followed_up')
     if not command.note.strip():
         return Refusal('reason_needed')
-    turn.emit(
-        FollowUpNoted(delivery.id, command.actor, command.step, command.note.strip())
-    )
+    turn.emit(FollowUpNoted(delivery.id, command.actor, command.step, command.note.strip()))
     return delivery.id
 
 

@@ -10,11 +10,12 @@ from fleet_manager.domain.dispatch.bundles import here
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.ids import CompartmentId, DeliveryId, StationId
 from fleet_manager.domain.messages import (
+    Actor,
     DeliveryRated,
     DeliveryReceived,
     OpenCompartment,
-    OpenLeftBehind,
     OpeningAuthorised,
+    OpenLeftBehind,
     ParcelGivenBack,
     ParcelStored,
     ParcelTurnedBack,
@@ -27,6 +28,7 @@ from fleet_manager.domain.messages import (
     TakeByHand,
 )
 from fleet_manager.domain.rights import may
+from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import Instant
 
@@ -34,9 +36,7 @@ from fleet_manager.domain.units import Instant
 OPENING_MS: Final = 30_000
 #: More pieces than any compartment holds: a slip.
 MOST_PIECES: Final = 9_999
-_SIGNED: Final = frozenset(
-    {DeliveryState.DELIVERED, DeliveryState.RETURNED, DeliveryState.STORED}
-)
+_SIGNED: Final = frozenset({DeliveryState.DELIVERED, DeliveryState.RETURNED, DeliveryState.STORED})
 
 
 def open_compartment(
@@ -44,7 +44,8 @@ def open_compartment(
 ) -> DeliveryId | Refusal:
     """Let the robot open the compartment once, for staff of the station it stands at.
 
-    Others may open what is left behind: see `OpenLeftBehind`. What shares the compartment is put in, or taken out, at the same time.
+    Others may open what is left behind: see `OpenLeftBehind`. What shares the compartment is put
+    in, or taken out, at the same time.
     """
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:

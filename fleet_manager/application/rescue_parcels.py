@@ -87,9 +87,7 @@ def rescue_parcel(turn: Turn, command: RescueParcel) -> DeliveryId | Refusal:
     robot = turn.state.robots[delivery.robot]
     for one in _inside(turn, robot, DeliveryState.RESCUE_ASKED):
         if one.compartment == delivery.compartment and one.compartment is not None:
-            turn.emit(
-                ParcelRescued(one.id, robot.id, one.compartment, actor, command.witness)
-            )
+            turn.emit(ParcelRescued(one.id, robot.id, one.compartment, actor, command.witness))
     return delivery.id
 
 

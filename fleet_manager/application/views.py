@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fleet_manager.application import lift_line
-from fleet_manager.application.cancel_delivery import may_cancel
+from fleet_manager.application.cancel_delivery import may_bring_back, may_cancel
+from fleet_manager.application.close_delivery import may_close
 from fleet_manager.application.close_places import cut_off_now
+from fleet_manager.domain.deliveries import follow_up
 from fleet_manager.domain.deliveries.lifecycle import AT_STOP, ENDS, LOADED, DeliveryState
 from fleet_manager.domain.dispatch.bundles import bundles_of, here
 from fleet_manager.domain.dispatch.clean import needs_cleaning
@@ -36,7 +38,7 @@ from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
-from fleet_manager.domain.units import HOUR
+from fleet_manager.domain.units import HOUR, Instant
 
 #: What a robot on its way waits for. Other causes are states, which pages say anyway.
 WAITS: Final = frozenset(
@@ -329,6 +331,20 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'together': _together(turn, delivery),
         'promised_at': delivery.promised_at,
         'returning': delivery.returning,
+        'origin': delivery.origin,
+        'goal': delivery.goal,
+        'kept_at': delivery.kept_at,
+        'reminded': delivery.reminded,
+        'count': delivery.count,
+        'received': delivery.received,
+        'missing': delivery.missing or None,
+        'closed': delivery.closed or None,
+        'rescued': delivery.rescued,
+        'held_by': delivery.porter,
+        'locked_until': _locked_until(turn, delivery),
+        'may_bring_back': may_bring_back(delivery),
+        'may_close': may_close(turn, delivery),
+        'follow_up': _follow_up(delivery),
         'turned_back': delivery.turned_back or None,
         'raised': delivery.raised,
         'eta': None if ended else _eta(turn, delivery, robot),
@@ -340,6 +356,27 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'requested_by': delivery.requested_by.account,
         'why': _why(delivery),
         'replans': delivery.replans,
+    }
+
+
+def _locked_until(turn: Turn, delivery: Delivery) -> Instant | None:
+    """Return until when somebody is locked out after wrong PINs at this delivery."""
+    last = max(delivery.locked.values(), default=Instant(0))
+    return last if last > turn.now else None
+
+
+def _follow_up(delivery: Delivery) -> dict[str, Any] | None:
+    """Return why a delivery is followed up, since when, what is due when, and what was done."""
+    why = follow_up.reason_for(delivery)
+    if why is None:
+        return None
+    since = follow_up.since(delivery)
+    return {
+        'why': why,
+        'since': since,
+        'due': {step.value: since + within for step, within in follow_up.DUE.items()},
+        'done': dict(delivery.follow_up),
+        'open': follow_up.is_open(delivery),
     }
 
 

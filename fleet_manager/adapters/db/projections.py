@@ -166,9 +166,7 @@ def _received(connection: Connection, at: Instant, e: m.DeliveryReceived) -> Non
         _hand_over(connection, at, e, row, taker=f'recipient:{row.recipient}')
 
 
-def _hand_over(
-    connection: Connection, at: Instant, e: Any, row: Row[Any], *, taker: str
-) -> None:
+def _hand_over(connection: Connection, at: Instant, e: Any, row: Row[Any], *, taker: str) -> None:
     """Note that custody went to `taker`, from whoever had it: at first the sender."""
     last = connection.execute(_LAST, {'which': e.delivery}).first()
     connection.execute(

@@ -32,7 +32,7 @@ MALFORMED_FOR_MS: Final = 60_000
 SETTLE_MS: Final = 15_000
 
 
-#: A silent robot with something inside is waited for so long before somebody has to fetch it.
+#: A robot that does not work is waited for so long before somebody fetches what is inside.
 STRANDED_MS: Final = 180_000
 #: What people have to do after a robot has done its part: the alert, and after how long it comes.
 FORGOTTEN: Final[Mapping[DeliveryState, tuple[str, int]]] = MappingProxyType(
@@ -43,6 +43,7 @@ FORGOTTEN: Final[Mapping[DeliveryState, tuple[str, int]]] = MappingProxyType(
         DeliveryState.RESCUE_ASKED: ('rescue_asked', 0),
     }
 )
+_LOST: Final = ('robot_silent', 'robot_excluded', 'robot_stuck')
 #: The reminder that calls the next contact.
 _CALLED: Final = 2
 _WATCHED: Final = frozenset({DeliveryState.AWAITING_RECEIPT, DeliveryState.AWAITING_LOAD})
@@ -182,10 +183,8 @@ def _not_collected(turn: Turn, delivery: Delivery) -> Condition:
 
 
 def _is_stranded(turn: Turn, robot: Robot) -> bool:
-    """Whether a robot that will not go on by itself has something inside nobody fetches yet."""
-    sense = turn.sensed.robots.get(robot.id)
-    heard = sense.heard if sense is not None else turn.sensed.started
-    lost = robot.excluded is not None or turn.now - heard > STRANDED_MS
-    if not lost and not is_stuck(turn, robot):
+    """Whether a robot with something inside has not worked for long, and nobody fetches it yet."""
+    stand = (turn.state.alerts.get(f'{code}:{robot.id}') for code in _LOST)
+    if not any(alert and turn.now - alert.raised_at > STRANDED_MS for alert in stand):
         return False
     return any(d.state in _FETCHED for d in turn.state.served_by(robot))

@@ -9,7 +9,7 @@ A holder is `sender:<station>`, `robot:<id>/<compartment>`, `porter:<account>`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -104,9 +104,7 @@ class CustodyReader:
     def record(self) -> Custody:
         """Return the record so far."""
         holdings = tuple(self._holdings)
-        return Custody(
-            self._asked.delivery, holdings, self._state, self._at, tuple(self._wrong)
-        )
+        return Custody(self._asked.delivery, holdings, self._state, self._at, tuple(self._wrong))
 
     def _hand_over(self, at: Instant, event: m.Event, holder: str) -> None:
         last = self._holdings[-1]

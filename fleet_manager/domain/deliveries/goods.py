@@ -135,9 +135,7 @@ def _goods(
 GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
     dict(
         (
-            _goods(
-                'drug', Urgency.ROUTINE, load=15, collect=10, litres=10, count=Count.ASKED
-            ),
+            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=10, count=Count.ASKED),
             _goods(
                 'controlled',
                 Urgency.URGENT,
