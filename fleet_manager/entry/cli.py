@@ -19,6 +19,7 @@ from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
 from fleet_manager.entry.map_cli import maps
+from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
 from fleet_manager.entry.traffic_cli import traffic
@@ -44,6 +45,7 @@ app.command()(simulate)
 app.command()(capacity)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(panel, name='panel')
 
 _State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +19,8 @@ from fleet_manager.domain.messages import Role
 
 PUBLIC: Final = 'public'
 METRICS: Final = 'metrics'
+#: The device that is paired with the robot in the path.
+PANEL: Final = 'panel'
 
 _WARD: Final = frozenset({Role.WARD})
 _OPERATOR: Final = frozenset({Role.OPERATOR})
@@ -68,6 +70,14 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': _OPERATOR,
         'POST /api/v1/map/swap': _OPERATOR,
         'POST /api/v1/map/swap/cancel': _OPERATOR,
+        # the screen of a robot
+        'GET /robot/{robot}/pair': PUBLIC,
+        'POST /robot/{robot}/pair': PUBLIC,
+        'GET /robot/{robot}/panel': PANEL,
+        'POST /robot/{robot}/open': PANEL,
+        'POST /robot/{robot}/sign': PANEL,
+        'POST /robot/{robot}/refuse': PANEL,
+        'WS /robot/{robot}/feed': PANEL,
         # programs
         'GET /api/v1/session': _BOTH,
         'GET /api/v1/map': _BOTH,
@@ -88,11 +98,13 @@ class RouteWithoutAccess(Exception):
 class Match:
     """What the table says about a request. `access` is None when nothing is there.
 
-    `allowed` are the methods the path has; empty when there is no such path.
+    `allowed` are the methods the path has; empty when there is no such path. `names` are the ids
+    in the path.
     """
 
     access: Access | None
     allowed: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessTable:
@@ -116,7 +128,7 @@ class AccessTable:
             if not all(name in long or is_id(value) for name, value in found.groupdict().items()):
                 continue
             if entry_method == method:
-                return Match(access, (method,))
+                return Match(access, (method,), found.groupdict())
             if entry_method != 'WS':
                 allowed.append(entry_method)
         return Match(None, tuple(allowed))

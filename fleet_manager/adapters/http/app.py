@@ -26,6 +26,7 @@ from fleet_manager.adapters.http.routes import (
     api,
     closures,
     operator,
+    panel,
     session,
     space_time,
     swap,
@@ -34,7 +35,14 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ports import (
+    Accounts,
+    Mailbox,
+    MapOffice,
+    Overloaded,
+    Panels,
+    ViewSource,
+)
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
@@ -57,10 +65,11 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    panels: Panels | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
+    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
     event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
@@ -69,7 +78,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, panels),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -84,7 +93,7 @@ def create_app(
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, closures, space_time, swap, api, health_routes):
+    for module in (session, ward, panel, operator, closures, space_time, swap, api, health_routes):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')
