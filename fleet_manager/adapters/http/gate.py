@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fleet_manager.adapters.http import i18n
-from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable
+from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Panel, Person
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
@@ -24,6 +24,7 @@ from fleet_manager.adapters.http.security import (
     same_token,
     trusted_origin,
 )
+from fleet_manager.domain.rights import reach
 
 if TYPE_CHECKING:
     from fleet_manager.adapters.http.site import Site
@@ -94,27 +95,28 @@ class Gate:
         changes = socket or method not in SAFE_METHODS
         if changes and not trusted_origin(headers, self._site.allowed_origins):
             raise Denied(403, 'origin')
-        if match.access == METRICS:
+        if match.access is METRICS:
             self._check_metrics(headers)
             return receive
-        if match.access == PANEL:
+        if match.access is PANEL:
             state['panel'] = await self._panel(match.names['robot'], cookies)
             if not changes or socket:
                 return receive
             return await _with_body(headers, receive, BODY_LIMIT, state['panel'])
         person = None
-        if match.access != PUBLIC or scope['path'] in KNOWS_WHO:
+        public = match.access is PUBLIC
+        if not public or scope['path'] in KNOWS_WHO:
             person = await self._who(cookies)
         state['person'] = person
-        if match.access != PUBLIC:
+        if not isinstance(match.access, Open):
             if person is None:
                 raise Denied(401, 'signed_out')
-            if person.role not in match.access:
+            if reach(person.role, match.access) is None:
                 raise Denied(403, 'forbidden')
         if not changes or socket:
             return receive
         limit = MAP_LIMIT if scope['path'] == MAP_PATH else BODY_LIMIT
-        who = None if match.access == PUBLIC else person
+        who = None if public else person
         return await _with_body(headers, receive, limit, who)
 
     async def _panel(self, robot: str, cookies: dict[str, str]) -> Panel:

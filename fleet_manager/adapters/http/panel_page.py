@@ -83,8 +83,12 @@ class PanelPage:
     @property
     def station(self) -> Station | None:
         """Return the station the sentence is about: whose people are waited for, or the goal."""
-        about = self.chosen or next(iter(self.to_sign), None)
-        return about.station if about is not None else self.goal
+        return self.thing.station if self.thing is not None else self.goal
+
+    @property
+    def thing(self) -> Thing | None:
+        """Return what the screen is about here: what was chosen, or is to be signed."""
+        return self.chosen or next(iter(self.to_sign), None)
 
     @property
     def asks_pin(self) -> bool:

@@ -9,10 +9,11 @@ import pytest
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.feed import Audience, visible
 from fleet_manager.adapters.http.panel_page import FACES, describe
+from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.ports import View
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.messages import OpenCompartment, RefuseDelivery, Role, SignDelivery
-from tests.adapters.http.conftest import Browser, Site, hidden
+from tests.adapters.http.conftest import Browser, Site
 from tests.pages.stand_in import now, pin_of
 
 WORDS = i18n.load()['en']
@@ -40,8 +41,7 @@ def at_stop(site: Site, state: str) -> str:
 
 
 def tell(site: Site, screen: Browser, deed: str, delivery: str, **fields: str) -> Any:
-    csrf = hidden(screen.get('/robot/r1/panel').text, 'csrf')
-    form = {'delivery': delivery, 'csrf': csrf} | fields
+    form = {'delivery': delivery, 'csrf': form_token('token-of-r1')} | fields
     return screen.post(f'/robot/r1/{deed}', form)
 
 
