@@ -45,6 +45,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /ward/new': _WARD,
         'POST /deliveries': _WARD,
         'GET /deliveries/{delivery}': _BOTH,
+        'GET /deliveries/{delivery}/labels': _BOTH,
         'POST /deliveries/{delivery}/cancel': _BOTH,
         'POST /deliveries/{delivery}/open': _WARD,
         'POST /deliveries/{delivery}/sign': _WARD,
