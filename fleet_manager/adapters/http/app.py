@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    labels,
     operator,
     panel,
     session,
@@ -41,6 +42,7 @@ from fleet_manager.application.ports import (
     MapOffice,
     Overloaded,
     Panels,
+    Printer,
     ViewSource,
 )
 from fleet_manager.domain.maps.model import Hospital
@@ -66,6 +68,7 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     panels: Panels | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -90,10 +93,22 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        printer=printer,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, panel, operator, closures, space_time, swap, api, health_routes):
+    for module in (
+        session,
+        ward,
+        labels,
+        panel,
+        operator,
+        closures,
+        space_time,
+        swap,
+        api,
+        health_routes,
+    ):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')
