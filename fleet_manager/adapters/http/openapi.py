@@ -14,11 +14,12 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from fleet_manager import __version__
-from fleet_manager.adapters.http.access import ACCESS
+from fleet_manager.adapters.http.access import ACCESS, Open
 from fleet_manager.adapters.http.answers import Problem
 from fleet_manager.adapters.http.app import ROUTED
 from fleet_manager.adapters.http.describe import JSON
 from fleet_manager.domain.ids import MAX_ID_LENGTH
+from fleet_manager.domain.rights import RIGHTS
 
 PREFIXES: Final = ('/api/v1/',)
 
@@ -87,8 +88,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     """Add to one operation what all have."""
     module = route.endpoint.__module__.rpartition('.')[2]
     summary, _, more = (route.endpoint.__doc__ or '').strip().partition('\n\n')
-    who = ACCESS[f'{method} {route.path}']
-    roles = '' if isinstance(who, str) else f'For: {", ".join(sorted(one.value for one in who))}.'
+    right = ACCESS[f'{method} {route.path}']
+    who = () if isinstance(right, Open) else RIGHTS[right].roles
+    roles = f'For: {", ".join(sorted(one.value for one in who))}.'
     operation |= {
         'operationId': f'{module}_{route.name}',
         'summary': ' '.join(summary.split()),
