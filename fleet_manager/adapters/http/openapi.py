@@ -30,7 +30,7 @@ ERRORS: Final[Mapping[int, str]] = {
     404: 'There is no such thing, or not for you.',
     405: 'Not with this method.',
     409: 'Understood, but not now: things stand otherwise.',
-    422: 'The request is wrong: `error.field` names the field, or `error.code` the rule.',
+    422: 'The request is wrong: `field` names the field, or `code` the rule.',
     429: 'Too many at once: come back later.',
     500: 'A bug of ours. Nothing was promised.',
     503: 'Not answered in time: say it again with the same key, `Retry-After` says when.',
