@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
@@ -71,6 +72,7 @@ def running_site(
         metrics_token='metrics',
         allowed_origins=[url],
         secure_cookies=False,
+        printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
     )
     server = uvicorn.Server(

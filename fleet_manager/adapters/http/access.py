@@ -52,6 +52,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /ward/new': Deed.WORK_AT_STATION,
         'POST /deliveries': m.RequestDelivery,
         'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
+        'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,
         'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,

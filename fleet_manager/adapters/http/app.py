@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    labels,
     operator,
     session,
     space_time,
@@ -34,14 +35,21 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ports import (
+    Accounts,
+    Mailbox,
+    MapOffice,
+    Overloaded,
+    Printer,
+    ViewSource,
+)
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
 
 #: Where the routes are, in the order in which they are tried.
-ROUTED: Final = (session, ward, operator, closures, space_time, swap, api, health_routes)
+ROUTED: Final = (session, ward, labels, operator, closures, space_time, swap, api, health_routes)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -59,6 +67,7 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -83,6 +92,7 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        printer=printer,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

@@ -20,6 +20,7 @@ from fleet_manager.application.ports import (
     Mailbox,
     MapOffice,
     Overloaded,
+    Printer,
     Reply,
     StoreFailed,
     View,
@@ -74,7 +75,10 @@ class ShownMap:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a request may use. Without `maps` the map cannot be changed."""
+    """What a request may use. Without `maps` the map cannot be changed.
+
+    Without `printer` nothing can be printed.
+    """
 
     shown: ShownMap
     mailbox: Mailbox
@@ -91,8 +95,11 @@ class Site:
     words: Mapping[str, Words]
     pages: Pages
     maps: MapOffice | None = None
+    printer: Printer | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: One document is made at a time: each takes up to a second of a core.
+    paper_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def hospital(self) -> Hospital:

@@ -34,6 +34,7 @@ ROUTES = [
     'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /deliveries/{delivery}',
+    'GET /deliveries/{delivery}/labels',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
