@@ -73,6 +73,17 @@ def version() -> None:
 
 
 @app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, as JSON.
+
+    Example: fleet openapi > docs/openapi.json
+    """
+    from fleet_manager.adapters.http.openapi import as_text
+
+    print(as_text(), end='')
+
+
+@app.command()
 def serve(
     hospital: Annotated[Path | None, typer.Option(help='Folder of the hospital.')] = None,
     state_dir: Annotated[Path | None, typer.Option(help='Folder of journal and accounts.')] = None,

@@ -43,6 +43,7 @@ COMMANDS = [
     'map import opentcs',
     'map import rmf',
     'map swap',
+    'openapi',
     'panel forget',
     'panel pair',
     'serve',
@@ -71,6 +72,7 @@ SETTINGS = [
 ROUTES = [
     'GET /',
     'GET /api/v1/closures',
+    'GET /api/v1/deliveries',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
     'GET /api/v1/map',
@@ -96,6 +98,7 @@ ROUTES = [
     'POST /api/v1/closures',
     'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
+    'POST /api/v1/deliveries/{delivery}/cancel',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
     'POST /api/v1/lifts/{lift}/release',

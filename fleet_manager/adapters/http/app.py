@@ -50,6 +50,19 @@ from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
 
+#: Where the routes are, in the order in which they are tried.
+ROUTED: Final = (
+    session,
+    ward,
+    labels,
+    panel,
+    operator,
+    closures,
+    space_time,
+    swap,
+    api,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -97,18 +110,7 @@ def create_app(
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (
-        session,
-        ward,
-        labels,
-        panel,
-        operator,
-        closures,
-        space_time,
-        swap,
-        api,
-        health_routes,
-    ):
+    for module in ROUTED:
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

@@ -26,6 +26,7 @@ from tests.adapters.http.conftest import URL, Browser, Site
 ROUTES = [
     'GET /',
     'GET /api/v1/closures',
+    'GET /api/v1/deliveries',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
     'GET /api/v1/map',
@@ -51,6 +52,7 @@ ROUTES = [
     'POST /api/v1/closures',
     'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
+    'POST /api/v1/deliveries/{delivery}/cancel',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
     'POST /api/v1/lifts/{lift}/release',
