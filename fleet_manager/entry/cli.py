@@ -18,7 +18,9 @@ from fleet_manager import __version__
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
+from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
+from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
 from fleet_manager.entry.traffic_cli import traffic
@@ -42,8 +44,10 @@ app.add_typer(bench, name='bench')
 app.add_typer(gazebo, name='gazebo')
 app.command()(simulate)
 app.command()(capacity)
+app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(panel, name='panel')
 
 _State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')
@@ -66,6 +70,17 @@ def version() -> None:
     Example: fleet version
     """
     print(__version__)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, as JSON.
+
+    Example: fleet openapi > docs/openapi.json
+    """
+    from fleet_manager.adapters.http.openapi import as_text
+
+    print(as_text(), end='')
 
 
 @app.command()
@@ -172,6 +187,40 @@ def journal_show(
                 table.add_row(str(stored.seq), _utc(e.at), *who, body)
     if not as_json:
         Console().print(table if table.row_count else 'no entries')
+
+
+@journal.command('custody')
+def journal_custody(
+    delivery: Annotated[str, typer.Argument(help='Its id, such as D000001.')],
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+    as_json: Annotated[bool, typer.Option('--json', help='As JSON.')] = False,
+) -> None:
+    """Show who had a parcel from when to when. Exit 0 without a gap, 1 with one.
+
+    Example: fleet journal custody D000001
+    """
+    from dataclasses import asdict
+
+    from fleet_manager.domain.deliveries.custody import gaps
+
+    with _reading(state_dir, database_url) as reader:
+        record = reader.custody(delivery)
+    if record is None:
+        _give_up('journal custody', f'no delivery {delivery}: fleet journal show lists them')
+    wrong = gaps(record)
+    if as_json:
+        print(json.dumps(asdict(record) | {'gaps': wrong}))
+    else:
+        table = Table('holder', 'from (UTC)', 'until (UTC)', 'how', 'signed', 'witness', box=None)
+        for one in record.holdings:
+            until = _utc(one.until) if one.until is not None else 'now'
+            signed = one.signed_by, one.witness
+            table.add_row(one.holder, _utc(one.since), until, one.event, *signed)
+        Console().print(table)
+        print('\n'.join(wrong) or f'{record.state.value}, without a gap')
+    if wrong:
+        sys.exit(1)
 
 
 @accounts.command('reset')

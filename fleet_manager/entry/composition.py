@@ -14,15 +14,18 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -73,6 +76,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    panels: SqlPanels
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -90,6 +94,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.panels.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -103,6 +108,7 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
+    panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -131,7 +137,10 @@ def compose(settings: Settings) -> Manager:
         allowed_origins=_origins(settings),
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
+        custody=_custody(settings.journal_url),
         maps=maps,
+        panels=panels,
+        printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -143,7 +152,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, devices, staff, made)
+    return Manager(app, runner, accounts, panels, devices, staff, made)
 
 
 def _recover(
@@ -248,3 +257,14 @@ def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:
             reader.close()
 
     return timeline
+
+
+def _custody(url: str) -> Callable[[DeliveryId], Custody | None]:
+    def record(delivery: DeliveryId) -> Custody | None:
+        reader = JournalReader(url)
+        try:
+            return reader.custody(delivery)
+        finally:
+            reader.close()
+
+    return record

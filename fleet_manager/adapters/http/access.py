@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -21,14 +21,17 @@ from fleet_manager.domain.rights import Deed, Right
 
 
 class Open(StrEnum):
-    """What needs no account: everybody, or who has the token of the metrics."""
+    """What needs no account: everybody, the token of the metrics, the screen of a robot."""
 
     PUBLIC = 'public'
     METRICS = 'metrics'
+    PANEL = 'panel'
 
 
 PUBLIC: Final = Open.PUBLIC
 METRICS: Final = Open.METRICS
+#: The device that is paired with the robot in the path.
+PANEL: Final = Open.PANEL
 
 #: No account, or a right of `domain.rights`.
 Access = Open | Right
@@ -52,6 +55,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /ward/new': Deed.WORK_AT_STATION,
         'POST /deliveries': m.RequestDelivery,
         'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
+        'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,
         'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,
@@ -60,6 +64,18 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         # operator
         'GET /operator': Deed.SEE_FLEET,
         'POST /deliveries/{delivery}/take': m.TakeByHand,
+        # trouble, and who had it
+        'POST /deliveries/{delivery}/bring-back': m.CancelDelivery,
+        'POST /deliveries/{delivery}/rescue': m.AskRescue,
+        'POST /deliveries/{delivery}/call-off': m.CallOffRescue,
+        'POST /deliveries/{delivery}/rescued': m.RescueParcel,
+        'POST /deliveries/{delivery}/open-left': m.OpenLeftBehind,
+        'POST /deliveries/{delivery}/call-robot': m.CallRobot,
+        'POST /deliveries/{delivery}/close': m.CloseDelivery,
+        'POST /deliveries/{delivery}/follow-up': m.NoteFollowUp,
+        'GET /follow-ups': m.NoteFollowUp,
+        'GET /deliveries/{delivery}/custody': Deed.SEE_DELIVERIES,
+        'GET /api/v1/deliveries/{delivery}/custody': Deed.SEE_DELIVERIES,
         'GET /api/v1/space-time': Deed.SEE_FLEET,
         'POST /api/v1/robots/{robot}/pause': m.PauseRobot,
         'POST /api/v1/robots/{robot}/resume': m.ResumeRobot,
@@ -75,11 +91,21 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # the screen of a robot
+        'GET /robot/{robot}/pair': PUBLIC,
+        'POST /robot/{robot}/pair': PUBLIC,
+        'GET /robot/{robot}/panel': PANEL,
+        'POST /robot/{robot}/open': PANEL,
+        'POST /robot/{robot}/sign': PANEL,
+        'POST /robot/{robot}/refuse': PANEL,
+        'WS /robot/{robot}/feed': PANEL,
         # programs
         'GET /api/v1/session': Deed.ENTER,
         'GET /api/v1/map': Deed.ENTER,
         'GET /api/v1/state': Deed.SEE_DELIVERIES,
+        'GET /api/v1/deliveries': Deed.SEE_DELIVERIES,
         'POST /api/v1/deliveries': m.RequestDelivery,
+        'POST /api/v1/deliveries/{delivery}/cancel': m.CancelDelivery,
         'GET /api/v1/deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /api/v1/deliveries/{delivery}/timeline': Deed.SEE_DELIVERIES,
         'WS /api/v1/feed': Deed.SEE_DELIVERIES,
@@ -95,11 +121,13 @@ class RouteWithoutAccess(Exception):
 class Match:
     """What the table says about a request. `access` is None when nothing is there.
 
-    `allowed` are the methods the path has; empty when there is no such path.
+    `allowed` are the methods the path has; empty when there is no such path. `names` are the ids
+    in the path.
     """
 
     access: Access | None
     allowed: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessTable:
@@ -123,7 +151,7 @@ class AccessTable:
             if not all(name in long or is_id(value) for name, value in found.groupdict().items()):
                 continue
             if entry_method == method:
-                return Match(access, (method,))
+                return Match(access, (method,), found.groupdict())
             if entry_method != 'WS':
                 allowed.append(entry_method)
         return Match(None, tuple(allowed))

@@ -25,21 +25,48 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    labels,
     operator,
+    panel,
     session,
     space_time,
     swap,
+    trouble,
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ports import (
+    Accounts,
+    Mailbox,
+    MapOffice,
+    Overloaded,
+    Panels,
+    Printer,
+    ViewSource,
+)
+from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
 
+#: Where the routes are, in the order in which they are tried.
+ROUTED: Final = (
+    session,
+    ward,
+    labels,
+    panel,
+    operator,
+    trouble,
+    closures,
+    space_time,
+    swap,
+    api,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -56,12 +83,16 @@ def create_app(
     allowed_origins: Iterable[str],
     secure_cookies: bool,
     timeline: Timeline | None = None,
+    custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
+    panels: Panels | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
-    event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `custody`, `maps`, `panels` are called from threads of the app, all
+    else from its event loop. Raises RouteWithoutAccess when a route has no entry in the access
+    table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -69,7 +100,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, panels),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -78,13 +109,15 @@ def create_app(
         allowed_origins=origins,
         secure_cookies=secure_cookies,
         timeline=timeline,
+        custody=custody,
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        printer=printer,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, closures, space_time, swap, api, health_routes):
+    for module in ROUTED:
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

@@ -19,6 +19,8 @@ DUE: Final[Mapping[FollowUpStep, Millis]] = MappingProxyType(
         FollowUpStep.CALLED_BACK: Millis(48 * HOUR),
     }
 )
+#: The steps by name, in their order.
+STEPS: Final = tuple(step.value for step in FollowUpStep)
 #: Fewer stars than these ask for an answer.
 CONTENT: Final = 3
 #: Ends that nobody wanted, by their reason.

@@ -13,6 +13,7 @@ from fleet_manager.adapters.http import access
 from fleet_manager.adapters.http.access import (
     ACCESS,
     METRICS,
+    PANEL,
     PUBLIC,
     AccessTable,
     RouteWithoutAccess,
@@ -25,6 +26,7 @@ from tests.adapters.http.conftest import URL, Browser, Site
 ROUTES = [
     'GET /',
     'GET /api/v1/closures',
+    'GET /api/v1/deliveries',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
     'GET /api/v1/map',
@@ -33,6 +35,7 @@ ROUTES = [
     'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /deliveries/{delivery}',
+    'GET /deliveries/{delivery}/labels',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
@@ -40,6 +43,8 @@ ROUTES = [
     'GET /operator',
     'GET /r/{station}',
     'GET /readyz',
+    'GET /robot/{robot}/pair',
+    'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
     'GET /ward',
     'GET /ward/new',
@@ -47,6 +52,7 @@ ROUTES = [
     'POST /api/v1/closures',
     'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
+    'POST /api/v1/deliveries/{delivery}/cancel',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
     'POST /api/v1/lifts/{lift}/release',
@@ -66,9 +72,14 @@ ROUTES = [
     'POST /language',
     'POST /login',
     'POST /logout',
+    'POST /robot/{robot}/open',
+    'POST /robot/{robot}/pair',
+    'POST /robot/{robot}/refuse',
+    'POST /robot/{robot}/sign',
     'WS /api/v1/feed',
+    'WS /robot/{robot}/feed',
 ]
-GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS)]
+GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, PANEL)]
 FILLED = {
     'delivery': 'd1',
     'lang': 'en',
