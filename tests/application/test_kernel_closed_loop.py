@@ -66,7 +66,7 @@ def house(robots: int = 1, *, keeps: tuple[str, ...] = ('drug', 'controlled', 'w
 
 def ring() -> Stage:
     """A ring, where robots get past one that is dead: west s1, middle s9, east s5."""
-    return Stage(with_version(loop(robots=2, size=12)))
+    return Stage(with_version(loop(robots=6, size=12)))
 
 
 def record(stage: Stage, delivery: str) -> Custody:
