@@ -92,10 +92,12 @@ class DeskBook(Protocol):
     ) -> None:
         """Record a complaint. Raises BookFull."""
 
-    def answer(self, complaint: int, account: AccountId, text: str, *, now: Instant) -> bool:
+    def answer_complaint(
+        self, complaint: int, account: AccountId, text: str, *, now: Instant
+    ) -> bool:
         """Answer a complaint, or correct the answer; return whether it is open."""
 
-    def close(self, complaint: int, account: AccountId, *, now: Instant) -> bool:
+    def close_complaint(self, complaint: int, account: AccountId, *, now: Instant) -> bool:
         """Close an answered complaint; return whether it was open and answered."""
 
     def complaints(self, *, now: Instant) -> Sequence[Complaint]:

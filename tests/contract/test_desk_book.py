@@ -21,7 +21,7 @@ D1 = DeliveryId('D000001')
 def book(database: str) -> Iterator[SqlDeskBook]:
     found = SqlDeskBook(database)
     yield found
-    found.close_all()
+    found.close()
 
 
 def complain(book: SqlDeskBook, key: str = 'key-0001') -> Complaint:
@@ -63,11 +63,11 @@ def test_a_note_stays_until_somebody_takes_it_over_once(book: SqlDeskBook) -> No
 def test_a_complaint_is_closed_only_after_an_answer(book: SqlDeskBook) -> None:
     one = complain(book)
     assert complain(book) == one
-    assert not book.close(one.id, WANG, now=NOW)
-    assert book.answer(one.id, WANG, 'the lift stood', now=NOW)
-    assert book.close(one.id, WANG, now=NOW)
-    assert not book.close(one.id, WANG, now=NOW)
-    assert not book.answer(one.id, LI, 'again', now=NOW)
+    assert not book.close_complaint(one.id, WANG, now=NOW)
+    assert book.answer_complaint(one.id, WANG, 'the lift stood', now=NOW)
+    assert book.close_complaint(one.id, WANG, now=NOW)
+    assert not book.close_complaint(one.id, WANG, now=NOW)
+    assert not book.answer_complaint(one.id, LI, 'again', now=NOW)
     (closed,) = book.complaints(now=NOW)
     assert (closed.answer, closed.answered_by, closed.closed_by) == ('the lift stood', WANG, WANG)
     assert book.complaints(now=Instant(NOW + DONE_IN_SIGHT)) == []
@@ -87,7 +87,7 @@ def test_a_full_book_says_so_and_keeps_what_it_has(
 def test_the_book_outlives_a_restart(database: str) -> None:
     first = SqlDeskBook(database)
     first.write_note(key='key-0001', author=LI, text='bed in the corridor', now=NOW)
-    first.close_all()
+    first.close()
     second = SqlDeskBook(database)
     assert [note.text for note in second.notes(now=NOW)] == ['bed in the corridor']
-    second.close_all()
+    second.close()

@@ -48,7 +48,7 @@ class SqlDeskBook:
             self._engine.dispose()
             raise
 
-    def close_all(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
@@ -129,13 +129,15 @@ class SqlDeskBook:
         }
         self._add(complaints, complaints.c.closed_at, values)
 
-    def answer(self, complaint: int, account: AccountId, text: str, *, now: Instant) -> bool:
+    def answer_complaint(
+        self, complaint: int, account: AccountId, text: str, *, now: Instant
+    ) -> bool:
         """Answer a complaint, or correct the answer; return whether it is open."""
         this = complaints.c.id == complaint, complaints.c.closed_at.is_(None)
         values = {'answer': text, 'answered_by': account, 'answered_at': now}
         return self._set(update(complaints).where(*this).values(values))
 
-    def close(self, complaint: int, account: AccountId, *, now: Instant) -> bool:
+    def close_complaint(self, complaint: int, account: AccountId, *, now: Instant) -> bool:
         """Close an answered complaint; return whether it was open and answered."""
         this = (
             complaints.c.id == complaint,

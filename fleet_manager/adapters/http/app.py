@@ -28,6 +28,7 @@ from fleet_manager.adapters.http.routes import (
     labels,
     operator,
     panel,
+    porter,
     session,
     space_time,
     swap,
@@ -36,6 +37,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.ports import (
     Accounts,
     Mailbox,
@@ -56,6 +58,7 @@ ROUTED: Final = (
     ward,
     labels,
     panel,
+    porter,
     operator,
     closures,
     space_time,
@@ -82,6 +85,7 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    book: DeskBook | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -107,6 +111,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        book=book,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
