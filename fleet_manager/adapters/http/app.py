@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    fhir,
     labels,
     operator,
     session,
@@ -35,6 +36,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Mailbox,
@@ -49,7 +51,18 @@ from fleet_manager.domain.units import Instant
 __all__ = ['Health', 'create_app', 'routes_of']
 
 #: Where the routes are, in the order in which they are tried.
-ROUTED: Final = (session, ward, labels, operator, closures, space_time, swap, api, health_routes)
+ROUTED: Final = (
+    session,
+    ward,
+    labels,
+    operator,
+    closures,
+    space_time,
+    swap,
+    api,
+    fhir,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -68,6 +81,7 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     printer: Printer | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -93,6 +107,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
