@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
@@ -75,6 +76,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    panels: SqlPanels
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -92,6 +94,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.panels.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -105,6 +108,7 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
+    panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -135,6 +139,7 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         maps=maps,
         codes=load_codes(settings.integration, given) if settings.integration else None,
+        panels=panels,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -147,7 +152,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, devices, staff, made)
+    return Manager(app, runner, accounts, panels, devices, staff, made)
 
 
 def _recover(

@@ -28,6 +28,7 @@ from fleet_manager.adapters.http.routes import (
     fhir,
     labels,
     operator,
+    panel,
     session,
     space_time,
     swap,
@@ -42,6 +43,7 @@ from fleet_manager.application.ports import (
     Mailbox,
     MapOffice,
     Overloaded,
+    Panels,
     Printer,
     ViewSource,
 )
@@ -55,6 +57,7 @@ ROUTED: Final = (
     session,
     ward,
     labels,
+    panel,
     operator,
     closures,
     space_time,
@@ -80,12 +83,13 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    panels: Panels | None = None,
     printer: Printer | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
+    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
     event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
@@ -94,7 +98,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, panels),
         hub=Hub(views),
         clock=clock,
         health=health,
