@@ -14,11 +14,13 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
@@ -77,6 +79,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     panels: SqlPanels
+    book: SqlDeskBook
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -95,6 +98,7 @@ class Manager:
         self.devices.close()
         self.accounts.close()
         self.panels.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -109,6 +113,7 @@ def compose(settings: Settings) -> Manager:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
+    book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -139,7 +144,9 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         custody=_custody(settings.journal_url),
         maps=maps,
+        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        book=book,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -152,7 +159,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, devices, staff, made)
+    return Manager(app, runner, accounts, panels, book, devices, staff, made)
 
 
 def _recover(

@@ -25,9 +25,11 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    fhir,
     labels,
     operator,
     panel,
+    porter,
     session,
     space_time,
     swap,
@@ -37,6 +39,8 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Mailbox,
@@ -59,12 +63,14 @@ ROUTED: Final = (
     ward,
     labels,
     panel,
+    porter,
     operator,
     trouble,
     closures,
     space_time,
     swap,
     api,
+    fhir,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -87,6 +93,8 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    book: DeskBook | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -114,6 +122,8 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        book=book,
+        codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
