@@ -223,7 +223,8 @@ class Operators:
             return ReadmitRobot(OPERATOR, RobotId(alert.subject))
         if alert.code == 'lift_recalled':
             return ReleaseLift(OPERATOR, LiftId(alert.subject))
-        if alert.code == 'parcel_stranded':
+        silent = f'robot_silent:{alert.subject}' in self._desk.state().alerts
+        if alert.code == 'parcel_stranded' and silent:
             return AskRescue(OPERATOR, RobotId(alert.subject), 'does not work')
         return None
 
