@@ -22,6 +22,7 @@ from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
+from tests.pages.obedient import Obedient
 from tests.pages.played import Played
 from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, pin_of, with_log_ins
 
@@ -54,7 +55,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_site(
-    *, robots: int = 6, speed: float = 12.0, port: int = 0, played: Played | None = None
+    *, robots: int = 6, speed: float = 12.0, port: int = 0, played: Played | Obedient | None = None
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
@@ -79,6 +80,7 @@ def running_site(
         secure_cookies=False,
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
+        custody=getattr(fleet, 'custody', None),
         panels=panels,
         book=book,
     )
