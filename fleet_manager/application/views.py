@@ -337,6 +337,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'rating': delivery.rating,
         'may_cancel': may_cancel(delivery),
         'note': delivery.note,
+        'details': dict(delivery.details),
         'requested_by': delivery.requested_by.account,
         'why': _why(delivery),
         'replans': delivery.replans,

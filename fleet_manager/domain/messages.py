@@ -8,7 +8,7 @@ years.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleet_manager.domain.ids import (
@@ -61,7 +61,7 @@ class RequestDelivery:
 
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
     Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
-    the promise of the class.
+    the promise of the class. `details` are fields some goods have, see `deliveries.details`.
     """
 
     actor: Actor
@@ -73,6 +73,7 @@ class RequestDelivery:
     raised: bool = False
     earliest: Instant = Instant(0)
     latest: Instant = Instant(0)
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +417,7 @@ class DeliveryRequested:
     note: str = ''
     raised: bool = False
     earliest: Instant = Instant(0)
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

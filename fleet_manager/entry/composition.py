@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.app import create_app
@@ -73,6 +74,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    book: SqlWardBook
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -90,6 +92,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -102,7 +105,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts = SqlAccounts(settings.accounts_url)
+    accounts, book = SqlAccounts(settings.accounts_url), SqlWardBook(settings.ward_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -132,6 +135,7 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        book=book,
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -143,7 +147,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, devices, staff, made)
+    return Manager(app, runner, accounts, book, devices, staff, made)
 
 
 def _recover(

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "accounts.db"}'
 
     @property
+    def ward_url(self) -> str:
+        """Where wards keep favourites, timetables and meals: a file of its own, or the server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "ward.db"}'
+
+    @property
     def secure(self) -> bool:
         """Whether pages are served over TLS."""
         return self.tls_certificate is not None

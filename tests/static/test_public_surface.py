@@ -109,6 +109,7 @@ ROUTES = [
     'POST /language',
     'POST /login',
     'POST /logout',
+    'POST /ward/favourites',
     'WS /api/v1/feed',
 ]
 COMMANDS_OF_PEOPLE = [

@@ -43,6 +43,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /r/{station}': _WARD,
         'GET /ward': _WARD,
         'GET /ward/new': _WARD,
+        'POST /ward/favourites': _WARD,
         'POST /deliveries': _WARD,
         'GET /deliveries/{delivery}': _BOTH,
         'POST /deliveries/{delivery}/cancel': _BOTH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http import i18n, pinyin
 from fleet_manager.adapters.http.access import AccessTable, check_complete
 from fleet_manager.adapters.http.auth import Busy, People
 from fleet_manager.adapters.http.bodies import BadBody
@@ -24,6 +25,7 @@ from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
+    asking,
     closures,
     operator,
     session,
@@ -35,6 +37,7 @@ from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
@@ -57,11 +60,12 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    book: WardBook | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
-    event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps`, `book` are called from threads of the app, everything else from
+    its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -81,10 +85,21 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        book=book,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, closures, space_time, swap, api, health_routes):
+    for module in (
+        session,
+        ward,
+        asking,
+        operator,
+        closures,
+        space_time,
+        swap,
+        api,
+        health_routes,
+    ):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')
@@ -115,6 +130,7 @@ def routes_of(app: FastAPI) -> list[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
     site.hub.start()
+    asyncio.get_running_loop().run_in_executor(None, pinyin.warm_up)
     try:
         yield
     finally:

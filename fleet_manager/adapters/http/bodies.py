@@ -50,10 +50,15 @@ Id = Annotated[str, AfterValidator(_id)]
 #: An idempotency key: made by the page or by a program, once for each thing it wants.
 Key = Annotated[str, StringConstraints(pattern=r'^[A-Za-z0-9_\-]{8,64}$')]
 Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+Detail = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_no_control)]
 #: A box: a form sends `yes` when it is ticked, and nothing when it is not.
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
 #: A moment in UTC milliseconds; 0 where none is asked for.
 Moment = Annotated[int, Field(ge=0, le=LATEST)]
+#: Fields some goods have, see `domain.deliveries.details`.
+Details = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=40)], Detail], Field(max_length=12)
+]
 #: A PIN or password; its content is nobody's business but the hash's.
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

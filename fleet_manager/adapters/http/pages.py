@@ -137,6 +137,8 @@ class Pages:
     def refusal_text(self, request: Request, code: str, **params: object) -> str:
         """Return the sentence of a refusal in the visitor's language."""
         words: Words = request.state.words
+        if 'field' in params:
+            params['field'] = words.or_as_is('details.field.', str(params['field']))
         return words.known(
             f'refusal.{code}', 'error.internal', phone=self._hospital.phone, **params
         )

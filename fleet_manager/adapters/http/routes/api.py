@@ -8,11 +8,11 @@ from fastapi import APIRouter, Header, Request, WebSocket
 from starlette.responses import JSONResponse, Response
 
 from fleet_manager.adapters.http import feed_socket
-from fleet_manager.adapters.http.bodies import BadBody, Body, Id, Moment, Note, read_json
+from fleet_manager.adapters.http.bodies import BadBody, Body, Details, Id, Moment, Note, read_json
 from fleet_manager.adapters.http.delivery_page import audience_of, find
 from fleet_manager.adapters.http.feed import encode, visible
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
-from fleet_manager.adapters.http.routes.ward import NewDelivery, request_delivery
+from fleet_manager.adapters.http.request_form import NewDelivery, request_delivery
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
 from fleet_manager.domain.ids import DeliveryId
 
@@ -23,7 +23,7 @@ class DeliveryBody(Body):
     """A request for a delivery; its key comes in the header `Idempotency-Key`.
 
     `raised` asks one step more urgently, and the note says why. Nobody comes before `earliest`;
-    `latest` is when scheduled goods are promised.
+    `latest` is when scheduled goods are promised. `details` are fields some goods have.
     """
 
     goods: Id
@@ -33,6 +33,7 @@ class DeliveryBody(Body):
     raised: bool = False
     earliest: Moment = 0
     latest: Moment = 0
+    details: Details = {}
 
 
 @router.get('/session')
@@ -80,11 +81,13 @@ async def create(
     """Ask for a delivery: 201, or 200 where the key was used before for the same request."""
     body = await read_json(request, DeliveryBody)
     try:
-        asked = body.model_dump(exclude={'earliest', 'latest'})
+        asked = body.model_dump(exclude={'earliest', 'latest', 'details'})
         form = NewDelivery(key=idempotency_key or '', **asked)
     except ValueError:
         raise BadBody('Idempotency-Key') from None
-    command = request_delivery(person, form, earliest=body.earliest, latest=body.latest)
+    command = request_delivery(
+        person, form, earliest=body.earliest, latest=body.latest, details=body.details
+    )
     reply = await site.submit(command)
     if reply.delivery is None:
         code = reply.refusal_code or 'not_allowed'
