@@ -5,7 +5,8 @@ from __future__ import annotations
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.ids import DeliveryId
-from fleet_manager.domain.messages import CancelDelivery, DeliveryCancelled, Role, RunWithdrawn
+from fleet_manager.domain.messages import CancelDelivery, DeliveryCancelled, RunWithdrawn
+from fleet_manager.domain.rights import may
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.turn import Turn
 
@@ -15,11 +16,7 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    actor = command.actor
-    if actor.role is not Role.OPERATOR and actor.station not in (
-        delivery.sender,
-        delivery.recipient,
-    ):
+    if not may(command.actor, CancelDelivery, delivery.sender, delivery.recipient):
         return Refusal('not_your_delivery')
     if delivery.state is DeliveryState.CANCELLED:
         return delivery.id
@@ -29,7 +26,7 @@ def cancel_delivery(turn: Turn, command: CancelDelivery) -> DeliveryId | Refusal
         return Refusal('too_late_to_cancel')
     if delivery.robot is not None and delivery.run is not None:
         turn.emit(RunWithdrawn(delivery.run, delivery.robot, delivery.id, 'cancelled'))
-    turn.emit(DeliveryCancelled(delivery.id, actor))
+    turn.emit(DeliveryCancelled(delivery.id, command.actor))
     return delivery.id
 
 

@@ -9,7 +9,6 @@ from fleet_manager.domain.dispatch.bundles import here
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.ids import CompartmentId, DeliveryId
 from fleet_manager.domain.messages import (
-    Actor,
     DeliveryRated,
     DeliveryReceived,
     OpenCompartment,
@@ -20,11 +19,10 @@ from fleet_manager.domain.messages import (
     RateDelivery,
     RefuseDelivery,
     RobotReport,
-    Role,
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.state import Delivery
+from fleet_manager.domain.rights import may
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import Instant
 
@@ -47,7 +45,7 @@ def open_compartment(turn: Turn, command: OpenCompartment) -> DeliveryId | Refus
     )
     if delivery.state not in (DeliveryState.AWAITING_LOAD, DeliveryState.AWAITING_RECEIPT):
         return Refusal('robot_not_here')
-    if not _works_at(command.actor, station):
+    if not may(command.actor, OpenCompartment, station):
         return Refusal('not_your_delivery')
     if delivery.robot is None or delivery.compartment is None:
         return Refusal('robot_not_here')
@@ -79,7 +77,7 @@ def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _works_at(command.actor, delivery.recipient):
+    if not may(command.actor, SignDelivery, delivery.recipient):
         return Refusal('not_your_delivery')
     if delivery.state is DeliveryState.DELIVERED:
         return delivery.id
@@ -97,7 +95,7 @@ def refuse_delivery(turn: Turn, command: RefuseDelivery) -> DeliveryId | Refusal
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _works_at(command.actor, delivery.recipient):
+    if not may(command.actor, RefuseDelivery, delivery.recipient):
         return Refusal('not_your_delivery')
     if delivery.returning:
         return delivery.id
@@ -120,8 +118,6 @@ def take_by_hand(turn: Turn, command: TakeByHand) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if command.actor.role not in (Role.PORTER, Role.OPERATOR, Role.DEMO):
-        return Refusal('not_allowed')
     if delivery.state is DeliveryState.CARRIED and delivery.porter == command.actor.account:
         return delivery.id
     if delivery.state is not DeliveryState.PORTER_ASKED:
@@ -135,7 +131,7 @@ def rate_delivery(turn: Turn, command: RateDelivery) -> DeliveryId | Refusal:
     delivery = turn.state.deliveries.get(command.delivery)
     if delivery is None:
         return Refusal('unknown_delivery')
-    if not _is_party(command.actor, delivery):
+    if not may(command.actor, RateDelivery, delivery.sender, delivery.recipient):
         return Refusal('not_your_delivery')
     if command.stars not in range(1, 6):
         return Refusal('bad_stars')
@@ -152,11 +148,3 @@ def rate_delivery(turn: Turn, command: RateDelivery) -> DeliveryId | Refusal:
 def _is_full(report: RobotReport, compartment: CompartmentId) -> bool:
     """Whether something is still in it: what is handed over here has to be taken out first."""
     return any(c.occupied for c in report.compartments if c.compartment == compartment)
-
-
-def _works_at(actor: Actor, station: str) -> bool:
-    return actor.role in (Role.WARD, Role.DEMO) and actor.station == station
-
-
-def _is_party(actor: Actor, delivery: Delivery) -> bool:
-    return any(_works_at(actor, s) for s in (delivery.sender, delivery.recipient))

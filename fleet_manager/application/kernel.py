@@ -58,6 +58,7 @@ from fleet_manager.domain.evolve import apply
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.lifts.sessions import advance_lifts
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.rights import reach
 from fleet_manager.domain.state import FleetState, Sensed
 from fleet_manager.domain.traffic.closures import Closed
 from fleet_manager.domain.traffic.release import release_hops
@@ -176,6 +177,9 @@ class Kernel:
         if handler is None:
             return self._hear(cast(m.Report, message), now)
         turn = self._turn(now)
+        command = cast(m.Command, message)
+        if reach(command.actor.role, type(command)) is None:
+            return self._outcome(Reply('not_allowed'))
         known = self.state.deliveries_made
         result = handler(turn, message)
         self._note_map(message)

@@ -10,7 +10,8 @@ from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, Urgency
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.evolve import key_of
 from fleet_manager.domain.ids import DeliveryId
-from fleet_manager.domain.messages import DeliveryRequested, RequestDelivery, Role
+from fleet_manager.domain.messages import DeliveryRequested, RequestDelivery
+from fleet_manager.domain.rights import may
 from fleet_manager.domain.turn import Turn
 from fleet_manager.domain.units import HOUR, Instant, Millis
 
@@ -81,7 +82,7 @@ def _refusal(turn: Turn, command: RequestDelivery) -> Refusal | None:
         return Refusal(
             'goods_not_taken_here', {'goods': command.goods, 'station': command.recipient}
         )
-    if not _may_ask(command):
+    if not may(command.actor, RequestDelivery, command.sender, command.recipient):
         return Refusal('not_allowed')
     if command.raised and not command.note.strip():
         return Refusal('reason_needed')
@@ -110,11 +111,3 @@ def _promise(turn: Turn, command: RequestDelivery, urgency: Urgency) -> Instant:
     if urgency is Urgency.SCHEDULED and command.latest:
         return command.latest
     return Instant(max(turn.now, command.earliest) + PROMISES[urgency].within)
-
-
-def _may_ask(command: RequestDelivery) -> bool:
-    """Ward staff ask for their own station: to send from it, or to have brought to it."""
-    actor = command.actor
-    if actor.role is Role.WARD:
-        return actor.station in (command.sender, command.recipient)
-    return actor.role in (Role.OPERATOR, Role.DEMO)

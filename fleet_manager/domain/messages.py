@@ -31,14 +31,21 @@ from fleet_manager.domain.units import Instant
 
 
 class Role(StrEnum):
-    """What a person may do. `DEMO` is simulated staff and says so in the journal.
+    """What somebody is to the hospital; what a role may do stands in `domain.rights`.
 
-    `SYSTEM` is the manager itself; no account can have it.
+    `WARD` and `PHARMACY` work at a station. `INTEGRATION` is another program, `DEMO` simulated
+    staff that says so in the journal, `SYSTEM` the manager itself; no account can have these.
     """
 
     WARD = 'ward'
-    OPERATOR = 'operator'
+    PHARMACY = 'pharmacy'
+    DESK = 'desk'
     PORTER = 'porter'
+    OPERATOR = 'operator'
+    ENGINEER = 'engineer'
+    AUDITOR = 'auditor'
+    ADMIN = 'admin'
+    INTEGRATION = 'integration'
     DEMO = 'demo'
     SYSTEM = 'system'
 

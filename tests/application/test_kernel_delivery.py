@@ -300,7 +300,7 @@ def test_the_parcel_is_signed_for_only_after_it_was_taken_out_and_only_once() ->
     stage.reach(delivery, DeliveryState.AWAITING_RECEIPT)
     assert stage.refused(sign) == 'not_opened'
     assert stage.refused(SignDelivery(ward('pharmacy'), delivery)) == 'not_your_delivery'
-    assert stage.refused(SignDelivery(OPERATOR, delivery)) == 'not_your_delivery'
+    assert stage.refused(SignDelivery(OPERATOR, delivery)) == 'not_allowed'
     assert stage.refused(SignDelivery(ward('stores'), DeliveryId('D9'))) == 'unknown_delivery'
     stage.reach(delivery, DeliveryState.DELIVERED)
     assert stage.send(sign).delivery == delivery

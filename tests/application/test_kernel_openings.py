@@ -50,8 +50,9 @@ def test_a_used_grant_is_not_repeated() -> None:
 
 def test_only_staff_of_the_station_the_robot_stands_at_may_open() -> None:
     stage, delivery, _ = at_sender()
-    for actor in (ward('stores'), ward('lab'), OPERATOR):
+    for actor in (ward('stores'), ward('lab')):
         assert stage.refused(OpenCompartment(actor, delivery)) == 'not_your_delivery'
+    assert stage.refused(OpenCompartment(OPERATOR, delivery)) == 'not_allowed'
     unknown = OpenCompartment(ward('pharmacy'), DeliveryId('D9'))
     assert stage.refused(unknown) == 'unknown_delivery'
 

@@ -9,24 +9,31 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from starlette.routing import compile_path
 
+from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import MAX_ID_LENGTH
-from fleet_manager.domain.messages import Role
+from fleet_manager.domain.rights import Deed, Right
 
-PUBLIC: Final = 'public'
-METRICS: Final = 'metrics'
 
-_WARD: Final = frozenset({Role.WARD})
-_OPERATOR: Final = frozenset({Role.OPERATOR})
-_BOTH: Final = _WARD | _OPERATOR
+class Open(StrEnum):
+    """What needs no account: everybody, or who has the token of the metrics."""
 
-Access = str | frozenset[Role]
+    PUBLIC = 'public'
+    METRICS = 'metrics'
 
-#: Method and path of every route and who may use it. `WS` is a websocket.
+
+PUBLIC: Final = Open.PUBLIC
+METRICS: Final = Open.METRICS
+
+#: No account, or a right of `domain.rights`.
+Access = Open | Right
+
+#: Method and path of every route and the right it needs. `WS` is a websocket.
 ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
     {
         'GET /login': PUBLIC,
@@ -36,47 +43,47 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /healthz': PUBLIC,
         'GET /readyz': PUBLIC,
         'GET /metrics': METRICS,
-        'POST /logout': _BOTH,
-        'GET /': _BOTH,
-        'GET /i18n/{lang}.json': _BOTH,
+        'POST /logout': Deed.ENTER,
+        'GET /': Deed.ENTER,
+        'GET /i18n/{lang}.json': Deed.ENTER,
         # ward
-        'GET /r/{station}': _WARD,
-        'GET /ward': _WARD,
-        'GET /ward/new': _WARD,
-        'POST /ward/favourites': _WARD,
-        'POST /deliveries': _WARD,
-        'GET /deliveries/{delivery}': _BOTH,
-        'POST /deliveries/{delivery}/cancel': _BOTH,
-        'POST /deliveries/{delivery}/open': _WARD,
-        'POST /deliveries/{delivery}/sign': _WARD,
-        'POST /deliveries/{delivery}/refuse': _WARD,
-        'POST /deliveries/{delivery}/rate': _WARD,
+        'GET /r/{station}': Deed.WORK_AT_STATION,
+        'GET /ward': Deed.WORK_AT_STATION,
+        'GET /ward/new': Deed.WORK_AT_STATION,
+        'POST /ward/favourites': Deed.WORK_AT_STATION,
+        'POST /deliveries': m.RequestDelivery,
+        'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
+        'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
+        'POST /deliveries/{delivery}/open': m.OpenCompartment,
+        'POST /deliveries/{delivery}/sign': m.SignDelivery,
+        'POST /deliveries/{delivery}/refuse': m.RefuseDelivery,
+        'POST /deliveries/{delivery}/rate': m.RateDelivery,
         # operator
-        'GET /operator': _OPERATOR,
-        'POST /deliveries/{delivery}/take': _OPERATOR,
-        'GET /api/v1/space-time': _OPERATOR,
-        'POST /api/v1/robots/{robot}/pause': _OPERATOR,
-        'POST /api/v1/robots/{robot}/resume': _OPERATOR,
-        'POST /api/v1/robots/{robot}/readmit': _OPERATOR,
-        'POST /api/v1/robots/{robot}/cleaned': _OPERATOR,
-        'POST /api/v1/lifts/{lift}/release': _OPERATOR,
-        'POST /api/v1/fleet/pause': _OPERATOR,
-        'POST /api/v1/fleet/resume': _OPERATOR,
-        'POST /api/v1/alerts/{alert}/acknowledge': _OPERATOR,
-        'GET /api/v1/closures': _OPERATOR,
-        'POST /api/v1/closures': _OPERATOR,
-        'POST /api/v1/closures/{closure}/open': _OPERATOR,
-        'GET /api/v1/map/swap': _OPERATOR,
-        'POST /api/v1/map/swap': _OPERATOR,
-        'POST /api/v1/map/swap/cancel': _OPERATOR,
+        'GET /operator': Deed.SEE_FLEET,
+        'POST /deliveries/{delivery}/take': m.TakeByHand,
+        'GET /api/v1/space-time': Deed.SEE_FLEET,
+        'POST /api/v1/robots/{robot}/pause': m.PauseRobot,
+        'POST /api/v1/robots/{robot}/resume': m.ResumeRobot,
+        'POST /api/v1/robots/{robot}/readmit': m.ReadmitRobot,
+        'POST /api/v1/robots/{robot}/cleaned': m.SignCleaning,
+        'POST /api/v1/lifts/{lift}/release': m.ReleaseLift,
+        'POST /api/v1/fleet/pause': m.PauseFleet,
+        'POST /api/v1/fleet/resume': m.ResumeFleet,
+        'POST /api/v1/alerts/{alert}/acknowledge': m.AcknowledgeAlert,
+        'GET /api/v1/closures': Deed.SEE_FLEET,
+        'POST /api/v1/closures': m.ClosePlace,
+        'POST /api/v1/closures/{closure}/open': m.OpenPlace,
+        'GET /api/v1/map/swap': Deed.SEE_FLEET,
+        'POST /api/v1/map/swap': m.SwapMap,
+        'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
         # programs
-        'GET /api/v1/session': _BOTH,
-        'GET /api/v1/map': _BOTH,
-        'GET /api/v1/state': _BOTH,
-        'POST /api/v1/deliveries': _WARD,
-        'GET /api/v1/deliveries/{delivery}': _BOTH,
-        'GET /api/v1/deliveries/{delivery}/timeline': _BOTH,
-        'WS /api/v1/feed': _BOTH,
+        'GET /api/v1/session': Deed.ENTER,
+        'GET /api/v1/map': Deed.ENTER,
+        'GET /api/v1/state': Deed.SEE_DELIVERIES,
+        'POST /api/v1/deliveries': m.RequestDelivery,
+        'GET /api/v1/deliveries/{delivery}': Deed.SEE_DELIVERIES,
+        'GET /api/v1/deliveries/{delivery}/timeline': Deed.SEE_DELIVERIES,
+        'WS /api/v1/feed': Deed.SEE_DELIVERIES,
     }
 )
 

@@ -13,6 +13,7 @@ from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.ports import Account, Accounts
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import Actor, Role
+from fleet_manager.domain.rights import RIGHTS, Deed, Right, may, reach
 from fleet_manager.domain.units import Instant
 
 #: A hash takes some 50 ms of a core. Two leave the others to the fleet.
@@ -22,8 +23,8 @@ HASHING_QUEUE: Final = 16
 #: Looking up a session is a read of one row.
 LOOKUP_THREADS: Final = 2
 
-#: Who may log in. Simulated staff has no pages.
-PAGE_ROLES: Final = (Role.WARD, Role.OPERATOR)
+#: Who may log in: everybody with pages. Programs have keys, simulated staff has neither.
+PAGE_ROLES: Final = RIGHTS[Deed.ENTER].everywhere
 
 T = TypeVar('T')
 A = TypeVar('A')
@@ -44,12 +45,20 @@ class Person:
 
     @property
     def station(self) -> StationId | None:
-        """Return the station of ward staff, None for operators."""
+        """Return the station somebody works at, None for who works for all of them."""
         return self.account.station
 
     def actor(self) -> Actor:
         """Return how the kernel and the journal know this person."""
         return Actor(self.account.id, self.role, self.account.station)
+
+    def may_ever(self, right: Right) -> bool:
+        """Whether the person has a right on anything at all."""
+        return reach(self.role, right) is not None
+
+    def may(self, right: Right, *stations: StationId) -> bool:
+        """Whether the person has a right, on a thing of these stations."""
+        return may(self.actor(), right, *stations)
 
 
 class People:
@@ -69,7 +78,8 @@ class People:
         account = await self._look_up(lambda: self._accounts.session(token, now=self._clock()))
         if account is None or account.disabled or account.role not in PAGE_ROLES:
             return None
-        if account.role == Role.WARD and account.station is None:
+        works_at_station = reach(Role(account.role), Deed.WORK_AT_STATION) is not None
+        if works_at_station and account.station is None:
             return None
         return Person(account, Role(account.role), token, form_token(token))
 

@@ -12,6 +12,8 @@ from fleet_manager.adapters.http.pages import minutes_until
 from fleet_manager.application.ports import View
 from fleet_manager.domain.ids import LiftId, StationId
 from fleet_manager.domain.maps.model import Hospital, Name, Station
+from fleet_manager.domain.messages import CancelDelivery, TakeByHand
+from fleet_manager.domain.rights import Deed, kept_to
 
 #: The states of the list of steps; the others are parts of these.
 STEPS: Final = (
@@ -165,7 +167,7 @@ class DeliveryPage:
 
 def audience_of(person: Person) -> Audience:
     """Return whose picture a person gets."""
-    return Audience(person.station if person.role == 'ward' else None)
+    return Audience(kept_to(person.actor(), Deed.SEE_DELIVERIES))
 
 
 def find(view: View, delivery: str, person: Person) -> Mapping[str, Any] | None:
@@ -185,11 +187,12 @@ def describe(
     """Return everything the page of one delivery shows."""
     state = str(entity['state'])
     side = _side(entity, person)
+    ends = StationId(entity['sender']), StationId(entity['recipient'])
     robot = view.entities.get('robot', {}).get(entity['robot'] or '')
     others = view.entities.get('delivery', {})
     returning = bool(entity['returning'])
     actions, spoken_to = (_BACK_ACTIONS, _BACK_SPOKEN_TO) if returning else (_ACTIONS, _SPOKEN_TO)
-    who = 'operator' if person.role == 'operator' else side
+    who = 'operator' if person.may(TakeByHand) else side
     action = None if entity['opening'] else actions.get((who, state))
     if side == 'recipient' and state == 'delivered' and entity['rating'] is None:
         action = 'rate'
@@ -214,7 +217,7 @@ def describe(
         together=tuple(others[one]['number'] for one in entity['together'] if one in others),
         may_refuse=action == 'receive',
         needs_me=action in OPENS or (spoken and _hands_on(state)),
-        may_cancel=bool(entity['may_cancel']),
+        may_cancel=bool(entity['may_cancel']) and person.may(CancelDelivery, *ends),
         ended=state in ENDED,
     )
 
@@ -245,10 +248,9 @@ def of_station(
 
 
 def _side(entity: Mapping[str, Any], person: Person) -> str:
-    if person.role == 'ward' and person.station == entity['sender']:
-        return 'sender'
-    if person.role == 'ward' and person.station == entity['recipient']:
-        return 'recipient'
+    for side in ('sender', 'recipient'):
+        if person.may(Deed.WORK_AT_STATION, StationId(entity[side])):
+            return side
     return 'observer'
 
 

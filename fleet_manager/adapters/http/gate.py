@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fleet_manager.adapters.http import i18n
-from fleet_manager.adapters.http.access import METRICS, PUBLIC, AccessTable
+from fleet_manager.adapters.http.access import METRICS, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
@@ -24,6 +24,7 @@ from fleet_manager.adapters.http.security import (
     same_token,
     trusted_origin,
 )
+from fleet_manager.domain.rights import reach
 
 if TYPE_CHECKING:
     from fleet_manager.adapters.http.site import Site
@@ -94,17 +95,18 @@ class Gate:
         changes = socket or method not in SAFE_METHODS
         if changes and not trusted_origin(headers, self._site.allowed_origins):
             raise Denied(403, 'origin')
-        if match.access == METRICS:
+        if match.access is METRICS:
             self._check_metrics(headers)
             return receive
         person = None
-        if match.access != PUBLIC or scope['path'] in KNOWS_WHO:
+        public = match.access is PUBLIC
+        if not public or scope['path'] in KNOWS_WHO:
             person = await self._who(cookies)
         state['person'] = person
-        if match.access != PUBLIC:
+        if not isinstance(match.access, Open):
             if person is None:
                 raise Denied(401, 'signed_out')
-            if person.role not in match.access:
+            if reach(person.role, match.access) is None:
                 raise Denied(403, 'forbidden')
         if not changes or socket:
             return receive
@@ -115,7 +117,7 @@ class Gate:
             raise Denied(413, 'too_large', connection='close') from None
         except BodyTooSlow:
             raise Denied(408, 'too_slow', connection='close') from None
-        _check_form(headers, body, None if match.access == PUBLIC else person)
+        _check_form(headers, body, None if public else person)
         return replay(body, receive)
 
     async def _who(self, cookies: dict[str, str]) -> Person | None:

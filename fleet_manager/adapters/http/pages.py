@@ -118,7 +118,9 @@ class Pages:
         request = HTTPConnection(scope)
         words: Words = scope.get('state', {}).get('words') or self._words[next(iter(LANGUAGES))]
         key = f'refusal.{code}' if f'refusal.{code}' in words.texts else f'error.{code}'
-        text = words.known(key, 'error.internal', phone=self._hospital.phone, **params)
+        named = words.or_as_is('details.field.', field)
+        params = {'phone': self._hospital.phone, 'field': named} | params
+        text = words.known(key, 'error.internal', **params)
         headers = {'retry-after': '2'} if status == 503 else {}
         if scope['path'].startswith(('/api/', '/i18n/')) or scope['path'] == '/metrics':
             body = {'code': code, 'message': text} | ({'field': field} if field else {})

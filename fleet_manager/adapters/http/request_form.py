@@ -24,9 +24,7 @@ def _printable(value: str) -> str:
     return value
 
 
-Scanned = Annotated[
-    str, StringConstraints(max_length=_MAX_SCANNED), AfterValidator(_printable)
-]
+Scanned = Annotated[str, StringConstraints(max_length=_MAX_SCANNED), AfterValidator(_printable)]
 Short = Annotated[Note, StringConstraints(max_length=64)]
 
 

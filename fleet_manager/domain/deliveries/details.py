@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from fleet_manager.domain.deliveries.goods import GOODS, RAISED, Urgency
 
@@ -18,7 +18,7 @@ WASTE_TYPES: Final = ('infectious', 'sharps', 'pathological', 'pharmaceutical', 
 MEALS: Final = ('breakfast', 'lunch', 'dinner')
 DIETS: Final = ('normal', 'diabetic', 'low_salt', 'halal', 'festive')
 #: Kinds of goods that are more urgent than their class: a frozen section, for one.
-STAT: Final = 'stat'
+STAT: Final[Literal['stat']] = 'stat'
 #: A bag heavier than this is several bags, or a slip of the point.
 MAX_KG: Final = 100.0
 #: Barcodes of one parcel, and characters of one.
@@ -28,7 +28,7 @@ MAX_CODE: Final = 40
 MAX_MEALS: Final = 200
 
 _CODE: Final = re.compile(rf'[A-Za-z0-9][A-Za-z0-9./+_:-]{{2,{MAX_CODE - 1}}}')
-_KILOGRAMS: Final = re.compile(r'\d{1,3}(\.\d{1,2})?')
+_KILOGRAMS: Final = re.compile(r'[0-9]{1,3}(\.[0-9]{1,2})?')
 
 
 def _is_code(value: str) -> bool:
@@ -51,10 +51,14 @@ def _is_count(value: str) -> bool:
 Check = Callable[[str], bool]
 _CODES: Final[Mapping[str, Check]] = {'codes': _are_codes}
 _FIELDS: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
-    {name: _CODES for name in GOODS}
+    dict.fromkeys(GOODS, _CODES)
     | {
         'specimen': {**_CODES, 'kind': STAT.__eq__},
-        'waste': {'waste_type': WASTE_TYPES.__contains__, 'weight_kg': _is_weight, 'bag': _is_code},
+        'waste': {
+            'waste_type': WASTE_TYPES.__contains__,
+            'weight_kg': _is_weight,
+            'bag': _is_code,
+        },
         'meal': {'meal': MEALS.__contains__} | {f'diet_{diet}': _is_count for diet in DIETS},
     }
 )

@@ -13,7 +13,7 @@ from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from tests.adapters.http.conftest import Browser, Loop, Site, hidden
-from tests.pages.stand_in import CANCELLABLE, pin_of
+from tests.pages.stand_in import CANCELLABLE, pin_of, with_waste
 
 
 def links(page: str, css_class: str) -> list[str]:
@@ -251,6 +251,56 @@ def test_a_refusal_keeps_what_was_typed(site: Site) -> None:
     for wrong in ({'sender': 'x'}, {'goods': 'x'}):
         body = fields | {'sender': 'pharmacy', 'recipient': 'n2w'} | wrong
         assert ward.post('/deliveries', body).status_code == 422
+
+
+def test_a_stat_specimen_is_three_taps(site: Site) -> None:
+    ward = site.ward('n2w')
+    tile = next(link for link in links(ward.get('/ward/new').text, 'tile stat'))
+    choice = links(ward.get(tile).text, 'choice')[0]
+    page = ward.get(choice).text
+    assert 'Immediately, at most 30 min' in page
+    send(ward, page, kind=hidden(page, 'kind'))
+    (made,) = site.fleet._deliveries.values()
+    assert (made['urgency'], made['details']) == ('stat', {'kind': 'stat'})
+    assert ward.get('/ward/new?goods=drug&kind=stat').status_code == 404
+
+
+def test_waste_has_type_weight_and_code_and_what_is_wrong_is_named(
+    hospital: Hospital, loop: Loop
+) -> None:
+    site = Site(with_waste(hospital), loop)
+    ward = site.ward('n2w')
+    page = check_page(ward, 'waste', 'send', 'stores')
+    names = ('key', 'goods', 'sender', 'recipient')
+    fields = {name: hidden(page, name) for name in names}
+    typed = {'waste_type': 'sharps', 'weight_kg': '２，５', 'bag': 'ＷB-1'}
+    for name in typed:
+        answer = ward.post('/deliveries', fields | typed | {name: ''})
+        assert answer.status_code == 422
+        assert 'Something is missing or not possible here' in answer.text
+        assert all(value in answer.text for key, value in typed.items() if key != name)
+    place = send(ward, page, **typed)
+    (made,) = site.fleet._deliveries.values()
+    assert made['details'] == {'waste_type': 'sharps', 'weight_kg': '2.5', 'bag': 'WB-1'}
+    assert 'Sharps' in ward.get(place).text
+    assert 'Repeat:' not in ward.get('/ward').text, 'another bag has another code'
+    site.close()
+
+
+def test_scanned_codes_are_one_a_line_and_a_double_scan_is_once(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'specimen', 'send', 'lab')
+    place = send(ward, page, codes='LAB-001\r\nLAB-002\r\nLAB-001\r\n')
+    (made,) = site.fleet._deliveries.values()
+    assert made['details'] == {'codes': 'LAB-001 LAB-002'}
+    assert 'LAB-001 LAB-002' in ward.get(place).text
+    answer = site.ward('n2e').json(
+        '/api/v1/deliveries',
+        {'goods': 'specimen', 'sender': 'n2e', 'recipient': 'lab', 'details': {'codes': '<b>'}},
+        idempotency_key='key-bad-codes',
+    )
+    assert answer.status_code == 422
+    assert 'Barcodes' in answer.json()['error']['message']
 
 
 # --- following ---

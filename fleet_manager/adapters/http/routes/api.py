@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, WebSocket
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from fleet_manager.adapters.http import feed_socket
@@ -33,7 +34,7 @@ class DeliveryBody(Body):
     raised: bool = False
     earliest: Moment = 0
     latest: Moment = 0
-    details: Details = {}
+    details: Details = Field(default_factory=dict)
 
 
 @router.get('/session')

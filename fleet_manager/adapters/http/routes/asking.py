@@ -39,17 +39,15 @@ class FavouriteForm(Body):
 
 
 @router.get('/ward/new')
-async def new(
-    request: Request, site: SiteDep, person: PersonDep, station: StationDep
-) -> Response:
+async def new(request: Request, site: SiteDep, person: PersonDep, station: StationDep) -> Response:
     """Ask what, then from or to where, then show the check page with the one button that sends."""
     asked = request.query_params
     goods, other, way = asked.get('goods', ''), asked.get('other', ''), asked.get('way', '')
     if not goods:
         return _first_step(request, site, station)
-    kind = asked.get('kind', '')
+    kind: Literal['', 'stat'] = STAT if asked.get('kind') == STAT else ''
     ways = choices.ways(site.hospital, station, goods)
-    if not ways or kind not in ('', STAT if goods in HAS_STAT else ''):
+    if not ways or (kind and goods not in HAS_STAT):
         return site.pages.error(request.scope, 404, 'not_found')
     if not other:
         typed = asked.get('q', '')[:MAX_TYPED]

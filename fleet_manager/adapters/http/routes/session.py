@@ -14,12 +14,15 @@ from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import Role
+from fleet_manager.domain.rights import Deed
 
 router = APIRouter()
 
 #: A path of ours: no other host can hide in it.
 _LOCAL: Final = re.compile(r'/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}')
 _OUTCOME_STATUS: Final = {'wrong': 401, 'locked': 429, 'disabled': 403}
+#: Where people begin: the first page their role has.
+HOMES: Final = ((Deed.WORK_AT_STATION, '/ward'), (Deed.SEE_FLEET, '/operator'))
 _YEAR: Final = 365 * 24 * 3600
 
 
@@ -62,7 +65,7 @@ class Language(Body):
 @router.get('/')
 async def home(person: PersonDep) -> Response:
     """Go to the page of one's role."""
-    return RedirectResponse('/operator' if person.role == Role.OPERATOR else '/ward', 303)
+    return RedirectResponse(next(path for right, path in HOMES if person.may_ever(right)), 303)
 
 
 @router.get('/login')
