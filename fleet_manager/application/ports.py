@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet_manager.application.labels import Label
 from fleet_manager.application.space_time import Traffic
 from fleet_manager.domain.ids import (
     AccountId,
@@ -115,6 +116,19 @@ class MapOffice(Protocol):
 
         Raises FleetError with the reason when the disk refuses. Call before it is asked for.
         """
+
+
+# --- paper  ---
+
+
+class Printer(Protocol):
+    """Makes documents for paper. Calls block: use a thread."""
+
+    def labels_pdf(self, labels: Sequence[Label], *, paper: str) -> bytes:
+        """Return a PDF. `paper` is a key of `application.labels.PAPERS`."""
+
+    def labels_zpl(self, labels: Sequence[Label], *, paper: str, dots: int) -> bytes:
+        """Return ZPL for a label printer of `dots` a mm."""
 
 
 # --- the journal  ---

@@ -18,6 +18,7 @@ from fleet_manager import __version__
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
+from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
@@ -42,6 +43,7 @@ app.add_typer(bench, name='bench')
 app.add_typer(gazebo, name='gazebo')
 app.command()(simulate)
 app.command()(capacity)
+app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
 
@@ -66,6 +68,17 @@ def version() -> None:
     Example: fleet version
     """
     print(__version__)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, as JSON.
+
+    Example: fleet openapi > docs/openapi.json
+    """
+    from fleet_manager.adapters.http.openapi import as_text
+
+    print(as_text(), end='')
 
 
 @app.command()

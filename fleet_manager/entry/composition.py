@@ -19,6 +19,7 @@ from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
@@ -136,6 +137,7 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         maps=maps,
         book=book,
+        printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:

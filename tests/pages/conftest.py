@@ -17,6 +17,7 @@ import uvicorn
 
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
@@ -79,6 +80,7 @@ def running_site(
         metrics_token='metrics',
         allowed_origins=[url],
         secure_cookies=False,
+        printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
         book=book,
     )

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.application.ports import Account, Overloaded, Reply, View
 from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
@@ -300,7 +301,8 @@ class StandIn:
             return Reply('unknown_station')
         if command.goods not in GOODS:
             return Reply('unknown_goods')
-        if command.actor.station not in (command.sender, command.recipient):
+        ends = (command.sender, command.recipient)
+        if command.actor.role is m.Role.WARD and command.actor.station not in ends:
             return Reply('not_allowed')
         if command.goods not in stations[command.sender].sends:
             return Reply('goods_not_sent_here', {'station': command.sender})
@@ -316,6 +318,7 @@ class StandIn:
         urgency = urgency_of(command.goods, command.details, raised=command.raised)
         self._deliveries[delivery] = {
             'number': self._number,
+            'reference': order_of_key(command.key),
             'goods': command.goods,
             'sender': command.sender,
             'recipient': command.recipient,

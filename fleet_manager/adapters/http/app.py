@@ -27,6 +27,7 @@ from fleet_manager.adapters.http.routes import (
     api,
     asking,
     closures,
+    labels,
     operator,
     session,
     space_time,
@@ -36,13 +37,33 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ports import (
+    Accounts,
+    Mailbox,
+    MapOffice,
+    Overloaded,
+    Printer,
+    ViewSource,
+)
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
 
+#: Where the routes are, in the order in which they are tried.
+ROUTED: Final = (
+    session,
+    ward,
+    asking,
+    labels,
+    operator,
+    closures,
+    space_time,
+    swap,
+    api,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -61,6 +82,7 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     book: WardBook | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -86,20 +108,11 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         book=book,
+        printer=printer,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (
-        session,
-        ward,
-        asking,
-        operator,
-        closures,
-        space_time,
-        swap,
-        api,
-        health_routes,
-    ):
+    for module in ROUTED:
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

@@ -20,6 +20,7 @@ from fleet_manager.application.ports import (
     Mailbox,
     MapOffice,
     Overloaded,
+    Printer,
     Reply,
     StoreFailed,
     View,
@@ -76,9 +77,9 @@ class ShownMap:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a request may use.
+    """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `maps` the map cannot be changed, without `book` wards keep nothing.
+    Without `printer` nothing can be printed, without `book` wards keep nothing.
     """
 
     shown: ShownMap
@@ -97,8 +98,11 @@ class Site:
     pages: Pages
     maps: MapOffice | None = None
     book: WardBook | None = None
+    printer: Printer | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: One document is made at a time: each takes up to a second of a core.
+    paper_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def hospital(self) -> Hospital:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.domain.maps.model import Hospital
 from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
@@ -147,6 +148,7 @@ def make_app(
         'metrics_token': 'metrics-token',
         'allowed_origins': [URL],
         'secure_cookies': False,
+        'printer': DocumentPrinter(),
         'timeline': lambda delivery: [{'kind': 'DeliveryRequested', 'delivery': delivery}],
     }
     return create_app(**(made | settings))
