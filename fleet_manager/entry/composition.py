@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
@@ -76,6 +77,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     book: SqlWardBook
+    panels: SqlPanels
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -94,6 +96,7 @@ class Manager:
         self.devices.close()
         self.accounts.close()
         self.book.close()
+        self.panels.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -107,6 +110,7 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts, book = SqlAccounts(settings.accounts_url), SqlWardBook(settings.ward_url)
+    panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -137,6 +141,7 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         maps=maps,
         book=book,
+        panels=panels,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -149,7 +154,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, book, devices, staff, made)
+    return Manager(app, runner, accounts, book, panels, devices, staff, made)
 
 
 def _recover(

@@ -29,6 +29,7 @@ from fleet_manager.adapters.http.routes import (
     closures,
     labels,
     operator,
+    panel,
     session,
     space_time,
     swap,
@@ -42,6 +43,7 @@ from fleet_manager.application.ports import (
     Mailbox,
     MapOffice,
     Overloaded,
+    Panels,
     Printer,
     ViewSource,
 )
@@ -57,6 +59,7 @@ ROUTED: Final = (
     ward,
     asking,
     labels,
+    panel,
     operator,
     closures,
     space_time,
@@ -82,12 +85,13 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     book: WardBook | None = None,
+    panels: Panels | None = None,
     printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `book` are called from threads of the app, everything else from
-    its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps`, `panels`, `book` are called from threads of the app, all else
+    from its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -95,7 +99,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, panels),
         hub=Hub(views),
         clock=clock,
         health=health,

@@ -13,6 +13,7 @@ from fleet_manager.adapters.http import access
 from fleet_manager.adapters.http.access import (
     ACCESS,
     METRICS,
+    PANEL,
     PUBLIC,
     AccessTable,
     RouteWithoutAccess,
@@ -42,6 +43,8 @@ ROUTES = [
     'GET /operator',
     'GET /r/{station}',
     'GET /readyz',
+    'GET /robot/{robot}/pair',
+    'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
     'GET /ward',
     'GET /ward/new',
@@ -69,9 +72,14 @@ ROUTES = [
     'POST /language',
     'POST /login',
     'POST /logout',
+    'POST /robot/{robot}/open',
+    'POST /robot/{robot}/pair',
+    'POST /robot/{robot}/refuse',
+    'POST /robot/{robot}/sign',
     'WS /api/v1/feed',
+    'WS /robot/{robot}/feed',
 ]
-GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS)]
+GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, PANEL)]
 FILLED = {
     'delivery': 'd1',
     'lang': 'en',
