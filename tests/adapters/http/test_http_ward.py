@@ -148,7 +148,7 @@ def test_initials_of_common_places() -> None:
     [
         ('yaofang', 'goods=drug&way=fetch&other=pharmacy'),
         ('yf yp', 'goods=drug&way=fetch&other=pharmacy'),
-        ('lab', 'goods=specimen&way=send&other=lab'),
+        ('lab', 'goods=blood&way=fetch&other=lab'),
         ('LAB spec', 'goods=specimen&way=send&other=lab'),
         ('餐', 'goods=meal&way=fetch&other=kitchen'),
         ('n3e', 'goods=supply&way=fetch&other=n3e'),
