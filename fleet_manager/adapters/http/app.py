@@ -27,6 +27,7 @@ from fleet_manager.adapters.http.routes import (
     api,
     asking,
     closures,
+    fhir,
     labels,
     operator,
     panel,
@@ -38,6 +39,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Mailbox,
@@ -65,6 +67,7 @@ ROUTED: Final = (
     space_time,
     swap,
     api,
+    fhir,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -87,6 +90,7 @@ def create_app(
     book: WardBook | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -113,6 +117,7 @@ def create_app(
         maps=maps,
         book=book,
         printer=printer,
+        codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

@@ -36,6 +36,9 @@ ROUTES = [
     'GET /api/v1/state',
     'GET /deliveries/{delivery}',
     'GET /deliveries/{delivery}/labels',
+    'GET /fhir/metadata',
+    'GET /fhir/{kind}',
+    'GET /fhir/{kind}/{delivery}',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
@@ -69,6 +72,7 @@ ROUTES = [
     'POST /deliveries/{delivery}/refuse',
     'POST /deliveries/{delivery}/sign',
     'POST /deliveries/{delivery}/take',
+    'POST /fhir/SupplyRequest',
     'POST /language',
     'POST /login',
     'POST /logout',
@@ -82,6 +86,7 @@ ROUTES = [
 GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, PANEL)]
 FILLED = {
     'delivery': 'd1',
+    'kind': 'Task',
     'lang': 'en',
     'station': 'n2w',
     'robot': 'r1',
