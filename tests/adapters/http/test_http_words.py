@@ -115,7 +115,7 @@ def test_a_template_has_no_text_of_its_own(path: Path) -> None:
     bare = re.sub(r'{%.*?%}|{{.*?}}|{#.*?#}|<!doctype html>|<[^>]*>', '', text, flags=re.DOTALL)
     assert not re.search(r'[A-Za-z]{2,}', bare), re.findall(r'[A-Za-z]{2,}.*', bare)
     attributes = re.findall(r'(?:aria-label|title|alt|placeholder|content)="([^"{]+)"', text)
-    allowed = {'width=device-width, initial-scale=1'}
+    allowed = {'width=device-width, initial-scale=1', 'light'}
     assert set(attributes) <= allowed
 
 
