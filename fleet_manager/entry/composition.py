@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
@@ -77,8 +78,9 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
-    book: SqlWardBook
+    ward_book: SqlWardBook
     panels: SqlPanels
+    book: SqlDeskBook
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -96,8 +98,9 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
-        self.book.close()
+        self.ward_book.close()
         self.panels.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -110,8 +113,9 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts, book = SqlAccounts(settings.accounts_url), SqlWardBook(settings.ward_url)
+    accounts, ward_book = SqlAccounts(settings.accounts_url), SqlWardBook(settings.ward_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
+    book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -141,9 +145,10 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
-        book=book,
+        ward_book=ward_book,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        book=book,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -156,7 +161,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, book, panels, devices, staff, made)
+    return Manager(app, runner, accounts, ward_book, panels, book, devices, staff, made)
 
 
 def _recover(

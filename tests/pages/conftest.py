@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import uvicorn
 
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
@@ -60,7 +62,7 @@ def running_site(
     port: int = 0,
     played: Played | None = None,
     hospital: Hospital | None = None,
-    book: SqlWardBook | None = None,
+    ward_book: SqlWardBook | None = None,
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
@@ -69,6 +71,8 @@ def running_site(
     fleet = played or stand_in
     assert fleet is not None
     accounts, panels = with_log_ins(hospital), StandInPanels()
+    kept = TemporaryDirectory()
+    book = SqlDeskBook(f'sqlite:///{kept.name}/desk.db')
     url = f'http://127.0.0.1:{port}'
     app = create_app(
         hospital=hospital,
@@ -83,8 +87,9 @@ def running_site(
         secure_cookies=False,
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
-        book=book,
+        ward_book=ward_book,
         panels=panels,
+        book=book,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -111,6 +116,8 @@ def running_site(
         server.should_exit = True
         thread.join(timeout=10)
         fleet.close()
+        book.close()
+        kept.cleanup()
 
 
 @pytest.fixture(scope='session')

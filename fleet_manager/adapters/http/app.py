@@ -31,6 +31,7 @@ from fleet_manager.adapters.http.routes import (
     labels,
     operator,
     panel,
+    porter,
     session,
     space_time,
     swap,
@@ -39,6 +40,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
@@ -62,6 +64,7 @@ ROUTED: Final = (
     asking,
     labels,
     panel,
+    porter,
     operator,
     closures,
     space_time,
@@ -87,15 +90,16 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
-    book: WardBook | None = None,
+    ward_book: WardBook | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels`, `book` are called from threads of the app, all else
-    from its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
+    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -115,8 +119,9 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
-        book=book,
+        ward_book=ward_book,
         printer=printer,
+        book=book,
         codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)

@@ -15,6 +15,7 @@ from fleet_manager.adapters.http.auth import Panel, People, Person
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Deposed,
@@ -80,7 +81,7 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed, without `book` wards keep nothing.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
     """
 
     shown: ShownMap
@@ -98,8 +99,9 @@ class Site:
     words: Mapping[str, Words]
     pages: Pages
     maps: MapOffice | None = None
-    book: WardBook | None = None
+    ward_book: WardBook | None = None
     printer: Printer | None = None
+    book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     #: One new map is checked at a time.
@@ -146,10 +148,10 @@ class Site:
 
     async def in_book(self, call: Callable[[WardBook], T]) -> T:
         """Read or write what wards keep, in a thread. Raises Overloaded where that fails."""
-        if self.book is None:
+        if self.ward_book is None:
             raise Overloaded
         try:
-            return await asyncio.to_thread(call, self.book)
+            return await asyncio.to_thread(call, self.ward_book)
         except StoreFailed:
             raise Overloaded from None
 

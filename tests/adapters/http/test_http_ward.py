@@ -188,7 +188,7 @@ def test_the_last_request_is_repeated_in_one_tap_and_a_double_tap_is_one(site: S
 def test_a_favourite_is_kept_shown_and_forgotten(
     hospital: Hospital, loop: Loop, book: SqlWardBook
 ) -> None:
-    site = Site(hospital, loop, book=book)
+    site = Site(hospital, loop, ward_book=book)
     ward = site.ward('n2w')
     page = check_page(ward, 'drug', 'fetch', 'pharmacy')
     names = ('goods', 'sender', 'recipient')

@@ -148,7 +148,7 @@ async def _check_page(
         recipient=recipient,
         urgency=urgency.value,
         may_raise=RAISED[urgency] is not urgency,
-        keeps=site.book is not None,
+        keeps=site.ward_book is not None,
         favourite=(goods, sender, recipient) in await favourites_of(site, person),
         **values,
     )
