@@ -99,7 +99,8 @@ def create_app(
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
     `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
-    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
+    access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
