@@ -102,7 +102,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts = SqlAccounts(settings.accounts_url)
+    accounts = open_accounts(settings)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -144,6 +144,12 @@ def compose(settings: Settings) -> Manager:
             seed=clock.now(),
         )
     return Manager(app, runner, accounts, devices, staff, made)
+
+
+def open_accounts(settings: Settings) -> SqlAccounts:
+    """Open the accounts, with the key under which badges are known."""
+    key = first_run.own_token(settings.state_dir / 'badge-key')
+    return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
 def _recover(

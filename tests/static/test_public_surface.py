@@ -21,6 +21,11 @@ from fleet_manager.entry.settings import Settings
 from robot_nodes import qos as robots
 
 COMMANDS = [
+    'accounts add',
+    'accounts badge',
+    'accounts disable',
+    'accounts enable',
+    'accounts list',
     'accounts reset',
     'bench grid',
     'bench traffic',
@@ -67,6 +72,8 @@ SETTINGS = [
 ]
 ROUTES = [
     'GET /',
+    'GET /accounts',
+    'GET /accounts/{account}',
     'GET /api/v1/closures',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
@@ -75,10 +82,12 @@ ROUTES = [
     'GET /api/v1/session',
     'GET /api/v1/space-time',
     'GET /api/v1/state',
+    'GET /confirm',
     'GET /deliveries/{delivery}',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
+    'GET /me',
     'GET /metrics',
     'GET /operator',
     'GET /r/{station}',
@@ -86,6 +95,14 @@ ROUTES = [
     'GET /static/{path:path}',
     'GET /ward',
     'GET /ward/new',
+    'POST /accounts',
+    'POST /accounts/{account}/badges',
+    'POST /accounts/{account}/badges/{badge}/remove',
+    'POST /accounts/{account}/change',
+    'POST /accounts/{account}/disable',
+    'POST /accounts/{account}/enable',
+    'POST /accounts/{account}/secret',
+    'POST /accounts/{account}/sessions/{seat}/end',
     'POST /api/v1/alerts/{alert}/acknowledge',
     'POST /api/v1/closures',
     'POST /api/v1/closures/{closure}/open',
@@ -99,6 +116,7 @@ ROUTES = [
     'POST /api/v1/robots/{robot}/pause',
     'POST /api/v1/robots/{robot}/readmit',
     'POST /api/v1/robots/{robot}/resume',
+    'POST /confirm',
     'POST /deliveries',
     'POST /deliveries/{delivery}/cancel',
     'POST /deliveries/{delivery}/open',
@@ -109,6 +127,9 @@ ROUTES = [
     'POST /language',
     'POST /login',
     'POST /logout',
+    'POST /me/secret',
+    'POST /me/sessions/{seat}/end',
+    'POST /me/station',
     'WS /api/v1/feed',
 ]
 COMMANDS_OF_PEOPLE = [

@@ -23,8 +23,12 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
+    accounts as account_routes,
+)
+from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    me,
     operator,
     session,
     space_time,
@@ -36,6 +40,7 @@ from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -69,7 +74,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, lambda a, until: mailbox.report(LockReport(a, until))),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -84,7 +89,18 @@ def create_app(
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (session, ward, operator, closures, space_time, swap, api, health_routes):
+    for module in (
+        session,
+        me,
+        account_routes,
+        ward,
+        operator,
+        closures,
+        space_time,
+        swap,
+        api,
+        health_routes,
+    ):
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')
