@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet_manager.application.labels import Label
 from fleet_manager.application.space_time import Traffic
 from fleet_manager.domain.ids import (
     AccountId,
@@ -115,6 +116,19 @@ class MapOffice(Protocol):
 
         Raises FleetError with the reason when the disk refuses. Call before it is asked for.
         """
+
+
+# --- paper  ---
+
+
+class Printer(Protocol):
+    """Makes documents for paper. Calls block: use a thread."""
+
+    def labels_pdf(self, labels: Sequence[Label], *, paper: str) -> bytes:
+        """Return a PDF. `paper` is a key of `application.labels.PAPERS`."""
+
+    def labels_zpl(self, labels: Sequence[Label], *, paper: str, dots: int) -> bytes:
+        """Return ZPL for a label printer of `dots` a mm."""
 
 
 # --- the journal  ---
@@ -327,6 +341,29 @@ class Accounts(Protocol):
 
     def end_seat(self, account: AccountId, seat: str) -> None:
         """End a session by its public name, as `close_session` does by its token."""
+
+
+class Panels(Protocol):
+    """The screens on robots: which device belongs to which robot. Calls block: use a thread.
+
+    A code, read out once by who administers the fleet, turns a device into the robot's panel; its
+    token is then good until another device is paired, or none is.
+    """
+
+    def offer(self, robot: RobotId) -> str:
+        """Return a new code for the robot's panel, good for ten minutes and five tries."""
+
+    def pair(self, robot: RobotId, *, code: str) -> str:
+        """Return the token of the device that gave the right code, '' for a wrong or old one.
+
+        A code is good once. The device paired before is one no more.
+        """
+
+    def robot(self, token: str) -> RobotId | None:
+        """Return whose panel a token belongs to, or None."""
+
+    def forget(self, robot: RobotId) -> bool:
+        """End the pairing, and a code that was offered; return whether there was any."""
 
 
 # --- the kernel, as adapters see it  ---

@@ -11,6 +11,7 @@ from typing import Any, Final
 from fleet_manager.application import lift_line
 from fleet_manager.application.cancel_delivery import may_cancel
 from fleet_manager.application.close_places import cut_off_now
+from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.domain.deliveries.lifecycle import AT_STOP, ENDS, LOADED, DeliveryState
 from fleet_manager.domain.dispatch.bundles import bundles_of, here
 from fleet_manager.domain.dispatch.clean import needs_cleaning
@@ -316,6 +317,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
     due = delivery.arrived_at if delivery.arrived_at is not None else due
     return {
         'number': delivery.number,
+        'reference': order_of_key(delivery.key),
         'goods': delivery.goods,
         'sender': delivery.sender,
         'recipient': delivery.recipient,

@@ -19,7 +19,9 @@ from fleet_manager.entry.accounts_cli import accounts
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
+from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
+from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
 from fleet_manager.entry.traffic_cli import traffic
@@ -42,8 +44,10 @@ app.add_typer(bench, name='bench')
 app.add_typer(gazebo, name='gazebo')
 app.command()(simulate)
 app.command()(capacity)
+app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(panel, name='panel')
 
 _State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')
@@ -66,6 +70,17 @@ def version() -> None:
     Example: fleet version
     """
     print(__version__)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API, as JSON.
+
+    Example: fleet openapi > docs/openapi.json
+    """
+    from fleet_manager.adapters.http.openapi import as_text
+
+    print(as_text(), end='')
 
 
 @app.command()

@@ -14,10 +14,12 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
@@ -73,6 +75,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    panels: SqlPanels
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -90,6 +93,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.panels.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -103,6 +107,7 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts = open_accounts(settings)
+    panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -132,6 +137,8 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        panels=panels,
+        printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -143,7 +150,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, devices, staff, made)
+    return Manager(app, runner, accounts, panels, devices, staff, made)
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.application.ports import Account, Badge, Overloaded, Reply, Seat, View
 from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
@@ -160,6 +161,33 @@ class StandInAccounts:
         for token, one in self.sessions.items():
             if one.account == account and token.split('-')[1] == seat:
                 one.ended = 'ended'
+
+
+class StandInPanels:
+    """Screens on robots, in dicts."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+        self.tokens: dict[str, RobotId] = {}
+
+    def offer(self, robot: RobotId) -> str:
+        self.codes[robot] = f'{sum(robot.encode()):08}'
+        return self.codes[robot]
+
+    def pair(self, robot: RobotId, *, code: str) -> str:
+        if self.codes.get(robot) != code:
+            return ''
+        self.forget(robot)
+        self.tokens[f'token-of-{robot}'] = robot
+        return f'token-of-{robot}'
+
+    def robot(self, token: str) -> RobotId | None:
+        return self.tokens.get(token)
+
+    def forget(self, robot: RobotId) -> bool:
+        known = self.codes.pop(robot, None)
+        self.tokens = {t: r for t, r in self.tokens.items() if r != robot}
+        return known is not None
 
 
 def with_log_ins(hospital: Hospital) -> StandInAccounts:
@@ -369,7 +397,8 @@ class StandIn:
             return Reply('unknown_station')
         if command.goods not in GOODS:
             return Reply('unknown_goods')
-        if command.actor.station not in (command.sender, command.recipient):
+        ends = (command.sender, command.recipient)
+        if command.actor.role is m.Role.WARD and command.actor.station not in ends:
             return Reply('not_allowed')
         if command.goods not in stations[command.sender].sends:
             return Reply('goods_not_sent_here', {'station': command.sender})
@@ -383,6 +412,7 @@ class StandIn:
         urgency = RAISED[urgency] if command.raised else urgency
         self._deliveries[delivery] = {
             'number': self._number,
+            'reference': order_of_key(command.key),
             'goods': command.goods,
             'sender': command.sender,
             'recipient': command.recipient,

@@ -35,6 +35,7 @@ _NAMES: Final = {
 
 journal_tables: Final = MetaData(naming_convention=_NAMES)
 account_tables: Final = MetaData(naming_convention=_NAMES)
+desk_tables: Final = MetaData(naming_convention=_NAMES)
 
 #: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
@@ -201,4 +202,16 @@ session: Final = Table(
     Column('device', Text, nullable=False, server_default=''),
     Column('ended', Text, nullable=False, server_default=''),
     Index(None, 'account', 'opened'),
+)
+
+#: The screen of a robot: the code that pairs a device, and the token of the device that is paired.
+panel: Final = Table(
+    'panel',
+    desk_tables,
+    Column('robot', Text, primary_key=True),
+    Column('code_hash', Text),
+    Column('code_until', BigInteger, nullable=False),
+    Column('tries', Integer, nullable=False),
+    Column('token_hash', Text),
+    UniqueConstraint('token_hash'),
 )

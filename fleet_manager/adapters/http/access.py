@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -21,14 +21,17 @@ from fleet_manager.domain.rights import Deed, Right
 
 
 class Open(StrEnum):
-    """What needs no account: everybody, or who has the token of the metrics."""
+    """What needs no account: everybody, the token of the metrics, the screen of a robot."""
 
     PUBLIC = 'public'
     METRICS = 'metrics'
+    PANEL = 'panel'
 
 
 PUBLIC: Final = Open.PUBLIC
 METRICS: Final = Open.METRICS
+#: The device that is paired with the robot in the path.
+PANEL: Final = Open.PANEL
 
 #: No account, or a right of `domain.rights`.
 Access = Open | Right
@@ -69,6 +72,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /ward/new': Deed.WORK_AT_STATION,
         'POST /deliveries': m.RequestDelivery,
         'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
+        'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,
         'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,
@@ -92,11 +96,21 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # the screen of a robot
+        'GET /robot/{robot}/pair': PUBLIC,
+        'POST /robot/{robot}/pair': PUBLIC,
+        'GET /robot/{robot}/panel': PANEL,
+        'POST /robot/{robot}/open': PANEL,
+        'POST /robot/{robot}/sign': PANEL,
+        'POST /robot/{robot}/refuse': PANEL,
+        'WS /robot/{robot}/feed': PANEL,
         # programs
         'GET /api/v1/session': Deed.ENTER,
         'GET /api/v1/map': Deed.ENTER,
         'GET /api/v1/state': Deed.SEE_DELIVERIES,
+        'GET /api/v1/deliveries': Deed.SEE_DELIVERIES,
         'POST /api/v1/deliveries': m.RequestDelivery,
+        'POST /api/v1/deliveries/{delivery}/cancel': m.CancelDelivery,
         'GET /api/v1/deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /api/v1/deliveries/{delivery}/timeline': Deed.SEE_DELIVERIES,
         'WS /api/v1/feed': Deed.SEE_DELIVERIES,
@@ -112,11 +126,13 @@ class RouteWithoutAccess(Exception):
 class Match:
     """What the table says about a request. `access` is None when nothing is there.
 
-    `allowed` are the methods the path has; empty when there is no such path.
+    `allowed` are the methods the path has; empty when there is no such path. `names` are the ids
+    in the path.
     """
 
     access: Access | None
     allowed: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessTable:
@@ -140,7 +156,7 @@ class AccessTable:
             if not all(name in long or is_id(value) for name, value in found.groupdict().items()):
                 continue
             if entry_method == method:
-                return Match(access, (method,))
+                return Match(access, (method,), found.groupdict())
             if entry_method != 'WS':
                 allowed.append(entry_method)
         return Match(None, tuple(allowed))

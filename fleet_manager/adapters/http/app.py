@@ -28,8 +28,10 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    labels,
     me,
     operator,
+    panel,
     session,
     space_time,
     swap,
@@ -38,13 +40,36 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
-from fleet_manager.application.ports import Accounts, Mailbox, MapOffice, Overloaded, ViewSource
+from fleet_manager.application.ports import (
+    Accounts,
+    Mailbox,
+    MapOffice,
+    Overloaded,
+    Panels,
+    Printer,
+    ViewSource,
+)
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
 
+#: Where the routes are, in the order in which they are tried.
+ROUTED: Final = (
+    session,
+    me,
+    account_routes,
+    ward,
+    labels,
+    panel,
+    operator,
+    closures,
+    space_time,
+    swap,
+    api,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -62,10 +87,12 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    panels: Panels | None = None,
+    printer: Printer | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
+    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
     event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
@@ -74,7 +101,12 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock, lambda a, until: mailbox.report(LockReport(a, until))),
+        people=People(
+            accounts,
+            clock,
+            panels,
+            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+        ),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -86,21 +118,11 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        printer=printer,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
-    for module in (
-        session,
-        me,
-        account_routes,
-        ward,
-        operator,
-        closures,
-        space_time,
-        swap,
-        api,
-        health_routes,
-    ):
+    for module in ROUTED:
         # not include_router: the access table is checked against the routes themselves
         app.router.routes.extend(module.router.routes)
     app.mount('/static', _Static(directory=STATIC), name='static')

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from fleet_manager.adapters.http.security import form_token
-from fleet_manager.application.ports import Account, Accounts
-from fleet_manager.domain.ids import AccountId, StationId
+from fleet_manager.application.ports import Account, Accounts, Panels
+from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import Actor, Role
 from fleet_manager.domain.rights import RIGHTS, Deed, Right, may, reach
 from fleet_manager.domain.units import Instant
@@ -63,6 +63,15 @@ class Person:
         return may(self.actor(), right, *stations)
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The screen of a robot. `token` is its cookie, `csrf` goes into its forms."""
+
+    robot: RobotId
+    token: str
+    csrf: str
+
+
 class People:
     """Accounts for an event loop: nothing here blocks it, and hashing has a bounded queue."""
 
@@ -70,11 +79,14 @@ class People:
         self,
         accounts: Accounts,
         clock: Callable[[], Instant],
+        panels: Panels | None = None,
+        *,
         on_lock: Callable[[AccountId, Instant], None] = lambda account, until: None,
     ) -> None:
         """`on_lock` is told of an account that was locked, and until when."""
         self._on_lock = on_lock
         self._accounts = accounts
+        self._panels = panels
         self._clock = clock
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix='hashing')
         self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix='sessions')
@@ -99,6 +111,34 @@ class People:
         if not token or len(token) > 256 or not token.isascii():
             return ''
         return await self.ask(lambda accounts: accounts.why_ended(token, now=self._clock()))
+
+    async def panel(self, token: str | None) -> Panel | None:
+        """Return whose panel a device is, or None."""
+        if self._panels is None or not token or len(token) > 256 or not token.isascii():
+            return None
+        panels = self._panels
+        robot = await self._look_up(lambda: panels.robot(token))
+        return None if robot is None else Panel(robot, token, form_token(token))
+
+    async def pair(self, robot: RobotId, code: str) -> str:
+        """Return the token of a device that gave the robot's code, else ''."""
+        if self._panels is None:
+            return ''
+        panels = self._panels
+        return await self._look_up(lambda: panels.pair(robot, code=code))
+
+    async def at_robot(self, station: StationId, secret: str) -> tuple[str, Actor | None]:
+        """Check the PIN, or badge, of who stands at `station`; return the outcome and who."""
+        account, now = await self.ward_account(station), self._clock()
+        if account is None:
+            return 'wrong', None
+        if await self.ask(lambda known: known.locked_until(account.id, now=now)):
+            return 'locked', None
+        _, person = await self.ask(lambda known: known.by_badge(secret, device='', now=now))
+        if person is not None and station in person.stations:
+            return 'ok', Actor(person.id, Role(person.role), station)
+        outcome = await self.check(account.id, secret)
+        return outcome, Actor(account.id, Role(account.role), station) if outcome == 'ok' else None
 
     async def ward_account(self, station: StationId) -> Account | None:
         """Return the shared log-in of a station."""

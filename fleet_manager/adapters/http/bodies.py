@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ from pydantic import (
 )
 
 from fleet_manager.adapters.http.access import is_id
+from fleet_manager.application.outside_orders import MAX_ORDER
 
 #: No form of ours has more fields.
 MAX_FIELDS: Final = 16
@@ -48,14 +50,26 @@ def _no_control(value: str) -> str:
 
 Id = Annotated[str, AfterValidator(_id)]
 #: An idempotency key: made by the page or by a program, once for each thing it wants.
-Key = Annotated[str, StringConstraints(pattern=r'^[A-Za-z0-9_\-]{8,64}$')]
+_KEY: Final = r'^[A-Za-z0-9_\-]{8,64}$'
+Key = Annotated[str, StringConstraints(pattern=_KEY)]
 Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+#: The number of an order in the system that asks; empty where it has none.
+OrderNumber = Annotated[
+    str,
+    StringConstraints(max_length=MAX_ORDER, pattern=r'^(\S(.*\S)?)?$'),
+    AfterValidator(_no_control),
+]
 #: A box: a form sends `yes` when it is ticked, and nothing when it is not.
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
 #: A moment in UTC milliseconds; 0 where none is asked for.
 Moment = Annotated[int, Field(ge=0, le=LATEST)]
 #: A PIN or password; its content is nobody's business but the hash's.
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def is_key(value: str) -> bool:
+    """Whether `value` may be an idempotency key."""
+    return re.fullmatch(_KEY, value) is not None
 
 
 class Body(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fleet_manager.adapters.http import i18n
-from fleet_manager.adapters.http.access import METRICS, PUBLIC, AccessTable, Open
-from fleet_manager.adapters.http.auth import Person
+from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
+from fleet_manager.adapters.http.auth import Panel, Person
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
     SAFE_METHODS,
@@ -69,7 +69,7 @@ class Gate:
         cookies = cookie_parser(headers.get('cookie', ''))
         lang = i18n.choose(cookies.get('lang'), headers.get('accept-language', ''))
         state['words'] = self._site.words[lang]
-        state['person'] = None
+        state['person'] = state['panel'] = None
         try:
             receive = await self._check(scope, headers, cookies, receive, state)
         except Denied as denied:
@@ -99,6 +99,11 @@ class Gate:
         if match.access is METRICS:
             self._check_metrics(headers)
             return receive
+        if match.access is PANEL:
+            state['panel'] = await self._panel(match.names['robot'], cookies)
+            if not changes or socket:
+                return receive
+            return await _with_body(headers, receive, BODY_LIMIT, state['panel'])
         person = None
         public = match.access is PUBLIC
         if not public or scope['path'] in KNOWS_WHO:
@@ -108,15 +113,15 @@ class Gate:
             await self._check_right(person, match.access, cookies)
         if not changes or socket:
             return receive
-        try:
-            limit = MAP_LIMIT if scope['path'] == MAP_PATH else BODY_LIMIT
-            body = await read_body(headers, receive, limit=limit)
-        except BodyTooLarge:
-            raise Denied(413, 'too_large', connection='close') from None
-        except BodyTooSlow:
-            raise Denied(408, 'too_slow', connection='close') from None
-        _check_form(headers, body, None if public else person)
-        return replay(body, receive)
+        limit = MAP_LIMIT if scope['path'] == MAP_PATH else BODY_LIMIT
+        who = None if public else person
+        return await _with_body(headers, receive, limit, who)
+
+    async def _panel(self, robot: str, cookies: dict[str, str]) -> Panel:
+        panel = await self._site.people.panel(cookies.get(self._site.panel_cookie))
+        if panel is None or panel.robot != robot:
+            raise Denied(401, 'not_paired')
+        return panel
 
     async def _who(self, cookies: dict[str, str]) -> Person | None:
         """Return who is logged in; a station that the map has no more is nobody's."""
@@ -152,7 +157,10 @@ class Gate:
     def _answer(self, denied: Denied, scope: Scope) -> Response:
         path: str = scope['path']
         page = not path.startswith(('/api/', '/i18n/')) and path != '/metrics'
-        if page and (denied.status == 401 or denied.code == 'confirm_first'):
+        if denied.code == 'not_paired' and scope['method'] == 'GET':
+            return RedirectResponse(f'/robot/{quote(path.split("/")[2])}/pair', 303)
+        logs_in = denied.status == 401 and denied.code != 'not_paired'
+        if page and (logs_in or denied.code == 'confirm_first'):
             query = scope.get('query_string', b'').decode('ascii', 'replace')
             here = f'{path}?{query}' if query else path
             keep = scope['method'] == 'GET' and path != '/'
@@ -166,7 +174,21 @@ class Gate:
         return response
 
 
-def _check_form(headers: Headers, body: bytes, person: Person | None) -> None:
+async def _with_body(
+    headers: Headers, receive: Receive, limit: int, who: Person | Panel | None
+) -> Receive:
+    """Read the body, refuse what is none of ours, and return how to read it again."""
+    try:
+        body = await read_body(headers, receive, limit=limit)
+    except BodyTooLarge:
+        raise Denied(413, 'too_large', connection='close') from None
+    except BodyTooSlow:
+        raise Denied(408, 'too_slow', connection='close') from None
+    _check_form(headers, body, who)
+    return replay(body, receive)
+
+
+def _check_form(headers: Headers, body: bytes, person: Person | Panel | None) -> None:
     """Refuse a body that is neither a form nor JSON, or that lacks its session's token."""
     kind = headers.get('content-type', '').partition(';')[0].strip().lower()
     if body and kind not in (FORM, JSON):

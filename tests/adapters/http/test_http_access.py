@@ -13,6 +13,7 @@ from fleet_manager.adapters.http import access
 from fleet_manager.adapters.http.access import (
     ACCESS,
     METRICS,
+    PANEL,
     PUBLIC,
     AccessTable,
     RouteWithoutAccess,
@@ -28,6 +29,7 @@ ROUTES = [
     'GET /accounts',
     'GET /accounts/{account}',
     'GET /api/v1/closures',
+    'GET /api/v1/deliveries',
     'GET /api/v1/deliveries/{delivery}',
     'GET /api/v1/deliveries/{delivery}/timeline',
     'GET /api/v1/map',
@@ -37,6 +39,7 @@ ROUTES = [
     'GET /api/v1/state',
     'GET /confirm',
     'GET /deliveries/{delivery}',
+    'GET /deliveries/{delivery}/labels',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
@@ -45,6 +48,8 @@ ROUTES = [
     'GET /operator',
     'GET /r/{station}',
     'GET /readyz',
+    'GET /robot/{robot}/pair',
+    'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
     'GET /ward',
     'GET /ward/new',
@@ -60,6 +65,7 @@ ROUTES = [
     'POST /api/v1/closures',
     'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
+    'POST /api/v1/deliveries/{delivery}/cancel',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
     'POST /api/v1/lifts/{lift}/release',
@@ -83,9 +89,14 @@ ROUTES = [
     'POST /me/secret',
     'POST /me/sessions/{seat}/end',
     'POST /me/station',
+    'POST /robot/{robot}/open',
+    'POST /robot/{robot}/pair',
+    'POST /robot/{robot}/refuse',
+    'POST /robot/{robot}/sign',
     'WS /api/v1/feed',
+    'WS /robot/{robot}/feed',
 ]
-GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS)]
+GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, PANEL)]
 #: What the log-in many operators share is not allowed.
 OF_PERSONAL_ACCOUNTS = ('POST /me/secret', 'POST /me/sessions/{seat}/end')
 FILLED = {

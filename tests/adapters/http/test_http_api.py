@@ -189,3 +189,83 @@ def test_an_operator_signs_that_a_robot_was_cleaned(site: Site) -> None:
     assert isinstance(site.fleet.commands[-1], SignCleaning)
     assert site.operator().json('/api/v1/robots/r99/cleaned', {}).status_code == 404
     assert site.ward().json('/api/v1/robots/r1/cleaned', {}).status_code == 403
+
+
+def test_an_order_number_is_one_delivery_and_finds_it_again(site: Site) -> None:
+    operator = site.operator()
+    order = DELIVERY | {'reference': 'HIS 4711/3'}
+    first = operator.json('/api/v1/deliveries', order)
+    assert (first.status_code, first.json()['delivery']['reference']) == (201, 'HIS 4711/3')
+    again = operator.json('/api/v1/deliveries', order)
+    assert (again.status_code, again.json()['id']) == (200, first.json()['id'])
+    site.ward().json('/api/v1/deliveries', DELIVERY, idempotency_key='a-key-000001')
+    found = operator.get('/api/v1/deliveries', params={'reference': 'HIS 4711/3'}).json()
+    assert [one['id'] for one in found['deliveries']] == [first.json()['id']]
+
+
+@pytest.mark.parametrize('reference', ['x' * 129, ' x', 'a\x00b', 7])
+def test_an_order_number_that_cannot_be_one_is_refused_by_name(
+    site: Site, reference: object
+) -> None:
+    answer = site.operator().json('/api/v1/deliveries', DELIVERY | {'reference': reference})
+    assert (answer.status_code, answer.json()['error']['field']) == (422, 'reference')
+
+
+def test_a_list_has_pages_that_together_have_each_delivery_once(site: Site) -> None:
+    made = {site.delivery() for _ in range(5)}
+    operator, seen, before = site.operator(), list[str](), None
+    while before is not None or not seen:
+        params = {'limit': '2'} | ({} if before is None else {'before': str(before)})
+        page = operator.get('/api/v1/deliveries', params=params).json()
+        assert len(page['deliveries']) <= 2
+        seen += [one['id'] for one in page['deliveries']]
+        before = page['next']
+    assert seen == sorted(made, reverse=True)
+
+
+def test_a_list_has_what_fits_all_that_is_asked_for(site: Site) -> None:
+    waiting, gone = site.delivery(state='under_way'), site.delivery(state='delivered')
+    other = ask(site, 'n3e', 'stores', robot='r2')
+
+    def listed(browser: Browser, query: str) -> set[str]:
+        answer = browser.get(f'/api/v1/deliveries?{query}')
+        assert answer.status_code == 200, answer.text
+        return {one['id'] for one in answer.json()['deliveries']}
+
+    operator = site.operator()
+    assert listed(operator, '') == {waiting, gone, other}
+    assert listed(operator, 'open=true&sender=pharmacy') == {waiting}
+    assert listed(operator, 'open=false') == {gone}
+    assert listed(operator, 'state=delivered&goods=drug&urgency=routine') == {gone}
+    assert listed(operator, 'station=n3e') == {other}
+    assert listed(operator, 'since=99999999999999') == set()
+    assert listed(site.ward('n2w'), '') == {waiting, gone}
+
+
+@pytest.mark.parametrize(
+    ('query', 'field'),
+    [
+        ('limit=0', 'limit'),
+        ('limit=501', 'limit'),
+        ('limit=x', 'limit'),
+        ('before=-1', 'before'),
+        ('state=gone', 'state'),
+        ('urgency=now', 'urgency'),
+        ('open=yes', 'open'),
+        ('page=2', 'fields'),
+        ('open=true&open=false', 'fields'),
+    ],
+)
+def test_a_filter_that_is_wrong_is_named(site: Site, query: str, field: str) -> None:
+    answer = site.operator().get(f'/api/v1/deliveries?{query}')
+    assert (answer.status_code, answer.json()['error']['field']) == (422, field)
+
+
+def test_a_program_cancels_until_it_is_too_late(site: Site) -> None:
+    delivery, loaded = site.delivery(), site.delivery(state='under_way')
+    operator = site.operator()
+    answer = operator.json(f'/api/v1/deliveries/{delivery}/cancel', {})
+    assert (answer.status_code, answer.json()['delivery']['state']) == (200, 'cancelled')
+    answer = operator.json(f'/api/v1/deliveries/{loaded}/cancel', {})
+    assert (answer.status_code, answer.json()['error']['code']) == (409, 'too_late_to_cancel')
+    assert site.ward('n3e').json(f'/api/v1/deliveries/{loaded}/cancel', {}).status_code == 404

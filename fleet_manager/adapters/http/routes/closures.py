@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from fleet_manager.adapters.http.answers import Closed, Closures, Done
 from fleet_manager.adapters.http.bodies import Body, Id, read_json
+from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.routes.swap import Reason
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
@@ -37,14 +39,14 @@ class Nothing(Body):
     """The body of a command that needs none: `{}`."""
 
 
-@router.get('')
+@router.get('', **described(answer=Closures))
 async def closures(site: SiteDep) -> Response:
     """Return what is closed now, and what that cuts off from the rest."""
     view = site.views.current()
     return JSONResponse({'closures': dict(_closures(view)), 'cut_off': _cut_off(view)})
 
 
-@router.post('')
+@router.post('', **described(body=CloseBody, answer=Closed))
 async def close(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Close a place. Said again it is the same closure, with the new reason and end.
 
@@ -67,7 +69,7 @@ async def close(request: Request, site: SiteDep, person: PersonDep) -> Response:
     return JSONResponse({'closure': _find(view, command), 'cut_off': _cut_off(view)})
 
 
-@router.post('/{closure}/open')
+@router.post('/{closure}/open', **described(body=Nothing, body_needed=False, answer=Done))
 async def open_again(closure: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """End a closure before its time. Doing it twice is once."""
     if await request.body():

@@ -8,7 +8,9 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from fleet_manager.adapters.http.answers import SpaceTime
 from fleet_manager.adapters.http.bodies import BadBody, Body, Id, read_query
+from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.feed import encode
 from fleet_manager.adapters.http.site import SiteDep
 from fleet_manager.application.space_time import (
@@ -36,7 +38,10 @@ class Along(Body):
     end: Id | None = None
 
 
-@router.get('')
+@router.get(
+    '',
+    **described(query=Along, answer=SpaceTime, also={304: 'As before.'}),
+)
 async def space_time(request: Request, site: SiteDep) -> Response:
     """Return ten minutes back and ten ahead along a way. 422 names what there is not."""
     along = read_query(request, Along)

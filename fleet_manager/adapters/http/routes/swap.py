@@ -11,7 +11,9 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import JSONResponse, Response
 
+from fleet_manager.adapters.http.answers import Done, SwapAsked, SwapState
 from fleet_manager.adapters.http.bodies import Body, Note, read_json
+from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
@@ -51,7 +53,7 @@ class CancelBody(Body):
     reason: Reason
 
 
-@router.get('')
+@router.get('', **described(answer=SwapState))
 async def state(request: Request, site: SiteDep) -> Response:
     """Say which map is in force, what a change under way waits for, how the last one ended."""
     fleet = site.views.current().entities.get('fleet', {}).get('fleet', {})
@@ -66,7 +68,15 @@ async def state(request: Request, site: SiteDep) -> Response:
     )
 
 
-@router.post('')
+@router.post(
+    '',
+    **described(
+        body=SwapBody,
+        answer=SwapAsked,
+        status=202,
+        also={200: SwapAsked, 507: 'The disk does not keep the map.'},
+    ),
+)
 async def swap(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Take a new map: 202 when the change began, 200 when it is the map in force already.
 
@@ -95,7 +105,7 @@ async def swap(request: Request, site: SiteDep, person: PersonDep) -> Response:
     return _answer(hospital, 'asked', 202)
 
 
-@router.post('/cancel')
+@router.post('/cancel', **described(body=CancelBody, answer=Done))
 async def cancel(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Give up the change under way; the map in force stays."""
     body = await read_json(request, CancelBody)

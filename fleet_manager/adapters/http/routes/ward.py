@@ -267,6 +267,7 @@ def _delivery_page(
         status=status,
         page=page,
         problem_text=problem,
+        prints=site.printer is not None,
         # without scripts the page reloads itself, but never while a PIN is being typed
         refresh=None if page.ended or page.opens or problem else 5,
         path=f'/deliveries/{delivery}',

@@ -1,0 +1,1 @@
+"""Documents for printing: labels as PDF and ZPL."""

@@ -1,0 +1,204 @@
+"""What the API answers, as models: for its OpenAPI document, and for tests that hold it to them.
+
+Routes send plain JSON; these are not run on the way out. Times are UTC milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from fleet_manager.domain.deliveries.goods import Urgency
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
+
+#: An entity of a kind that docs/views.md has field by field.
+Entity = dict[str, Any]
+
+
+class Trouble(BaseModel):
+    """What was wrong. `code` is for programs, `message` for people, in the language asked for."""
+
+    code: str
+    message: str
+    field: str | None = Field(None, description='the field of the request that is wrong')
+    problems: list[Entity] | None = Field(None, description='of a map: all that is wrong with it')
+
+
+class Problem(BaseModel):
+    """Every answer that is no success."""
+
+    error: Trouble
+
+
+class Done(BaseModel):
+    """It is done, and on disk. There is nothing more to say."""
+
+
+class Expected(BaseModel):
+    """An arrival as a range."""
+
+    early: int
+    late: int
+
+
+class Reason(BaseModel):
+    """Why nothing happens; docs/views.md has the codes."""
+
+    code: str
+    params: dict[str, str]
+
+
+class Delivery(BaseModel):
+    """A delivery as it stands. Wards are not told `why` and `requested_by`."""
+
+    number: int
+    reference: str = Field('', description='the order number of the system that asked, or empty')
+    goods: str
+    sender: str = Field(description='id of a station')
+    recipient: str = Field(description='id of a station')
+    urgency: Urgency
+    state: DeliveryState
+    times: dict[str, int] = Field(description='when each state was reached')
+    promised_at: int
+    eta: Expected | None = Field(description='arrival at the recipient, or back at the sender')
+    late: bool
+    robot: str | None
+    compartment: str | None
+    in_lift: bool
+    opening: bool
+    together: list[str]
+    returning: bool = Field(description='it goes back to its sender')
+    turned_back: str | None
+    raised: bool
+    waiting: Reason | None
+    rating: int | None
+    may_cancel: bool
+    note: str
+    requested_by: str | None = None
+    why: Entity | None = None
+
+
+class OneDelivery(BaseModel):
+    """One delivery and its id. `delivery` is null where the picture does not show it yet."""
+
+    id: str
+    delivery: Delivery | None
+
+
+class ListedDelivery(BaseModel):
+    """One delivery of a list and its id."""
+
+    id: str
+    delivery: Delivery
+
+
+class Deliveries(BaseModel):
+    """A page of a list, newest first. `next` is the `before` of the next page, null at the end."""
+
+    deliveries: list[ListedDelivery]
+    next: int | None
+
+
+class Happened(BaseModel):
+    """A line of the journal about a delivery."""
+
+    seq: int
+    at: int
+    kind: str
+    actor: str
+    robot: str | None
+
+
+class Timeline(BaseModel):
+    """What happened to a delivery, in order."""
+
+    id: str
+    events: list[Happened]
+
+
+class Session(BaseModel):
+    """Who asks, and the token that changing requests of a session carry as `X-CSRF-Token`."""
+
+    account: str
+    label: str
+    role: str
+    station: str | None
+    csrf: str
+
+
+class State(BaseModel):
+    """The whole picture, as far as one may see it: `entities[kind][id]`, see docs/views.md."""
+
+    seq: int
+    now: int
+    entities: dict[str, dict[str, Entity]]
+
+
+class Map(BaseModel):
+    """Everything of the hospital that does not move."""
+
+    version: str
+    floors: Any
+    stations: Any
+
+
+class Closure(BaseModel):
+    """A closed place."""
+
+    kind: Literal['lane', 'zone', 'lift', 'floor']
+    place: str
+    robot_type: str
+    reason: str
+    closed_by: str
+    since: int
+    until: int | None
+
+
+class CutOff(BaseModel):
+    """What closures part from the rest."""
+
+    stations: list[str]
+    robots: list[str]
+
+
+class Closures(BaseModel):
+    """What is closed now."""
+
+    closures: dict[str, Closure]
+    cut_off: CutOff
+
+
+class Closed(BaseModel):
+    """The closure that was made."""
+
+    closure: str | None
+    cut_off: CutOff
+
+
+class SwapState(BaseModel):
+    """Which map is in force, the change under way and how the last one ended."""
+
+    map_version: str
+    swap: Entity | None
+    last: Entity | None
+    robots_on_old_map: list[str]
+
+
+class SwapAsked(BaseModel):
+    """What became of a map that was sent."""
+
+    outcome: Literal['asked', 'unchanged']
+    version: str
+
+
+class SpaceTime(BaseModel):
+    """Who was and will be where along a way; docs/views.md has its fields."""
+
+    now: int
+    recorded_from: int
+    until: int
+    robot: str | None
+    places: list[Entity]
+    robots: list[Entity]
+    lifts: list[Entity]
