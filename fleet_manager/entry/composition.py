@@ -19,6 +19,7 @@ from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
@@ -137,6 +138,7 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         printer=DocumentPrinter(),
     )

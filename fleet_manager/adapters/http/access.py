@@ -113,6 +113,10 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /api/v1/deliveries/{delivery}/cancel': m.CancelDelivery,
         'GET /api/v1/deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /api/v1/deliveries/{delivery}/timeline': Deed.SEE_DELIVERIES,
+        'GET /fhir/metadata': Deed.ENTER,
+        'GET /fhir/{kind}': Deed.SEE_DELIVERIES,
+        'GET /fhir/{kind}/{delivery}': Deed.SEE_DELIVERIES,
+        'POST /fhir/SupplyRequest': m.RequestDelivery,
         'WS /api/v1/feed': Deed.SEE_DELIVERIES,
     }
 )

@@ -28,6 +28,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    fhir,
     labels,
     me,
     operator,
@@ -40,6 +41,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Mailbox,
@@ -68,6 +70,7 @@ ROUTED: Final = (
     space_time,
     swap,
     api,
+    fhir,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -89,6 +92,7 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -119,6 +123,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

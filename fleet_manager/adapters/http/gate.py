@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Panel, Person
+from fleet_manager.adapters.http.pages import PROGRAMS
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
     SAFE_METHODS,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FORM: Final = 'application/x-www-form-urlencoded'
 JSON: Final = 'application/json'
+FHIR: Final = 'application/fhir+json'
 #: A whole map of a large hospital has some 2 MiB; only operators may send one.
 MAP_PATH: Final = '/api/v1/map/swap'
 MAP_LIMIT: Final = 16 * 1024 * 1024
@@ -156,7 +158,7 @@ class Gate:
 
     def _answer(self, denied: Denied, scope: Scope) -> Response:
         path: str = scope['path']
-        page = not path.startswith(('/api/', '/i18n/')) and path != '/metrics'
+        page = not path.startswith(PROGRAMS) and path != '/metrics'
         if denied.code == 'not_paired' and scope['method'] == 'GET':
             return RedirectResponse(f'/robot/{quote(path.split("/")[2])}/pair', 303)
         logs_in = denied.status == 401 and denied.code != 'not_paired'
@@ -191,7 +193,7 @@ async def _with_body(
 def _check_form(headers: Headers, body: bytes, person: Person | Panel | None) -> None:
     """Refuse a body that is neither a form nor JSON, or that lacks its session's token."""
     kind = headers.get('content-type', '').partition(';')[0].strip().lower()
-    if body and kind not in (FORM, JSON):
+    if body and kind not in (FORM, JSON, FHIR):
         raise Denied(415, 'content_type')
     if person is None:
         return

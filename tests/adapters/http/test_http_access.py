@@ -40,6 +40,9 @@ ROUTES = [
     'GET /confirm',
     'GET /deliveries/{delivery}',
     'GET /deliveries/{delivery}/labels',
+    'GET /fhir/metadata',
+    'GET /fhir/{kind}',
+    'GET /fhir/{kind}/{delivery}',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
@@ -83,6 +86,7 @@ ROUTES = [
     'POST /deliveries/{delivery}/refuse',
     'POST /deliveries/{delivery}/sign',
     'POST /deliveries/{delivery}/take',
+    'POST /fhir/SupplyRequest',
     'POST /language',
     'POST /login',
     'POST /logout',
@@ -101,6 +105,7 @@ GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, P
 OF_PERSONAL_ACCOUNTS = ('POST /me/secret', 'POST /me/sessions/{seat}/end')
 FILLED = {
     'delivery': 'd1',
+    'kind': 'Task',
     'lang': 'en',
     'station': 'n2w',
     'robot': 'r1',
