@@ -51,10 +51,10 @@ async def me(request: Request, site: SiteDep, person: PersonDep) -> Response:
 @router.post('/me/secret')
 async def change_secret(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Choose another PIN or password. All sessions end but this one."""
-    form = await read_form(request, NewSecret)
     account, words = person.account, words_of(request)
     if not account.personal:
         return site.pages.error(request.scope, 403, 'forbidden')
+    form = await read_form(request, NewSecret)
     problem = problem_of_secret(account.role, form.new) or (
         '' if form.new == form.again else 'differ'
     )
@@ -83,9 +83,9 @@ async def change_station(request: Request, site: SiteDep, person: PersonDep) -> 
 @router.post('/me/sessions/{seat}/end')
 async def end_session(seat: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Log one of my devices out."""
-    await read_form(request, Empty)
     if not person.account.personal:
         return site.pages.error(request.scope, 403, 'forbidden')
+    await read_form(request, Empty)
     await site.people.ask(lambda accounts: accounts.end_seat(person.account.id, seat))
     return RedirectResponse('/me', 303)
 
