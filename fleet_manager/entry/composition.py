@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
@@ -77,6 +78,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     panels: SqlPanels
+    book: SqlDeskBook
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -95,6 +97,7 @@ class Manager:
         self.devices.close()
         self.accounts.close()
         self.panels.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -109,6 +112,7 @@ def compose(settings: Settings) -> Manager:
         log.warning('database', note=note)
     accounts = open_accounts(settings)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
+    book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
@@ -140,6 +144,7 @@ def compose(settings: Settings) -> Manager:
         maps=maps,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        book=book,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -152,7 +157,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, devices, staff, made)
+    return Manager(app, runner, accounts, panels, book, devices, staff, made)
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:

@@ -33,6 +33,7 @@ from fleet_manager.adapters.http.routes import (
     me,
     operator,
     panel,
+    porter,
     session,
     space_time,
     swap,
@@ -41,6 +42,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
@@ -65,6 +67,7 @@ ROUTED: Final = (
     ward,
     labels,
     panel,
+    porter,
     operator,
     closures,
     space_time,
@@ -92,6 +95,7 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
@@ -123,6 +127,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        book=book,
         codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
