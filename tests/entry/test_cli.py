@@ -318,7 +318,7 @@ def test_reset_shows_a_new_secret_ends_sessions_and_the_old_one_is_wrong(
 def test_reset_of_an_unknown_account_ends_with_1_and_lists_the_known(
     accounts: SqlAccounts, tmp_path: Path
 ) -> None:
-    done = fleet('accounts', 'reset', 'admin', '--state-dir', tmp_path)
+    done = fleet('accounts', 'reset', 'nobody', '--state-dir', tmp_path)
     assert (done.returncode, done.stdout) == (1, '')
     assert 'operator, pharmacy' in done.stderr
 
