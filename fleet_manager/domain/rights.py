@@ -40,6 +40,7 @@ class Deed(StrEnum):
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
+    WORK_AT_DESK = 'work_at_desk'
     MANAGE_ACCOUNTS = 'manage_accounts'
 
 
@@ -129,6 +130,7 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             everywhere=(*_DISPATCH, Role.PORTER, Role.ENGINEER, Role.AUDITOR),
             bound=(Role.INTEGRATION,),
         ),
+        Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
         # people
         Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),

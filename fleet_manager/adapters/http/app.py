@@ -28,6 +28,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    desk,
     fhir,
     labels,
     me,
@@ -68,6 +69,7 @@ ROUTED: Final = (
     labels,
     panel,
     porter,
+    desk,
     operator,
     closures,
     space_time,
