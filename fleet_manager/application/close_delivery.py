@@ -1,4 +1,4 @@
-"""See to what did not go well: close what nobody ends, follow up, note who is locked out."""
+"""See to what did not go well: close what nobody ends, follow up."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from fleet_manager.domain.messages import (
     DeliveryClosed,
     FollowUpNoted,
     NoteFollowUp,
-    NoteLockOut,
-    PinLocked,
     RobotExcluded,
 )
 from fleet_manager.domain.state import Delivery
@@ -72,14 +70,4 @@ def note_follow_up(turn: Turn, command: NoteFollowUp) -> DeliveryId | Refusal:
     if not command.note.strip():
         return Refusal('reason_needed')
     turn.emit(FollowUpNoted(delivery.id, command.actor, command.step, command.note.strip()))
-    return delivery.id
-
-
-def note_lock_out(turn: Turn, command: NoteLockOut) -> DeliveryId | Refusal:
-    """Note that somebody typed too many wrong PINs at a delivery; until it is over, once."""
-    delivery = turn.state.deliveries.get(command.delivery)
-    if delivery is None:
-        return Refusal('unknown_delivery')
-    if delivery.locked.get(command.actor.account, 0) <= turn.now < command.until:
-        turn.emit(PinLocked(delivery.id, command.actor, command.until))
     return delivery.id

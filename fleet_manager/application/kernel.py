@@ -22,7 +22,6 @@ from fleet_manager.application.cancel_delivery import cancel_delivery
 from fleet_manager.application.close_delivery import (
     close_delivery,
     note_follow_up,
-    note_lock_out,
 )
 from fleet_manager.application.close_places import (
     close_place,
@@ -91,7 +90,6 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.CallRobot: call_robot,
     m.CloseDelivery: close_delivery,
     m.NoteFollowUp: note_follow_up,
-    m.NoteLockOut: note_lock_out,
     m.SignCleaning: sign_cleaning,
     m.RateDelivery: rate_delivery,
     m.PauseRobot: hold_robot,

@@ -39,7 +39,7 @@ from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.traffic.release import wanted_doors
 from fleet_manager.domain.traffic.retime import Times, retime
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
-from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.domain.units import HOUR
 
 #: What a robot on its way waits for. Other causes are states, which pages say anyway.
 WAITS: Final = frozenset(
@@ -343,7 +343,6 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'closed': delivery.closed or None,
         'rescued': delivery.rescued,
         'held_by': delivery.porter,
-        'locked_until': _locked_until(turn, delivery),
         'may_bring_back': may_bring_back(delivery),
         'may_close': may_close(turn, delivery),
         'follow_up': _follow_up(delivery),
@@ -355,16 +354,12 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'rating': delivery.rating,
         'may_cancel': may_cancel(delivery),
         'note': delivery.note,
+        'details': dict(delivery.details),
         'requested_by': delivery.requested_by.account,
+        'asked_by': delivery.asked_by or None,
         'why': _why(delivery),
         'replans': delivery.replans,
     }
-
-
-def _locked_until(turn: Turn, delivery: Delivery) -> Instant | None:
-    """Return until when somebody is locked out after wrong PINs at this delivery."""
-    last = max(delivery.locked.values(), default=Instant(0))
-    return last if last > turn.now else None
 
 
 def _follow_up(delivery: Delivery) -> dict[str, Any] | None:

@@ -91,6 +91,8 @@ def _requested(state: FleetState, e: m.DeliveryRequested, at: Instant) -> None:
         note=e.note,
         raised=e.raised,
         earliest=e.earliest,
+        asked_by=e.asked_by,
+        details=dict(e.details),
         state=START,
         times={START.value: at},
     )
@@ -321,11 +323,6 @@ def _ended_by_hand(state: FleetState, e: m.DeliveryClosed, at: Instant) -> None:
 
 def _follow_up(state: FleetState, e: m.FollowUpNoted, at: Instant) -> None:
     state.deliveries[e.delivery].follow_up[e.step.value] = at
-
-
-def _pin_locked(state: FleetState, e: m.PinLocked, at: Instant) -> None:
-    del at
-    state.deliveries[e.delivery].locked[e.actor.account] = e.until
 
 
 def _soiled(state: FleetState, e: m.RobotSoiled | m.RobotCleaned, at: Instant) -> None:
@@ -592,7 +589,6 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.RobotCalled: _robot_called,
             m.DeliveryClosed: _ended_by_hand,
             m.FollowUpNoted: _follow_up,
-            m.PinLocked: _pin_locked,
             m.PorterAsked: _moved_on,
             m.PorterTook: _porter_took,
             m.RobotSoiled: _soiled,

@@ -8,7 +8,7 @@ years.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleet_manager.domain.ids import (
@@ -76,7 +76,8 @@ class RequestDelivery:
 
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
     Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
-    the promise of the class.
+    the promise of the class. `asked_by` is who asked where somebody else asks on their behalf.
+    `details` are fields some goods have, see `deliveries.details`.
     """
 
     actor: Actor
@@ -88,6 +89,8 @@ class RequestDelivery:
     raised: bool = False
     earliest: Instant = Instant(0)
     latest: Instant = Instant(0)
+    asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +221,6 @@ class NoteFollowUp:
     delivery: DeliveryId
     step: FollowUpStep
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteLockOut:
-    """Too many wrong PINs were typed at a delivery; said by the manager's own pages."""
-
-    actor: Actor
-    delivery: DeliveryId
-    until: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +361,6 @@ Command = (
     | CallRobot
     | CloseDelivery
     | NoteFollowUp
-    | NoteLockOut
     | SignCleaning
     | RateDelivery
     | PauseRobot
@@ -502,7 +495,15 @@ class DoorReport:
     position: DoorPosition
 
 
-Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """Too many wrong secrets were tried for an account: nobody gets in before `until`."""
+
+    account: AccountId
+    until: Instant
+
+
+Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport | LockReport
 Message = Command | Report
 
 
@@ -534,6 +535,8 @@ class DeliveryRequested:
     note: str = ''
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -923,15 +926,6 @@ class FollowUpNoted:
 
 
 @dataclass(frozen=True, slots=True)
-class PinLocked:
-    """Too many wrong PINs were typed at a delivery: `actor` is locked out until then."""
-
-    delivery: DeliveryId
-    actor: Actor
-    until: Instant
-
-
-@dataclass(frozen=True, slots=True)
 class PorterAsked:
     """No robot may or can carry it: the delivery is on the porters' list."""
 
@@ -1235,7 +1229,6 @@ Event = (
     | RobotCalled
     | DeliveryClosed
     | FollowUpNoted
-    | PinLocked
     | PorterAsked
     | PorterTook
     | RobotSoiled

@@ -66,10 +66,11 @@ class Delivery:
     `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
     sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
     `loaded_by` is the grant of the opening it was put in with, `sent_away` when its robot last
-    left the recipient with it. `kept_at` is the safe place it goes to, `meets_at` where a rescuer
-    waits with it for another robot; `porter` is who carries it, or did last. `reminded` counts who
-    was called to take it, `count` the pieces put in and `received` those that came, `missing` what
-    was not right; `closed` is why somebody ended it. `follow_up` are the steps that were done.
+    left the recipient with it. `details` are the fields its goods have. `kept_at` is the safe
+    place it goes to, `meets_at` where a rescuer waits with it for another robot; `porter` is who
+    carries it, or did last. `reminded` counts who was called to take it, `count` the pieces put in
+    and `received` those that came, `missing` what was not right; `closed` is why somebody ended
+    it. `follow_up` are the steps that were done.
     """
 
     id: DeliveryId
@@ -95,6 +96,7 @@ class Delivery:
     eta: tuple[Instant, Instant] = (Instant(0), Instant(0))
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
     arrived_at: Instant | None = None
     returning: bool = False
     turned_back: str = ''
@@ -111,7 +113,7 @@ class Delivery:
     rescued: bool = False
     rated_at: Instant = Instant(0)
     follow_up: dict[str, Instant] = field(default_factory=dict)
-    locked: dict[str, Instant] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
 
     @property
     def goal(self) -> StationId:
@@ -445,6 +447,8 @@ class RobotSense:
 class Sensed:
     """What devices said since this process started, and since when something is waited for.
 
+    `locked`: accounts nobody gets into for wrong secrets, and until when.
+
     `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
     for again, and after how many searches in vain; `looked`: when that was done for any; and
     `standing`: what stood still or was closed by then; `wanted`: since when a door should be open,
@@ -455,6 +459,7 @@ class Sensed:
     """
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
+    locked: dict[AccountId, Instant] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)

@@ -26,7 +26,6 @@ from fleet_manager.domain.messages import (
     Command,
     FollowUpStep,
     NoteFollowUp,
-    NoteLockOut,
     OpenCompartment,
     OpenLeftBehind,
     ParcelStored,
@@ -39,7 +38,7 @@ from fleet_manager.domain.messages import (
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.domain.units import HOUR
 from tests.application.stage import OPERATOR, Stage, ward
 from tests.hospitals import corridor, loop, with_version
 
@@ -379,17 +378,6 @@ def test_few_stars_are_followed_up_and_many_are_not() -> None:
     assert stage.refused(note) == 'not_followed_up'
     stage.send(RateDelivery(ward('east'), delivery, 2))
     assert stage.refused(note) is None
-
-
-def test_wrong_pins_at_a_delivery_are_an_alert_until_the_lock_is_over() -> None:
-    stage = house()
-    delivery = stage.request('west', 'east')
-    stage.reach(delivery, S.AWAITING_RECEIPT)
-    stage.send(NoteLockOut(ward('east'), delivery, Instant(stage.now + 60_000)))
-    stage.tick()
-    assert 'pin_locked' in alerts(stage)
-    stage.wait(61_000)
-    assert 'pin_locked' not in alerts(stage)
 
 
 # --- whatever people do  ---

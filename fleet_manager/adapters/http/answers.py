@@ -143,7 +143,6 @@ class Delivery(BaseModel):
     missing: str | None = Field(description='what was not right with it')
     closed: str | None = Field(description='why somebody ended it by hand')
     rescued: bool = Field(description='a person took it out of a robot that did not work')
-    locked_until: int | None = Field(description='somebody is locked out at it until then')
     may_bring_back: bool
     held_by: str | None = None
     may_close: bool = False
@@ -153,6 +152,7 @@ class Delivery(BaseModel):
     rating: int | None
     may_cancel: bool
     note: str
+    details: dict[str, str]
     requested_by: str | None = None
     why: Entity | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http import i18n, pinyin
 from fleet_manager.adapters.http.access import AccessTable, check_complete
 from fleet_manager.adapters.http.auth import Busy, People
 from fleet_manager.adapters.http.bodies import BadBody
@@ -23,10 +24,16 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
+    accounts as account_routes,
+)
+from fleet_manager.adapters.http.routes import (
     api,
+    asking,
     closures,
+    desk,
     fhir,
     labels,
+    me,
     operator,
     panel,
     porter,
@@ -50,9 +57,11 @@ from fleet_manager.application.ports import (
     Printer,
     ViewSource,
 )
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -60,10 +69,14 @@ __all__ = ['Health', 'create_app', 'routes_of']
 #: Where the routes are, in the order in which they are tried.
 ROUTED: Final = (
     session,
+    me,
+    account_routes,
     ward,
+    asking,
     labels,
     panel,
     porter,
+    desk,
     operator,
     trouble,
     closures,
@@ -91,6 +104,7 @@ def create_app(
     timeline: Timeline | None = None,
     custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
+    ward_book: WardBook | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
     book: DeskBook | None = None,
@@ -98,9 +112,9 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `custody`, `maps`, `panels` are called from threads of the app, all
-    else from its event loop. Raises RouteWithoutAccess when a route has no entry in the access
-    table.
+    `accounts`, `timeline`, `custody`, `maps`, `panels` and both books are called from threads of
+    the app, all else from its event loop. Raises RouteWithoutAccess when a route has no entry in
+    the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -108,7 +122,12 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock, panels),
+        people=People(
+            accounts,
+            clock,
+            panels,
+            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+        ),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -121,6 +140,7 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        ward_book=ward_book,
         printer=printer,
         book=book,
         codes=codes or Codes(),
@@ -158,6 +178,7 @@ def routes_of(app: FastAPI) -> list[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
     site.hub.start()
+    asyncio.get_running_loop().run_in_executor(None, pinyin.warm_up)
     try:
         yield
     finally:

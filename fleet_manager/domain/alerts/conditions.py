@@ -86,6 +86,9 @@ def _conditions(turn: Turn) -> Iterator[Condition]:
         yield from _delivery(turn, delivery)
     if turn.closed is not None and any(is_closed_off(turn, d) for d in turn.state.open.values()):
         yield Condition('deliveries_closed_off', 'fleet', {})
+    for account, until in sorted(turn.sensed.locked.items()):
+        if turn.now < until:
+            yield Condition('account_locked', account, {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
         if turn.now - at < MALFORMED_FOR_MS:
             yield Condition('malformed_report', device, {'problem': problem[:120]})
@@ -140,7 +143,7 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
 
 def _is_calm_until(delivery: Delivery) -> int:
     """Return until when nobody has to do anything for a delivery; 0: perhaps now."""
-    if delivery.state in _WATCHED or delivery.opening is not None or delivery.locked:
+    if delivery.state in _WATCHED or delivery.opening is not None:
         return 0
     limit = FORGOTTEN.get(delivery.state)
     if limit is None:
@@ -161,8 +164,6 @@ def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
         yield Condition('left_open', subject, {'robot': delivery.robot or ''})
     if delivery.state in FORGOTTEN and waited > FORGOTTEN[delivery.state][1]:
         yield Condition(FORGOTTEN[delivery.state][0], subject, {'station': delivery.goal})
-    if any(until > turn.now for until in delivery.locked.values()):
-        yield Condition('pin_locked', subject, {'robot': delivery.robot or ''})
     if arrived is None and turn.now > delivery.promised_at:
         yield Condition('delivery_late', subject, {'station': delivery.recipient})
     if delivery.opening is not None and delivery.opening.expired:

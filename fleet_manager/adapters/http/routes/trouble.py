@@ -95,13 +95,13 @@ async def call_off(delivery: str, request: Request, site: SiteDep, person: Perso
 async def rescued(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Take a parcel out of a robot that does not work, after the secret was given again."""
     form = await read_form(request, Opens)
-    refused = await step_up(request, site, person, delivery, form.pin)
-    if refused is not None:
-        return refused
+    actor = await step_up(request, site, person, delivery, form.pin)
+    if isinstance(actor, Response):
+        return actor
     second = await signed_by(request, site, person, delivery, form.witness, form.witness_pin)
     if isinstance(second, Response):
         return second
-    command = RescueParcel(person.actor(), DeliveryId(delivery), second)
+    command = RescueParcel(actor, DeliveryId(delivery), second)
     return await act(request, site, person, delivery, command)
 
 
@@ -109,13 +109,13 @@ async def rescued(delivery: str, request: Request, site: SiteDep, person: Person
 async def open_left(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Open a compartment for what nobody else loads or takes out."""
     form = await read_form(request, Opens)
-    refused = await step_up(request, site, person, delivery, form.pin)
-    if refused is not None:
-        return refused
+    actor = await step_up(request, site, person, delivery, form.pin)
+    if isinstance(actor, Response):
+        return actor
     second = await signed_by(request, site, person, delivery, form.witness, form.witness_pin)
     if isinstance(second, Response):
         return second
-    command = OpenLeftBehind(person.actor(), DeliveryId(delivery), second, form.count)
+    command = OpenLeftBehind(actor, DeliveryId(delivery), second, form.count)
     return await act(request, site, person, delivery, command)
 
 

@@ -3,62 +3,37 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from fleet_manager.adapters.http import choices
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import (
-    Body,
-    Id,
-    Key,
-    Note,
-    Pieces,
-    Secret,
-    Ticked,
-    Word,
-    read_form,
-)
+from fleet_manager.adapters.http.bodies import Body, Note, Pieces, Secret, Word, read_form
 from fleet_manager.adapters.http.delivery_page import describe, find, of_station
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.ports import Reply, View
-from fleet_manager.domain.deliveries.goods import GOODS, RAISED
+from fleet_manager.application.ports import Overloaded, View
+from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Station
 from fleet_manager.domain.messages import (
     Actor,
     CancelDelivery,
     Command,
-    NoteLockOut,
     OpenCompartment,
     RateDelivery,
     RefuseDelivery,
-    RequestDelivery,
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.units import Instant
 
 router = APIRouter()
 
-#: How long somebody is told to be locked out; the accounts know it exactly.
-LOCKED_MS: Final = 60_000
 #: Deeds for which something is typed: the page does not load itself again meanwhile.
 WRITES: Final = frozenset({'rescued', 'open_left', 'call_robot'})
-
-
-class NewDelivery(Body):
-    """The check page's form."""
-
-    key: Key
-    goods: Id
-    sender: Id
-    recipient: Id
-    note: Note = ''
-    raised: Ticked = False
 
 
 class Empty(Body):
@@ -66,7 +41,10 @@ class Empty(Body):
 
 
 class Pin(Body):
-    """The PIN, asked for again at the robot; of two people, and a count, where goods need it."""
+    """The PIN, asked for again at the robot, or the badge of a colleague.
+
+    Of two people, and with a count, where the goods need it.
+    """
 
     pin: Secret
     witness: Word = ''
@@ -121,56 +99,14 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
     lists = of_station(site.hospital, view, person, now)
     fleet = view.entities.get('fleet', {}).get('fleet', {})
     return site.pages.page(
-        request, 'ward.html', lists=lists, paused=bool(fleet.get('paused')), refresh=5
-    )
-
-
-@router.get('/ward/new')
-async def new(request: Request, site: SiteDep, station: StationDep) -> Response:
-    """Ask what, then from or to where, then show the check page with the one button that sends."""
-    goods = request.query_params.get('goods', '')
-    other = request.query_params.get('other', '')
-    way = request.query_params.get('way', '')
-    if not goods:
-        mine = choices.goods_of(site.hospital, station)
-        return site.pages.page(request, 'new_goods.html', goods=mine, urgency=_urgency)
-    ways = choices.ways(site.hospital, station, goods)
-    if not ways:
-        return site.pages.error(request.scope, 404, 'not_found')
-    if not other:
-        typed = request.query_params.get('q', '')[:64]
-        groups = choices.groups(site.hospital, site.views.current(), station, goods, typed=typed)
-        return site.pages.page(
-            request, 'new_station.html', goods=goods, groups=groups, typed=typed
-        )
-    if other not in [known.id for known in ways.get(way, ())]:
-        return site.pages.error(request.scope, 404, 'not_found')
-    ends = (other, station.id) if way == choices.FETCH else (station.id, other)
-    return _check_page(request, site, goods, ends, key=secrets.token_urlsafe(16))
-
-
-@router.post('/deliveries')
-async def create(request: Request, site: SiteDep, person: PersonDep) -> Response:
-    """Ask for a delivery. The form's key makes a double tap one delivery."""
-    form = await read_form(request, NewDelivery)
-    reply = await site.submit(request_delivery(person, form))
-    if reply.delivery is not None:
-        created = reply.delivery
-        await site.settle(lambda view: created in view.entities.get('delivery', {}))
-        return RedirectResponse(f'/deliveries/{created}', 303)
-    code = reply.refusal_code or 'not_allowed'
-    stations = site.hospital.stations
-    if form.goods not in GOODS or not {form.sender, form.recipient} <= set(stations):
-        return site.pages.error(request.scope, REFUSAL_STATUS.get(code, 422), code)
-    return _check_page(
         request,
-        site,
-        form.goods,
-        (form.sender, form.recipient),
-        key=secrets.token_urlsafe(16) if code == 'key_reused' else form.key,
-        note=form.note,
-        raised=form.raised,
-        refused=reply,
+        'ward.html',
+        lists=lists,
+        again=last_request(view, person),
+        favourites=await favourites_of(site, person),
+        key=secrets.token_urlsafe(16),
+        paused=bool(fleet.get('paused')),
+        refresh=5,
     )
 
 
@@ -196,13 +132,13 @@ async def open_compartment(
 ) -> Response:
     """Open the robot's compartment after the PIN was given again: this is the signature."""
     form = await read_form(request, Pin)
-    refused = await step_up(request, site, person, delivery, form.pin)
-    if refused is not None:
-        return refused
+    actor = await step_up(request, site, person, delivery, form.pin)
+    if isinstance(actor, Response):
+        return actor
     second = await signed_by(request, site, person, delivery, form.witness, form.witness_pin)
     if isinstance(second, Response):
         return second
-    command = OpenCompartment(person.actor(), DeliveryId(delivery), second, form.count)
+    command = OpenCompartment(actor, DeliveryId(delivery), second, form.count)
     return await act(request, site, person, delivery, command)
 
 
@@ -243,38 +179,26 @@ async def rate(delivery: str, request: Request, site: SiteDep, person: PersonDep
     return await act(request, site, person, delivery, command)
 
 
-def request_delivery(
-    person: Person, form: NewDelivery, *, earliest: int = 0, latest: int = 0
-) -> RequestDelivery:
-    """Return the command of a filled-in check page."""
-    return RequestDelivery(
-        person.actor(),
-        form.key,
-        form.goods,
-        StationId(form.sender),
-        StationId(form.recipient),
-        form.note.strip(),
-        raised=form.raised,
-        earliest=Instant(earliest),
-        latest=Instant(latest),
-    )
+def last_request(view: View, person: Person) -> Mapping[str, Any] | None:
+    """Return what this person asked for last, of what the picture still has."""
+    mine = [
+        entity
+        for entity in view.entities.get('delivery', {}).values()
+        if entity['requested_by'] == person.account.id
+        and person.station in (entity['sender'], entity['recipient'])
+    ]
+    return max(mine, key=lambda entity: entity['number'], default=None)
 
 
 async def step_up(
     request: Request, site: Site, person: Person, delivery: str, pin: str
-) -> Response | None:
-    """Check the secret of the person again; return the page that says what is wrong with it.
-
-    Who is locked out after too many wrong ones is told of, as an alert at the delivery.
-    """
+) -> Actor | Response:
+    """Return who signs, by PIN or badge given again, or the page that says what is wrong."""
     if find(site.views.current(), delivery, person) is None:
         return site.pages.error(request.scope, 404, 'unknown_delivery')
-    outcome = await site.people.verify(person.account.id, pin)
+    outcome, actor = await site.people.signer(person, pin)
     if outcome == 'ok':
-        return None
-    if outcome == 'locked':
-        until = Instant(site.clock() + LOCKED_MS)
-        await site.submit(NoteLockOut(person.actor(), DeliveryId(delivery), until))
+        return actor
     return _wrong_secret(request, site, person, delivery, f'pin.{outcome}', outcome)
 
 
@@ -282,7 +206,7 @@ async def signed_by(
     request: Request, site: Site, person: Person, delivery: str, name: str, secret: str
 ) -> Actor | Response | None:
     """Return who signs as the second person, None where nobody is named, or what is wrong."""
-    if not name:
+    if not name and not secret:
         return None
     outcome, second = await site.people.colleague(name, secret)
     if second is not None:
@@ -347,38 +271,15 @@ def _delivery_page(
     )
 
 
-def _check_page(
-    request: Request,
-    site: Site,
-    goods: str,
-    ends: tuple[str, str],
-    *,
-    key: str,
-    note: str = '',
-    raised: bool = False,
-    refused: Reply | None = None,
-) -> Response:
-    sender, recipient = (site.hospital.stations[StationId(end)] for end in ends)
-    values: dict[str, Any] = {'problem_text': '', 'status': 200}
-    if refused is not None and refused.refusal_code is not None:
-        code = refused.refusal_code
-        values['problem_text'] = site.pages.refusal_text(request, code, **refused.refusal_params)
-        values['status'] = REFUSAL_STATUS.get(code, 422)
-        values['here'] = f'/ward/new?goods={goods}'
-    return site.pages.page(
-        request,
-        'new_check.html',
-        goods=goods,
-        sender=sender,
-        recipient=recipient,
-        urgency=_urgency(goods),
-        may_raise=RAISED[GOODS[goods].urgency] is not GOODS[goods].urgency,
-        key=key,
-        note=note,
-        raised=raised,
-        **values,
-    )
-
-
-def _urgency(goods: str) -> str:
-    return str(GOODS[goods].urgency)
+async def favourites_of(site: Site, person: Person) -> list[tuple[str, Station, Station]]:
+    """Return goods and both ends, as far as the map has them; none while they cannot be read."""
+    station, account = StationId(person.account.station or ''), person.account.id
+    known = site.hospital.stations
+    with suppress(Overloaded):
+        kept = await site.in_book(lambda book: book.favourites(station, account))
+        return [
+            (one.goods, known[one.sender], known[one.recipient])
+            for one in kept
+            if {one.sender, one.recipient} <= set(known) and one.goods in GOODS
+        ]
+    return []

@@ -5,7 +5,7 @@ import { fillLift, liftRow } from './lift-rows.js';
 import { clock } from './times.js';
 import { duration, known, named, t } from './words.js';
 
-const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot', 'parcel_stranded', 'pin_locked'];
+const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot', 'parcel_stranded'];
 const LOW = ['not_loaded', 'opening_expired', 'malformed_report', 'battery_low'];
 const SIGNS = { high: '▲ !!!', medium: '▲ !!', low: '▲ !' };
 const ENDED = ['delivered', 'returned', 'cancelled', 'expired', 'stored', 'failed'];
