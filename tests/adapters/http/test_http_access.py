@@ -47,6 +47,8 @@ ROUTES = [
     'GET /fhir/metadata',
     'GET /fhir/{kind}',
     'GET /fhir/{kind}/{delivery}',
+    'GET /guide',
+    'GET /guide/{guide}',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',
@@ -121,6 +123,7 @@ OF_PERSONAL_ACCOUNTS = ('POST /me/secret', 'POST /me/sessions/{seat}/end')
 FILLED = {
     'delivery': 'd1',
     'kind': 'Task',
+    'guide': 'nurse',
     'note': '1',
     'complaint': '1',
     'lang': 'en',
