@@ -40,6 +40,7 @@ class Deed(StrEnum):
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
+    MANAGE_WEBHOOKS = 'manage_webhooks'
 
 
 #: A deed is named by its member, a command by its type.
@@ -123,6 +124,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             bound=(Role.INTEGRATION,),
         ),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
+        # what other systems are told
+        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
     }
 )
 

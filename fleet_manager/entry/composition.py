@@ -17,6 +17,7 @@ from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
@@ -24,6 +25,7 @@ from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
+from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.domain.errors import FleetError, MapError
@@ -31,6 +33,7 @@ from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
+from fleet_manager.entry.courier import Courier
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
@@ -77,6 +80,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     panels: SqlPanels
+    courier: Courier
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -84,6 +88,7 @@ class Manager:
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.courier.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -91,6 +96,7 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        self.courier.stop()
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
@@ -111,6 +117,13 @@ def compose(settings: Settings) -> Manager:
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
+    courier = Courier(
+        kept=SqlWebhooks(settings.webhooks_url),
+        sender=Sender(settings.webhook_networks),
+        journal=settings.journal_url,
+        clock=WallClock().now,
+        metrics=metrics,
+    )
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -140,6 +153,7 @@ def compose(settings: Settings) -> Manager:
         maps=maps,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        webhooks=courier,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -152,7 +166,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, devices, staff, made)
+    return Manager(app, runner, accounts, panels, courier, devices, staff, made)
 
 
 def _recover(

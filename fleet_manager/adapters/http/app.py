@@ -35,6 +35,7 @@ from fleet_manager.adapters.http.routes import (
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.outside_orders import Codes
@@ -47,6 +48,7 @@ from fleet_manager.application.ports import (
     Printer,
     ViewSource,
 )
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 
@@ -64,6 +66,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    webhooks_routes,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -86,6 +89,7 @@ def create_app(
     panels: Panels | None = None,
     printer: Printer | None = None,
     codes: Codes | None = None,
+    webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -112,6 +116,7 @@ def create_app(
         maps=maps,
         printer=printer,
         codes=codes or Codes(),
+        webhooks=webhooks,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
