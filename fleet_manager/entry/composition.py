@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
@@ -80,6 +81,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     panels: SqlPanels
+    book: SqlDeskBook
     courier: Courier
     devices: Devices
     staff: DemoStaff | None
@@ -101,6 +103,7 @@ class Manager:
         self.devices.close()
         self.accounts.close()
         self.panels.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -115,6 +118,7 @@ def compose(settings: Settings) -> Manager:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
+    book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     courier = Courier(
@@ -153,6 +157,7 @@ def compose(settings: Settings) -> Manager:
         maps=maps,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        book=book,
         webhooks=courier,
         printer=DocumentPrinter(),
     )
@@ -166,7 +171,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, courier, devices, staff, made)
+    return Manager(app, runner, accounts, panels, book, courier, devices, staff, made)
 
 
 def _recover(

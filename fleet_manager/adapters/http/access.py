@@ -79,6 +79,12 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # porters
+        'GET /porter': m.TakeByHand,
+        'POST /porter/{delivery}/claim': m.TakeByHand,
+        'POST /porter/{delivery}/unclaim': m.TakeByHand,
+        'POST /porter/{delivery}/take': m.TakeByHand,
+        'POST /porter/{delivery}/hand-over': m.TakeByHand,
         # the screen of a robot
         'GET /robot/{robot}/pair': PUBLIC,
         'POST /robot/{robot}/pair': PUBLIC,

@@ -29,6 +29,7 @@ from fleet_manager.adapters.http.routes import (
     labels,
     operator,
     panel,
+    porter,
     session,
     space_time,
     swap,
@@ -38,6 +39,7 @@ from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
@@ -60,6 +62,7 @@ ROUTED: Final = (
     ward,
     labels,
     panel,
+    porter,
     operator,
     closures,
     space_time,
@@ -88,6 +91,7 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    book: DeskBook | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
@@ -115,6 +119,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        book=book,
         codes=codes or Codes(),
         webhooks=webhooks,
     )
