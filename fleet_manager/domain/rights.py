@@ -37,10 +37,11 @@ class Deed(StrEnum):
     """What people and programs do that is no command to the kernel."""
 
     ENTER = 'enter'
+    MANAGE_WEBHOOKS = 'manage_webhooks'
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
-    MANAGE_WEBHOOKS = 'manage_webhooks'
+    WORK_AT_DESK = 'work_at_desk'
 
 
 #: A deed is named by its member, a command by its type.
@@ -116,6 +117,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.SwapMap: _row(everywhere=_STEER),
         m.CancelMapSwap: _row(everywhere=_STEER),
         # pages and what they read
+        # what other systems are told
+        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
         Deed.ENTER: _look(everywhere=_PEOPLE, bound=(Role.INTEGRATION,)),
         Deed.WORK_AT_STATION: _look(own=_STATION),
         Deed.SEE_DELIVERIES: _look(
@@ -123,9 +126,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             everywhere=(*_DISPATCH, Role.PORTER, Role.ENGINEER, Role.AUDITOR),
             bound=(Role.INTEGRATION,),
         ),
+        Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
-        # what other systems are told
-        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
     }
 )
 

@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    desk,
     fhir,
     labels,
     operator,
@@ -63,6 +64,7 @@ ROUTED: Final = (
     labels,
     panel,
     porter,
+    desk,
     operator,
     closures,
     space_time,
