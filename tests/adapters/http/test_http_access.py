@@ -118,6 +118,7 @@ ROUTES = [
     'POST /robot/{robot}/pair',
     'POST /robot/{robot}/refuse',
     'POST /robot/{robot}/sign',
+    'POST /ward/favourites',
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
