@@ -24,7 +24,6 @@ _MIGRATION_LOCK: Final = 0x464C4545_54000001
 
 
 def migrate(connection: Connection, lineage: str) -> None:
-    """Run what is missing of `lineage`, one of `HEADS`, in the open transaction.
     """Run what is missing of `lineage` (a key of `HEADS`) in the open transaction.
 
     Raises StoreUnavailable when the database is at a revision this program does not know.
