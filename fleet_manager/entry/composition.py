@@ -175,8 +175,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, book, courier, devices, staff, made)
-    return Manager(app, runner, accounts, ward_book, panels, book, devices, staff, made)
+    return Manager(app, runner, accounts, ward_book, panels, book, courier, devices, staff, made)
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:
