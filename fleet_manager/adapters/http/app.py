@@ -32,6 +32,7 @@ from fleet_manager.adapters.http.routes import (
     closures,
     desk,
     fhir,
+    guide,
     labels,
     me,
     operator,
@@ -44,6 +45,7 @@ from fleet_manager.adapters.http.routes import (
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.desk_book import DeskBook
@@ -58,6 +60,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
@@ -77,6 +80,7 @@ ROUTED: Final = (
     panel,
     porter,
     desk,
+    guide,
     operator,
     trouble,
     closures,
@@ -84,6 +88,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    webhooks_routes,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -109,6 +114,7 @@ def create_app(
     printer: Printer | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
+    webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -144,6 +150,7 @@ def create_app(
         printer=printer,
         book=book,
         codes=codes or Codes(),
+        webhooks=webhooks,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

@@ -79,8 +79,8 @@ class CustodyReader:
         self._state = START
         self._wrong: list[str] = []
         self._opening: m.OpeningAuthorised | None = None
-        kind, signed = type(asked).__name__, asked.actor.account
-        self._holdings = [Holding(f'sender:{asked.sender}', at, None, kind, signed)]
+        sender = f'sender:{asked.sender}'
+        self._holdings = [Holding(sender, at, None, type(asked).__name__)]
 
     def note(self, at: Instant, event: m.Event) -> None:
         """Take in the next event, of this delivery or of another one."""

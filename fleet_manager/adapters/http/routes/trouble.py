@@ -19,6 +19,7 @@ from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
 from fleet_manager.domain.deliveries.custody import Custody, Holding, gaps
 from fleet_manager.domain.deliveries.follow_up import STEPS
 from fleet_manager.domain.ids import DeliveryId, RobotId, StationId
+from fleet_manager.domain.maps.model import Station
 from fleet_manager.domain.messages import (
     AskRescue,
     CallOffRescue,
@@ -198,6 +199,7 @@ class _Shown:
 
     who: str
     place: str
+    station: Station | None
     since: Instant
     until: Instant | None
     signed_by: str
@@ -206,7 +208,8 @@ class _Shown:
 
 def _shown(site: Site, one: Holding) -> _Shown:
     who, _, place = one.holder.partition(':')
-    return _Shown(who, place, one.since, one.until, one.signed_by, one.witness)
+    station = site.hospital.stations.get(StationId(place))
+    return _Shown(who, place, station, one.since, one.until, one.signed_by, one.witness)
 
 
 def _due(name: str, entity: Mapping[str, Any], now: Instant) -> dict[str, Any]:
