@@ -15,7 +15,7 @@ HEADS: Final = {
     'journal': 'journal_0002',
     'accounts': 'accounts_0001',
     'desk': 'desk_0002',
-    'ward': 'ward_0001',
+    'ward': 'ward_0002',
 }
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.
