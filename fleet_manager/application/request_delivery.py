@@ -49,6 +49,7 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
             note=command.note,
             raised=command.raised,
             earliest=command.earliest,
+            asked_by=command.asked_by,
             details=dict(command.details),
         )
     )
@@ -60,6 +61,8 @@ def body_hash(command: RequestDelivery) -> str:
     body = f'{command.goods}\n{command.sender}\n{command.recipient}\n{command.note}'
     if command.raised or command.earliest or command.latest:
         body += f'\n{command.raised}\n{command.earliest}\n{command.latest}'
+    if command.asked_by:
+        body += f'\n{command.asked_by}'
     if command.details:
         body += f'\n{sorted(command.details.items())}'
     return hashlib.sha256(body.encode()).hexdigest()[:32]

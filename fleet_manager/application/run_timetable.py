@@ -103,7 +103,7 @@ def _planned(book: WardBook, zone: tzinfo, since: Instant, now: Instant) -> Iter
 
 
 def _runs(plan: Plan, zone: tzinfo, since: Instant, now: Instant) -> Iterator[Wanted]:
-    for run in runs(plan, zone, after=since, before=Instant(now + LEAD_MS)):
+    for run in runs(plan, zone, after=since, before=Instant(now + LEAD_MS + 1)):
         yield Wanted(
             plan.id,
             plan.station,

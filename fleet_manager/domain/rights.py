@@ -40,6 +40,8 @@ class Deed(StrEnum):
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
+    WORK_AT_DESK = 'work_at_desk'
+    MANAGE_ACCOUNTS = 'manage_accounts'
 
 
 #: A deed is named by its member, a command by its type.
@@ -48,12 +50,17 @@ Right = Deed | type[m.Command]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who has a right, by reach. `looks` is a right to read: nothing changes by it."""
+    """Who has a right, by reach.
+
+    `looks` is a right to read: nothing changes by it. `fresh`: the secret must have been given
+    just before.
+    """
 
     own: frozenset[Role]
     everywhere: frozenset[Role]
     bound: frozenset[Role]
     looks: bool = False
+    fresh: bool = False
 
     def reach(self, role: Role) -> Reach | None:
         """Return how far the right goes for a role, None when it has none."""
@@ -75,8 +82,9 @@ def _row(
     everywhere: Iterable[Role] = (),
     bound: Iterable[Role] = (),
     looks: bool = False,
+    fresh: bool = False,
 ) -> Row:
-    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks)
+    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks, fresh)
 
 
 _look: Final = partial(_row, looks=True)
@@ -122,7 +130,10 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             everywhere=(*_DISPATCH, Role.PORTER, Role.ENGINEER, Role.AUDITOR),
             bound=(Role.INTEGRATION,),
         ),
+        Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
+        # people
+        Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }
 )
 

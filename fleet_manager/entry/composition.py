@@ -117,7 +117,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts, ward_book = SqlAccounts(settings.accounts_url), SqlWardBook(settings.ward_url)
+    accounts, ward_book = open_accounts(settings), SqlWardBook(settings.ward_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
@@ -178,6 +178,12 @@ def compose(settings: Settings) -> Manager:
     return Manager(
         app, runner, accounts, ward_book, panels, book, devices, staff, timekeeper, made
     )
+
+
+def open_accounts(settings: Settings) -> SqlAccounts:
+    """Open the accounts, with the key under which badges are known."""
+    key = first_run.own_token(settings.state_dir / 'badge-key')
+    return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
 def _recover(

@@ -31,7 +31,7 @@ def at(text: str) -> Instant:
 
 PLAN = Plan(
     'P1', WARD, 'specimen', WARD, LAB, tuple(range(7)), 480, 60, 'tubes', paused=False,
-    since=at('2026-11-01 00:00'),
+    since=at('2026-11-23 00:00'),
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_killed_between_accepting_and_noting_it_is_still_one_delivery(manager: M
 def test_a_manager_that_was_off_still_asks_in_the_window_and_says_what_it_missed(
     manager: Manager,
 ) -> None:
-    manager.book.keep_plan(PLAN)
+    manager.book.keep_plan(replace(PLAN, since=at('2026-11-22 00:00')))
     manager.book.keep_plan(replace(PLAN, id='P2', start=360, window=30))
     assert sorted(manager.look('2026-11-23 08:59')) == ['asked', 'missed', 'missed']
     assert {(one.subject, one.day) for one in manager.book.outcomes(WARD, limit=9)} == {

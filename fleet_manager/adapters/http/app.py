@@ -25,11 +25,16 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
+    accounts as account_routes,
+)
+from fleet_manager.adapters.http.routes import (
     api,
     asking,
     closures,
+    desk,
     fhir,
     labels,
+    me,
     meals,
     operator,
     panel,
@@ -56,6 +61,7 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -63,6 +69,8 @@ __all__ = ['Health', 'create_app', 'routes_of']
 #: Where the routes are, in the order in which they are tried.
 ROUTED: Final = (
     session,
+    me,
+    account_routes,
     ward,
     asking,
     timetable,
@@ -70,6 +78,7 @@ ROUTED: Final = (
     labels,
     panel,
     porter,
+    desk,
     operator,
     closures,
     space_time,
@@ -115,7 +124,12 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock, panels),
+        people=People(
+            accounts,
+            clock,
+            panels,
+            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+        ),
         hub=Hub(views),
         clock=clock,
         health=health,

@@ -105,6 +105,7 @@ class Pages:
             'tel': dialled(self._hospital.phone),
             'name': lambda named: name_of(named, words.lang),
             'clock': lambda at: clock_time(at, now=now, words=words, zone=self._zone),
+            'wall': lambda at: wall_time(at, now=now, words=words, zone=self._zone),
             'now': now,
             'here': _here(request),
             'refresh': None,
@@ -174,15 +175,27 @@ def dialled(phone: str) -> str:
 
 
 def clock_time(at: int, *, now: int, words: Words, zone: tzinfo) -> Markup:
-    """Return a 24 h local time as HTML, with the day if that is not today. Scripts localise it."""
-    utc = datetime.fromtimestamp(at / 1_000, UTC)
-    local = utc.astimezone(zone)
-    text = f'{local:%H:%M}'
-    if local.date() != datetime.fromtimestamp(now / 1_000, zone).date():
-        day = format_date(local.date(), words('date.day'), locale=LANGUAGES[words.lang])
-        text = f'{day} {text}'
-    stamp = utc.isoformat(timespec='seconds')
-    return Markup('<time datetime="{}" data-at="{}">{}</time>').format(stamp, at, text)
+    """Return a 24 h time as HTML, with the day if that is not today. Scripts localise it."""
+    text = _day_and_time(at, now, words, zone)
+    return Markup('<time datetime="{}" data-at="{}">{}</time>').format(_stamp(at), at, text)
+
+
+def wall_time(at: int, *, now: int, words: Words, zone: tzinfo) -> Markup:
+    """Return the same by the clock on the wall, whatever the device's is: for what is planned."""
+    text = _day_and_time(at, now, words, zone)
+    return Markup('<time datetime="{}">{}</time>').format(_stamp(at), text)
+
+
+def _day_and_time(at: int, now: int, words: Words, zone: tzinfo) -> str:
+    local = datetime.fromtimestamp(at / 1_000, zone)
+    if local.date() == datetime.fromtimestamp(now / 1_000, zone).date():
+        return f'{local:%H:%M}'
+    day = format_date(local.date(), words('date.day'), locale=LANGUAGES[words.lang])
+    return f'{day} {local:%H:%M}'
+
+
+def _stamp(at: int) -> str:
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec='seconds')
 
 
 def minutes_until(at: int, now: int) -> int:

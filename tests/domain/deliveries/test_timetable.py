@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -93,8 +94,7 @@ def test_looking_again_and_again_finds_every_run_whatever_the_gaps(
     for gap in gaps:
         now = Instant(now + gap * MINUTE)
         seen |= {run.key for run in runs(one, zone, after=Instant(now - 24 * HOUR), before=now)}
-    all_of_them = runs(one, zone, after=Instant(start - 24 * HOUR), before=now)
-    assert {run.key for run in all_of_them} == seen
+    assert {run.key for run in runs(one, zone, after=start, before=now)} <= seen
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,6 @@ def test_a_plan_that_is_not_possible_names_its_field(wrong: Plan, field: str) ->
 
 
 def test_a_paused_plan_and_what_was_before_it_does_not_run() -> None:
-    from dataclasses import replace
-
     now = at('2026-11-23 07:00')
     assert next_runs(replace(plan(), paused=True), BERLIN, now, 1) == []
     later = replace(plan(), since=at('2026-11-23 08:01'))

@@ -19,6 +19,7 @@ from fleet_manager.adapters.http.request_form import Short, plain
 from fleet_manager.adapters.http.routes.ward import StationDep
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.deliveries.timetable import (
+    DAYS,
     MINUTES_A_DAY,
     Plan,
     next_runs,
@@ -152,7 +153,7 @@ async def _page(
         problem_text=problem,
         form=form,
         ends=[stations[StationId(end)] for end in (form.sender, form.recipient)] if form else [],
-        days=list(names.values()),
+        days=[names[day] for day in DAYS],
         plans=known,
         gone=len(plans) - len(known),
         next_of=lambda plan: next_runs(plan, site.zone, site.clock(), NEXT),
