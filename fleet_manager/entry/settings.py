@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     meal_cut_off_min: int = Field(
         120, ge=0, le=720, description='minutes before a meal until which wards order it'
     )
+    webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
+        (), description='networks inside that webhooks may go to, also without TLS'
+    )
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 
@@ -105,6 +108,11 @@ class Settings(BaseSettings):
     def desk_url(self) -> str:
         """Where the panels of robots are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'
+
+    @property
+    def webhooks_url(self) -> str:
+        """Where subscriptions are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "webhooks.db"}'
 
     @property
     def secure(self) -> bool:

@@ -105,7 +105,8 @@ async def add(request: Request, site: SiteDep, person: PersonDep, station: Stati
     wrong = wrong_field(plan)
     if wrong is None and await site.in_book(lambda book: book.keep_plan(plan)):
         return RedirectResponse('/ward/timetable', 303)
-    problem = words_of(request)(f'timetable.wrong.{wrong or "full"}')
+    reason = wrong or 'full'
+    problem = words_of(request)(f'timetable.wrong.{reason}')
     return await _page(request, site, person, station, form, problem=problem, status=422)
 
 
