@@ -152,6 +152,7 @@ FILLED = {
     'seat': '0',
     'badge': 'b1',
     'path': 'x',
+    'plan': 'P1',
 }
 
 
