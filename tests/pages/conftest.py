@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,6 +65,7 @@ def running_site(
     played: Played | Obedient | None = None,
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
+    zone: tzinfo = UTC,
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
@@ -90,6 +92,7 @@ def running_site(
         timeline=lambda delivery: [{'delivery': delivery}],
         custody=getattr(fleet, 'custody', None),
         ward_book=ward_book,
+        zone=zone,
         panels=panels,
         book=book,
     )

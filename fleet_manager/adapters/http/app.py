@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -35,12 +36,14 @@ from fleet_manager.adapters.http.routes import (
     guide,
     labels,
     me,
+    meals,
     operator,
     panel,
     porter,
     session,
     space_time,
     swap,
+    timetable,
     trouble,
     ward,
 )
@@ -76,6 +79,8 @@ ROUTED: Final = (
     account_routes,
     ward,
     asking,
+    timetable,
+    meals,
     labels,
     panel,
     porter,
@@ -110,6 +115,8 @@ def create_app(
     custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
     ward_book: WardBook | None = None,
+    zone: tzinfo = UTC,
+    meal_cut_off: int = 120,
     panels: Panels | None = None,
     printer: Printer | None = None,
     book: DeskBook | None = None,
@@ -144,9 +151,11 @@ def create_app(
         timeline=timeline,
         custody=custody,
         words=words,
-        pages=Pages(lambda: shown.hospital, words, clock),
+        pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
         ward_book=ward_book,
+        zone=zone,
+        meal_cut_off=meal_cut_off,
         printer=printer,
         book=book,
         codes=codes or Codes(),

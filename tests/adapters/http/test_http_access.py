@@ -67,7 +67,9 @@ ROUTES = [
     'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
     'GET /ward',
+    'GET /ward/meals',
     'GET /ward/new',
+    'GET /ward/timetable',
     'GET /webhooks',
     'POST /accounts',
     'POST /accounts/{account}/badges',
@@ -131,7 +133,11 @@ ROUTES = [
     'POST /robot/{robot}/pair',
     'POST /robot/{robot}/refuse',
     'POST /robot/{robot}/sign',
+    'POST /ward/beds',
     'POST /ward/favourites',
+    'POST /ward/meals',
+    'POST /ward/timetable',
+    'POST /ward/timetable/{plan}',
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
@@ -160,6 +166,7 @@ FILLED = {
     'seat': '0',
     'badge': 'b1',
     'path': 'x',
+    'plan': 'P1',
 }
 
 
