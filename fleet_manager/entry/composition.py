@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
@@ -28,6 +29,7 @@ from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
+from fleet_manager.entry.bookkeeper import Bookkeeper
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
@@ -76,11 +78,14 @@ class Manager:
     accounts: SqlAccounts
     devices: Devices
     staff: DemoStaff | None
+    books: SqlBooks
+    bookkeeper: Bookkeeper
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.bookkeeper.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -89,6 +94,8 @@ class Manager:
         if self.staff is not None:
             self.staff.stop()
         self.runner.stop()
+        self.bookkeeper.stop()
+        self.books.close()
         self.devices.close()
         self.accounts.close()
 
@@ -105,6 +112,7 @@ def compose(settings: Settings) -> Manager:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
+    books = SqlBooks(settings.books_url)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
@@ -134,6 +142,7 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         maps=maps,
         printer=DocumentPrinter(),
+        books=books,
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -145,7 +154,8 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, devices, staff, made)
+    bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
+    return Manager(app, runner, accounts, devices, staff, books, bookkeeper, made)
 
 
 def _recover(

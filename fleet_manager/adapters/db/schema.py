@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-_NAMES: Final = {
+NAMES: Final = {
     'pk': 'pk_%(table_name)s',
     'uq': 'uq_%(table_name)s_%(column_0_N_name)s',
     'fk': 'fk_%(table_name)s_%(column_0_N_name)s',
@@ -32,8 +32,8 @@ _NAMES: Final = {
     'ix': 'ix_%(table_name)s_%(column_0_N_name)s',
 }
 
-journal_tables: Final = MetaData(naming_convention=_NAMES)
-account_tables: Final = MetaData(naming_convention=_NAMES)
+journal_tables: Final = MetaData(naming_convention=NAMES)
+account_tables: Final = MetaData(naming_convention=NAMES)
 
 #: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')

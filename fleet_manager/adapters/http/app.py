@@ -37,6 +37,7 @@ from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.ports import (
     Accounts,
+    Books,
     Mailbox,
     MapOffice,
     Overloaded,
@@ -68,6 +69,7 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     printer: Printer | None = None,
+    books: Books | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -93,6 +95,7 @@ def create_app(
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
         printer=printer,
+        books=books,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

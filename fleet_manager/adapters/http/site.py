@@ -16,6 +16,7 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.application.ports import (
+    Books,
     Deposed,
     Mailbox,
     MapOffice,
@@ -77,7 +78,7 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed.
+    Without `printer` nothing can be printed, without `books` there is no stock.
     """
 
     shown: ShownMap
@@ -96,6 +97,7 @@ class Site:
     pages: Pages
     maps: MapOffice | None = None
     printer: Printer | None = None
+    books: Books | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: One document is made at a time: each takes up to a second of a core.
