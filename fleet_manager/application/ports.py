@@ -331,6 +331,29 @@ class Accounts(Protocol):
         """End a session."""
 
 
+class Panels(Protocol):
+    """The screens on robots: which device belongs to which robot. Calls block: use a thread.
+
+    A code, read out once by who administers the fleet, turns a device into the robot's panel; its
+    token is then good until another device is paired, or none is.
+    """
+
+    def offer(self, robot: RobotId) -> str:
+        """Return a new code for the robot's panel, good for ten minutes and five tries."""
+
+    def pair(self, robot: RobotId, *, code: str) -> str:
+        """Return the token of the device that gave the right code, '' for a wrong or old one.
+
+        A code is good once. The device paired before is one no more.
+        """
+
+    def robot(self, token: str) -> RobotId | None:
+        """Return whose panel a token belongs to, or None."""
+
+    def forget(self, robot: RobotId) -> bool:
+        """End the pairing, and a code that was offered; return whether there was any."""
+
+
 # --- the kernel, as adapters see it  ---
 
 

@@ -40,6 +40,8 @@ class Deed(StrEnum):
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
+    SEE_STOCK = 'see_stock'
+    KEEP_STOCK = 'keep_stock'
 
 
 #: A deed is named by its member, a command by its type.
@@ -123,6 +125,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             bound=(Role.INTEGRATION,),
         ),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
+        Deed.SEE_STOCK: _look(own=_STATION, everywhere=(*_DISPATCH, Role.AUDITOR)),
+        Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),
     }
 )
 

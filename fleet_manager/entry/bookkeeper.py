@@ -101,7 +101,7 @@ class Bookkeeper:
                     self._looked_at = now
                 pause, said = EVERY, ''
             except JournalChanged as problem:
-                log.error('books_stopped', problem=str(problem), hint='see docs/stores.md')
+                log.warning('books_stopped', problem=str(problem), hint='see docs/stores.md')
                 return
             except (StoreFailed, StoreUnavailable) as problem:
                 if str(problem) != said:

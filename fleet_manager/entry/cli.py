@@ -20,8 +20,10 @@ from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
 from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
+from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
+from fleet_manager.entry.stores_cli import stores
 from fleet_manager.entry.traffic_cli import traffic
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ app.command()(capacity)
 app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(stores, name='stores')
+app.add_typer(panel, name='panel')
 
 _State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
@@ -76,6 +77,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    panels: SqlPanels
     devices: Devices
     staff: DemoStaff | None
     books: SqlBooks
@@ -98,6 +100,7 @@ class Manager:
         self.books.close()
         self.devices.close()
         self.accounts.close()
+        self.panels.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -111,6 +114,7 @@ def compose(settings: Settings) -> Manager:
     for note in store.notes:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
+    panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     books = SqlBooks(settings.books_url)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
@@ -141,6 +145,7 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        panels=panels,
         printer=DocumentPrinter(),
         books=books,
     )
@@ -155,7 +160,7 @@ def compose(settings: Settings) -> Manager:
             seed=clock.now(),
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
-    return Manager(app, runner, accounts, devices, staff, books, bookkeeper, made)
+    return Manager(app, runner, accounts, panels, devices, staff, books, bookkeeper, made)
 
 
 def _recover(

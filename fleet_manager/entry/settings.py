@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "books.db"}'
 
     @property
+    def desk_url(self) -> str:
+        """Where the panels of robots are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'
+
+    @property
     def secure(self) -> bool:
         """Whether pages are served over TLS."""
         return self.tls_certificate is not None

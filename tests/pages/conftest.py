@@ -21,7 +21,7 @@ from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
 from tests.pages.played import Played
-from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
+from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, pin_of, with_log_ins
 
 #: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
 LEG_SECONDS = 150.0
@@ -41,6 +41,7 @@ class RunningSite:
     stand_in: StandIn | None = None
     accounts: StandInAccounts | None = None
     app: Any = None
+    panels: StandInPanels | None = None
 
 
 def free_port() -> int:
@@ -59,7 +60,7 @@ def running_site(
     stand_in = None if played else StandIn(hospital, robots=robots, speed=speed)
     fleet = played or stand_in
     assert fleet is not None
-    accounts = with_log_ins(hospital)
+    accounts, panels = with_log_ins(hospital), StandInPanels()
     url = f'http://127.0.0.1:{port}'
     app = create_app(
         hospital=hospital,
@@ -74,6 +75,7 @@ def running_site(
         secure_cookies=False,
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
+        panels=panels,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -93,7 +95,9 @@ def running_site(
         time.sleep(0.02)
     try:
         pins = {station: pin_of(station) for station in hospital.stations}
-        yield RunningSite(url, pins, 'dispatch', 'a long secret', 60.0, stand_in, accounts, app)
+        yield RunningSite(
+            url, pins, 'dispatch', 'a long secret', 60.0, stand_in, accounts, app, panels
+        )
     finally:
         server.should_exit = True
         thread.join(timeout=10)

@@ -91,6 +91,33 @@ class StandInAccounts:
         self.sessions.pop(token, None)
 
 
+class StandInPanels:
+    """Screens on robots, in dicts."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+        self.tokens: dict[str, RobotId] = {}
+
+    def offer(self, robot: RobotId) -> str:
+        self.codes[robot] = f'{sum(robot.encode()):08}'
+        return self.codes[robot]
+
+    def pair(self, robot: RobotId, *, code: str) -> str:
+        if self.codes.get(robot) != code:
+            return ''
+        self.forget(robot)
+        self.tokens[f'token-of-{robot}'] = robot
+        return f'token-of-{robot}'
+
+    def robot(self, token: str) -> RobotId | None:
+        return self.tokens.get(token)
+
+    def forget(self, robot: RobotId) -> bool:
+        known = self.codes.pop(robot, None)
+        self.tokens = {t: r for t, r in self.tokens.items() if r != robot}
+        return known is not None
+
+
 def with_log_ins(hospital: Hospital) -> StandInAccounts:
     """Return one PIN for each station (see `pin_of`) and the operator."""
     accounts = StandInAccounts()

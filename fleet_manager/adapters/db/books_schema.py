@@ -17,9 +17,9 @@ from sqlalchemy import (
     text,
 )
 
-from fleet_manager.adapters.db.schema import NAMES
+from fleet_manager.adapters.db.schema import account_tables
 
-book_tables: Final = MetaData(naming_convention=NAMES)
+book_tables: Final = MetaData(naming_convention=account_tables.naming_convention)
 
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-NAMES: Final = {
+_NAMES: Final = {
     'pk': 'pk_%(table_name)s',
     'uq': 'uq_%(table_name)s_%(column_0_N_name)s',
     'fk': 'fk_%(table_name)s_%(column_0_N_name)s',
@@ -32,8 +32,9 @@ NAMES: Final = {
     'ix': 'ix_%(table_name)s_%(column_0_N_name)s',
 }
 
-journal_tables: Final = MetaData(naming_convention=NAMES)
-account_tables: Final = MetaData(naming_convention=NAMES)
+journal_tables: Final = MetaData(naming_convention=_NAMES)
+account_tables: Final = MetaData(naming_convention=_NAMES)
+desk_tables: Final = MetaData(naming_convention=_NAMES)
 
 #: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
@@ -176,4 +177,16 @@ session: Final = Table(
     Column('opened', BigInteger, nullable=False),
     Column('last_seen', BigInteger, nullable=False),
     Index(None, 'account', 'opened'),
+)
+
+#: The screen of a robot: the code that pairs a device, and the token of the device that is paired.
+panel: Final = Table(
+    'panel',
+    desk_tables,
+    Column('robot', Text, primary_key=True),
+    Column('code_hash', Text),
+    Column('code_until', BigInteger, nullable=False),
+    Column('tries', Integer, nullable=False),
+    Column('token_hash', Text),
+    UniqueConstraint('token_hash'),
 )

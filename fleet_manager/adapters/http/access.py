@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -21,14 +21,17 @@ from fleet_manager.domain.rights import Deed, Right
 
 
 class Open(StrEnum):
-    """What needs no account: everybody, or who has the token of the metrics."""
+    """What needs no account: everybody, the token of the metrics, the screen of a robot."""
 
     PUBLIC = 'public'
     METRICS = 'metrics'
+    PANEL = 'panel'
 
 
 PUBLIC: Final = Open.PUBLIC
 METRICS: Final = Open.METRICS
+#: The device that is paired with the robot in the path.
+PANEL: Final = Open.PANEL
 
 #: No account, or a right of `domain.rights`.
 Access = Open | Right
@@ -53,11 +56,21 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /deliveries': m.RequestDelivery,
         'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,
+        'GET /deliveries/{delivery}/contents': Deed.SEE_DELIVERIES,
+        'POST /deliveries/{delivery}/contents': Deed.KEEP_STOCK,
         'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,
         'POST /deliveries/{delivery}/refuse': m.RefuseDelivery,
         'POST /deliveries/{delivery}/rate': m.RateDelivery,
+        # stores
+        'GET /stores': Deed.SEE_STOCK,
+        'POST /stores/count': Deed.KEEP_STOCK,
+        'GET /stores/export.csv': Deed.SEE_STOCK,
+        'GET /stores/import': Deed.KEEP_STOCK,
+        'POST /stores/import': Deed.KEEP_STOCK,
+        'POST /stores/proposals/{proposal}/accept': m.RequestDelivery,
+        'POST /stores/proposals/{proposal}/dismiss': Deed.KEEP_STOCK,
         # operator
         'GET /operator': Deed.SEE_FLEET,
         'POST /deliveries/{delivery}/take': m.TakeByHand,
@@ -76,6 +89,14 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # the screen of a robot
+        'GET /robot/{robot}/pair': PUBLIC,
+        'POST /robot/{robot}/pair': PUBLIC,
+        'GET /robot/{robot}/panel': PANEL,
+        'POST /robot/{robot}/open': PANEL,
+        'POST /robot/{robot}/sign': PANEL,
+        'POST /robot/{robot}/refuse': PANEL,
+        'WS /robot/{robot}/feed': PANEL,
         # programs
         'GET /api/v1/session': Deed.ENTER,
         'GET /api/v1/map': Deed.ENTER,
@@ -98,11 +119,13 @@ class RouteWithoutAccess(Exception):
 class Match:
     """What the table says about a request. `access` is None when nothing is there.
 
-    `allowed` are the methods the path has; empty when there is no such path.
+    `allowed` are the methods the path has; empty when there is no such path. `names` are the ids
+    in the path.
     """
 
     access: Access | None
     allowed: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessTable:
@@ -126,7 +149,7 @@ class AccessTable:
             if not all(name in long or is_id(value) for name, value in found.groupdict().items()):
                 continue
             if entry_method == method:
-                return Match(access, (method,))
+                return Match(access, (method,), found.groupdict())
             if entry_method != 'WS':
                 allowed.append(entry_method)
         return Match(None, tuple(allowed))

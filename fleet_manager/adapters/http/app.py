@@ -27,8 +27,10 @@ from fleet_manager.adapters.http.routes import (
     closures,
     labels,
     operator,
+    panel,
     session,
     space_time,
+    stores,
     swap,
     ward,
 )
@@ -41,6 +43,7 @@ from fleet_manager.application.ports import (
     Mailbox,
     MapOffice,
     Overloaded,
+    Panels,
     Printer,
     ViewSource,
 )
@@ -50,7 +53,20 @@ from fleet_manager.domain.units import Instant
 __all__ = ['Health', 'create_app', 'routes_of']
 
 #: Where the routes are, in the order in which they are tried.
-ROUTED: Final = (session, ward, labels, operator, closures, space_time, swap, api, health_routes)
+ROUTED: Final = (
+    session,
+    ward,
+    labels,
+    stores,
+    panel,
+    operator,
+    closures,
+    space_time,
+    stores,
+    swap,
+    api,
+    health_routes,
+)
 STATIC: Final = Path(__file__).parent / 'static'
 
 
@@ -68,12 +84,13 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    panels: Panels | None = None,
     printer: Printer | None = None,
     books: Books | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps` are called from threads of the app, everything else from its
+    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
     event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
@@ -82,7 +99,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock),
+        people=People(accounts, clock, panels),
         hub=Hub(views),
         clock=clock,
         health=health,

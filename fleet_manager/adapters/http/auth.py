@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from fleet_manager.adapters.http.security import form_token
-from fleet_manager.application.ports import Account, Accounts
-from fleet_manager.domain.ids import AccountId, StationId
+from fleet_manager.application.ports import Account, Accounts, Panels
+from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import Actor, Role
 from fleet_manager.domain.rights import RIGHTS, Deed, Right, may, reach
 from fleet_manager.domain.units import Instant
@@ -61,11 +61,23 @@ class Person:
         return may(self.actor(), right, *stations)
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The screen of a robot. `token` is its cookie, `csrf` goes into its forms."""
+
+    robot: RobotId
+    token: str
+    csrf: str
+
+
 class People:
     """Accounts for an event loop: nothing here blocks it, and hashing has a bounded queue."""
 
-    def __init__(self, accounts: Accounts, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, accounts: Accounts, clock: Callable[[], Instant], panels: Panels | None = None
+    ) -> None:
         self._accounts = accounts
+        self._panels = panels
         self._clock = clock
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix='hashing')
         self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix='sessions')
@@ -82,6 +94,29 @@ class People:
         if works_at_station and account.station is None:
             return None
         return Person(account, Role(account.role), token, form_token(token))
+
+    async def panel(self, token: str | None) -> Panel | None:
+        """Return whose panel a device is, or None."""
+        if self._panels is None or not token or len(token) > 256 or not token.isascii():
+            return None
+        panels = self._panels
+        robot = await self._look_up(lambda: panels.robot(token))
+        return None if robot is None else Panel(robot, token, form_token(token))
+
+    async def pair(self, robot: RobotId, code: str) -> str:
+        """Return the token of a device that gave the robot's code, else ''."""
+        if self._panels is None:
+            return ''
+        panels = self._panels
+        return await self._look_up(lambda: panels.pair(robot, code=code))
+
+    async def at_robot(self, station: StationId, secret: str) -> tuple[str, Actor | None]:
+        """Check the PIN of who stands at a robot at `station`; return the outcome and who."""
+        account = await self.ward_account(station)
+        if account is None:
+            return 'wrong', None
+        outcome = await self.verify(account.id, secret)
+        return outcome, Actor(account.id, Role(account.role), station) if outcome == 'ok' else None
 
     async def ward_account(self, station: StationId) -> Account | None:
         """Return the shared log-in of a station."""

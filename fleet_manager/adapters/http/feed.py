@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fleet_manager.application.ports import View, ViewSource
-from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.ids import RobotId, StationId
 from fleet_manager.domain.units import Instant
 
 #: Views a second; more is not seen by people and costs every phone's battery.
@@ -41,17 +41,24 @@ _ROBOT_FOR_WARD: Final = (
     'name', 'floor', 'x', 'y', 'yaw', 'battery', 'link', 'heard', 'state', 'paused', 'lift',
     'arrives',
 )  # fmt: skip
+_ROBOT_FOR_PANEL: Final = (
+    'state', 'link', 'goal_station', 'deliveries', 'compartments',
+)  # fmt: skip
+_DELIVERY_FOR_PANEL: Final = ('state', 'opening', 'returning')
 _DELIVERY_HIDDEN_FROM_WARD: Final = frozenset({'why', 'requested_by'})
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who sees the same: all operators, or one ward."""
+    """Who sees the same: all operators, one ward, or the screen of one robot."""
 
     station: StationId | None
+    robot: RobotId | None = None
 
     def sees(self, delivery: Mapping[str, Any]) -> bool:
         """Whether this audience may know of a delivery."""
+        if self.robot is not None:
+            return bool(delivery['robot'] == self.robot)
         return self.station is None or self.station in (
             delivery['sender'],
             delivery['recipient'],
@@ -60,6 +67,8 @@ class Audience:
 
 def visible(entities: Entities, audience: Audience) -> Entities:
     """Return what an audience may see."""
+    if audience.robot is not None:
+        return _for_robot(entities, audience.robot)
     if audience.station is None:
         return entities
     deliveries = {
@@ -86,6 +95,22 @@ def visible(entities: Entities, audience: Audience) -> Entities:
         'fleet': {
             fleet_id: {name: fleet[name] for name in _FLEET_FOR_WARD if name in fleet}
             for fleet_id, fleet in entities.get('fleet', {}).items()
+        },
+    }
+
+
+def _for_robot(entities: Entities, robot: RobotId) -> Entities:
+    """Return what changes the screen of a robot: no names, no notes, nothing of others."""
+    return {
+        'robot': {
+            robot_id: {name: entity[name] for name in _ROBOT_FOR_PANEL if name in entity}
+            for robot_id, entity in entities.get('robot', {}).items()
+            if robot_id == robot
+        },
+        'delivery': {
+            delivery_id: {name: entity[name] for name in _DELIVERY_FOR_PANEL if name in entity}
+            for delivery_id, entity in entities.get('delivery', {}).items()
+            if entity['robot'] == robot
         },
     }
 

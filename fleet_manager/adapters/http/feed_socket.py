@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from fleet_manager.adapters.http.auth import Person
+from fleet_manager.adapters.http.auth import Panel, Person
 from fleet_manager.adapters.http.delivery_page import audience_of
 from fleet_manager.adapters.http.feed import (
     HEARTBEAT_SECONDS,
     STALL_SECONDS,
+    Audience,
     Outbox,
     TooManyPages,
     encode,
@@ -35,7 +37,32 @@ CLOSE_SECONDS: Final = 2.0
 
 async def serve(websocket: WebSocket, site: Site, person: Person) -> None:
     """Serve one page until it goes, stalls, misbehaves or its session ends."""
-    audience = audience_of(person)
+
+    async def is_in() -> bool:
+        known = await site.people.of(person.token)
+        return known is not None and known.account == person.account
+
+    who = {'role': person.role, 'station': person.station}
+    await _serve(websocket, site, audience_of(person), who, is_in)
+
+
+async def serve_panel(websocket: WebSocket, site: Site, panel: Panel) -> None:
+    """Serve the screen of a robot until it goes, stalls or is paired no more."""
+
+    async def is_paired() -> bool:
+        return await site.people.panel(panel.token) == panel
+
+    audience = Audience(None, robot=panel.robot)
+    await _serve(websocket, site, audience, {'robot': panel.robot}, is_paired)
+
+
+async def _serve(
+    websocket: WebSocket,
+    site: Site,
+    audience: Audience,
+    who: dict[str, Any],
+    still_in: Callable[[], Awaitable[bool]],
+) -> None:
     await websocket.accept()
     try:
         view, entities, outbox = site.hub.join(audience)
@@ -44,8 +71,7 @@ async def serve(websocket: WebSocket, site: Site, person: Person) -> None:
         return
     hello = {
         'type': 'hello',
-        'role': person.role,
-        'station': person.station,
+        **who,
         'map_version': site.hospital.version,
         'heartbeat_ms': int(HEARTBEAT_SECONDS * 1_000),
     }
@@ -54,7 +80,7 @@ async def serve(websocket: WebSocket, site: Site, person: Person) -> None:
     tasks = [
         asyncio.create_task(_write(websocket, site, outbox, first)),
         asyncio.create_task(_read(websocket)),
-        asyncio.create_task(_watch_session(site, person)),
+        asyncio.create_task(_watch_session(still_in)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -127,10 +153,9 @@ async def _read(websocket: WebSocket) -> int | None:
         times.append(loop.time())
 
 
-async def _watch_session(site: Site, person: Person) -> int | None:
-    """End when the session does: logged out, expired, or the account disabled."""
+async def _watch_session(still_in: Callable[[], Awaitable[bool]]) -> int | None:
+    """End when the session does: logged out, expired, the account disabled, the panel unpaired."""
     while True:
         await asyncio.sleep(RECHECK_SECONDS)
-        known = await site.people.of(person.token)
-        if known is None or known.account != person.account:
+        if not await still_in():
             return POLICY_VIOLATION

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from fleet_manager.adapters.http.auth import People, Person
+from fleet_manager.adapters.http.auth import Panel, People, Person
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
@@ -118,6 +118,11 @@ class Site:
         """Return the name of the session cookie; `__Host-` is only kept over TLS."""
         return '__Host-session' if self.secure_cookies else 'session'
 
+    @property
+    def panel_cookie(self) -> str:
+        """Return the name of the cookie that says whose panel a device is."""
+        return '__Host-panel' if self.secure_cookies else 'panel'
+
     async def submit(self, command: Command) -> Reply:
         """Post a command and wait for its commit. Raises Overloaded when no answer came."""
         future = asyncio.wrap_future(self.mailbox.submit(command))
@@ -152,6 +157,12 @@ def person_of(request: Request) -> Person:
     return person
 
 
+def panel_of(request: Request) -> Panel:
+    """FastAPI dependency: the robot's panel that asks. The gate has looked at its token."""
+    panel: Panel = request.state.panel
+    return panel
+
+
 def words_of(request: HTTPConnection) -> Words:
     """FastAPI dependency: the language of this visit, chosen by the gate."""
     words: Words = request.state.words
@@ -160,3 +171,4 @@ def words_of(request: HTTPConnection) -> Words:
 
 SiteDep = Annotated[Site, Depends(site_of)]
 PersonDep = Annotated[Person, Depends(person_of)]
+PanelDep = Annotated[Panel, Depends(panel_of)]

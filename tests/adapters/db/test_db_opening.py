@@ -6,7 +6,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,7 +18,10 @@ from sqlalchemy import MetaData
 
 from fleet_manager.adapters.db import engines, schema
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.books_schema import book_tables
 from fleet_manager.adapters.db.migrate import HEADS, migrate
+from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.application.ports import StoreUnavailable
@@ -26,6 +31,7 @@ from tests.adapters.db import outside
 from tests.adapters.db.story import batch, requested
 
 NOW = Instant(1_700_000_000_000)
+open_panels = partial(SqlPanels, clock=lambda: NOW)
 HOLD = """
 import sys
 from fleet_manager.adapters.db.store import open_store
@@ -77,11 +83,15 @@ def test_a_refused_opening_does_not_keep_the_lock(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('lineage', 'opens'), [('journal', open_store), ('accounts', SqlAccounts)]
+    ('lineage', 'opens'),
+    [
+        ('journal', open_store),
+        ('accounts', SqlAccounts),
+        ('desk', open_panels),
+        ('books', SqlBooks),
+    ],
 )
-def test_a_database_of_a_newer_program_is_refused(
-    database: str, lineage: str, opens: type[SqlAccounts]
-) -> None:
+def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, opens: Any) -> None:
     opens(database).close()
     outside.run(database, f"UPDATE {lineage}_version SET version_num = 'of_the_future'")
     with pytest.raises(StoreUnavailable, match='of_the_future, which this program does not know'):
@@ -93,10 +103,12 @@ def test_a_database_of_a_newer_program_is_refused(
     [
         ('journal', schema.journal_tables, open_store),
         ('accounts', schema.account_tables, SqlAccounts),
+        ('desk', schema.desk_tables, open_panels),
+        ('books', book_tables, SqlBooks),
     ],
 )
 def test_the_migrations_build_exactly_the_tables_the_program_uses(
-    database: str, lineage: str, tables: MetaData, opens: type[SqlAccounts]
+    database: str, lineage: str, tables: MetaData, opens: Any
 ) -> None:
     opens(database).close()
     with outside.connection(database) as connection:

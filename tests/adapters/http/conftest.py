@@ -17,7 +17,7 @@ from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.domain.maps.model import Hospital
-from tests.pages.stand_in import StandIn, StandInAccounts, now, pin_of, with_log_ins
+from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, pin_of, with_log_ins
 
 URL = 'http://fleet.test'
 FOLDER = Path(__file__).parents[3] / 'maps' / 'small_hospital'
@@ -94,6 +94,8 @@ class Site:
         self.hospital = hospital
         self.fleet = StandIn(hospital)
         self.accounts: StandInAccounts = with_log_ins(hospital)
+        self.panels = StandInPanels()
+        settings = {'panels': self.panels} | settings
         self.health = Health(alive=True, leader=True, database=True, ros_link=True)
         self.app = make_app(
             hospital, self.fleet, self.accounts, health=lambda: self.health, **settings

@@ -13,6 +13,7 @@ from fleet_manager.adapters.http import access
 from fleet_manager.adapters.http.access import (
     ACCESS,
     METRICS,
+    PANEL,
     PUBLIC,
     AccessTable,
     RouteWithoutAccess,
@@ -34,6 +35,7 @@ ROUTES = [
     'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /deliveries/{delivery}',
+    'GET /deliveries/{delivery}/contents',
     'GET /deliveries/{delivery}/labels',
     'GET /healthz',
     'GET /i18n/{lang}.json',
@@ -42,7 +44,12 @@ ROUTES = [
     'GET /operator',
     'GET /r/{station}',
     'GET /readyz',
+    'GET /robot/{robot}/pair',
+    'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
+    'GET /stores',
+    'GET /stores/export.csv',
+    'GET /stores/import',
     'GET /ward',
     'GET /ward/new',
     'POST /api/v1/alerts/{alert}/acknowledge',
@@ -61,6 +68,7 @@ ROUTES = [
     'POST /api/v1/robots/{robot}/resume',
     'POST /deliveries',
     'POST /deliveries/{delivery}/cancel',
+    'POST /deliveries/{delivery}/contents',
     'POST /deliveries/{delivery}/open',
     'POST /deliveries/{delivery}/rate',
     'POST /deliveries/{delivery}/refuse',
@@ -69,9 +77,18 @@ ROUTES = [
     'POST /language',
     'POST /login',
     'POST /logout',
+    'POST /robot/{robot}/open',
+    'POST /robot/{robot}/pair',
+    'POST /robot/{robot}/refuse',
+    'POST /robot/{robot}/sign',
+    'POST /stores/count',
+    'POST /stores/import',
+    'POST /stores/proposals/{proposal}/accept',
+    'POST /stores/proposals/{proposal}/dismiss',
     'WS /api/v1/feed',
+    'WS /robot/{robot}/feed',
 ]
-GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS)]
+GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, PANEL)]
 FILLED = {
     'delivery': 'd1',
     'lang': 'en',
@@ -80,6 +97,7 @@ FILLED = {
     'lift': 'A',
     'alert': 'a1',
     'closure': 'C1',
+    'proposal': 'P1',
     'path': 'x',
 }
 

@@ -92,7 +92,12 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
     lists = of_station(site.hospital, view, person, now)
     fleet = view.entities.get('fleet', {}).get('fleet', {})
     return site.pages.page(
-        request, 'ward.html', lists=lists, paused=bool(fleet.get('paused')), refresh=5
+        request,
+        'ward.html',
+        lists=lists,
+        paused=bool(fleet.get('paused')),
+        stores=site.books is not None,
+        refresh=5,
     )
 
 
@@ -268,6 +273,7 @@ def _delivery_page(
         page=page,
         problem_text=problem,
         prints=site.printer is not None,
+        holds=site.books is not None,
         # without scripts the page reloads itself, but never while a PIN is being typed
         refresh=None if page.ended or page.opens or problem else 5,
         path=f'/deliveries/{delivery}',

@@ -7,6 +7,7 @@ import { clock } from './times.js';
  * @typedef {{entities: Entities, set: Entities, gone: Record<string, string[]>, now: number}} News
  */
 
+const PEOPLE = '/api/v1/feed';
 const SILENCE_MS = 8000; // the heart beats every 5 s
 const LOST_AFTER_MS = 2500; // a reconnect within this time is not worth a bar
 const OLD_PICTURE_MS = 12000;
@@ -16,8 +17,10 @@ export class Feed {
   /**
    * @param {(news: News) => void} onNews called after each snapshot and delta
    * @param {HTMLElement} bar shown while the picture is old
+   * @param {string} path where the feed is
    */
-  constructor(onNews, bar) {
+  constructor(onNews, bar, path = PEOPLE) {
+    this.path = path;
     this.onNews = onNews;
     this.bar = bar;
     /** @type {Entities} */
@@ -40,7 +43,7 @@ export class Feed {
 
   connect() {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/feed`);
+    const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
     this.socket = socket;
     this.heard = Date.now();
     socket.onmessage = (event) => this.take(socket, JSON.parse(event.data));
@@ -92,7 +95,7 @@ export class Feed {
     const wait = this.pause * (0.5 + Math.random());
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
     setTimeout(() => this.socket ?? this.connect(), wait);
-    void askSession();
+    if (this.path === PEOPLE) void askSession();
   }
 
   /** The network is back, or somebody looks at the page again: do not wait. */

@@ -19,7 +19,8 @@ async function send(form, button) {
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, button)));
   form.setAttribute('aria-busy', 'true');
   try {
-    const answer = await fetch(form.action, { method: 'POST', body, cache: 'no-store' });
+    const address = button?.getAttribute('formaction') ?? form.action;
+    const answer = await fetch(address, { method: 'POST', body, cache: 'no-store' });
     show(answer, await answer.text(), form);
   } catch {
     tell(problem()?.dataset.failed ?? '');

@@ -1,0 +1,175 @@
+"""The screen on a robot: only a paired device, only what stands here, only with a PIN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http.feed import Audience, visible
+from fleet_manager.adapters.http.panel_page import FACES, describe
+from fleet_manager.adapters.http.security import form_token
+from fleet_manager.application.ports import View
+from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.messages import OpenCompartment, RefuseDelivery, Role, SignDelivery
+from tests.adapters.http.conftest import Browser, Site
+from tests.pages.stand_in import now, pin_of
+
+WORDS = i18n.load()['en']
+R1 = RobotId('r1')
+
+
+def screen(site: Site, robot: str = 'r1') -> Browser:
+    """Return the browser of the robot's screen, paired."""
+    found = site.browser()
+    code = site.panels.offer(RobotId(robot))
+    answer = found.post(f'/robot/{robot}/pair', {'code': f' {code[:4]} {code[4:]}'})
+    assert (answer.status_code, answer.headers['location']) == (303, f'/robot/{robot}/panel')
+    return found
+
+
+def at_stop(site: Site, state: str) -> str:
+    """Return a delivery whose robot stands there for it."""
+    delivery = site.delivery(state=state)
+    robot = site.fleet.robots[R1]
+    robot.delivery = delivery
+    place = 'pharmacy' if state in ('awaiting_load', 'loading') else 'n2w'
+    robot.node = next(s.node for s in site.hospital.stations.values() if s.id == place)
+    site.fleet.publish()
+    return delivery
+
+
+def tell(site: Site, screen: Browser, deed: str, delivery: str, **fields: str) -> Any:
+    form = {'delivery': delivery, 'csrf': form_token('token-of-r1')} | fields
+    return screen.post(f'/robot/r1/{deed}', form)
+
+
+def test_only_the_paired_device_sees_and_does_anything(site: Site) -> None:
+    stranger = site.browser()
+    answer = stranger.get('/robot/r1/panel')
+    assert (answer.status_code, answer.headers['location']) == (303, '/robot/r1/pair')
+    assert stranger.post('/robot/r1/pair', {'code': '00000000'}).status_code == 422
+    assert site.ward('n2w').get('/robot/r1/panel').status_code == 303
+    mine = screen(site)
+    assert mine.get('/robot/r1/panel').status_code == 200
+    assert mine.get('/robot/r2/panel').headers['location'] == '/robot/r2/pair'
+    delivery = at_stop(site, 'awaiting_load')
+    fields = {'delivery': delivery, 'pin': pin_of('pharmacy')}
+    assert stranger.post('/robot/r1/open', fields).status_code == 401
+    assert mine.post('/robot/r1/open', fields).status_code == 403  # without the form's token
+    assert mine.get('/ward').status_code == 303  # a screen is nobody's log-in
+    site.panels.forget(R1)
+    assert mine.get('/robot/r1/panel').headers['location'] == '/robot/r1/pair'
+
+
+def test_loading_takes_the_pin_of_the_sender_and_of_nobody_else(site: Site) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_load')
+    page = mine.get('/robot/r1/panel').text
+    assert WORDS('panel.deed.load') in page
+    wrong = tell(site, mine, 'open', delivery, pin=pin_of('n2w'))
+    assert wrong.status_code == 422
+    assert WORDS('pin.wrong', phone=site.hospital.phone) in wrong.text
+    assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+    assert tell(site, mine, 'open', delivery, pin=pin_of('pharmacy')).status_code == 303
+    command = site.fleet.commands[-1]
+    assert isinstance(command, OpenCompartment)
+    assert (command.actor.role, command.actor.station) == (Role.WARD, 'pharmacy')
+    assert command.delivery == delivery
+
+
+def test_five_wrong_pins_lock_and_a_right_one_opens_nothing_then(site: Site) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
+    answers = [tell(site, mine, 'open', delivery, pin='1').status_code for _ in range(5)]
+    assert answers == [422] * 5
+    assert tell(site, mine, 'open', delivery, pin=pin_of('n2w')).status_code == 429
+    assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+
+
+def test_a_parcel_that_is_not_at_this_robot_cannot_be_opened_here(site: Site) -> None:
+    mine = screen(site)
+    driving, elsewhere = (
+        at_stop(site, 'under_way'),
+        site.delivery(state='awaiting_load', robot='r2'),
+    )
+    for delivery in (driving, elsewhere, 'd0'):
+        answer = tell(site, mine, 'open', delivery, pin=pin_of('pharmacy'))
+        assert answer.status_code == 409
+    assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+
+
+def test_who_collects_may_refuse_with_a_reason_and_sign_where_the_robot_still_stands(
+    site: Site,
+) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
+    pin = pin_of('n2w')
+    assert tell(site, mine, 'refuse', delivery, pin=pin, reason='because').status_code == 422
+    assert tell(site, mine, 'refuse', delivery, pin=pin, reason='damaged').status_code == 303
+    refused = site.fleet.commands[-1]
+    assert isinstance(refused, RefuseDelivery)
+    assert refused.reason == WORDS('panel.reason.damaged')
+    taken = at_stop(site, 'taken')
+    site.fleet.robots[R1].delivery = None
+    assert WORDS('panel.deed.sign') in mine.get('/robot/r1/panel').text
+    assert tell(site, mine, 'sign', taken, pin='1').status_code == 422
+    assert tell(site, mine, 'sign', taken, pin=pin).status_code == 303
+    assert isinstance(site.fleet.commands[-1], SignDelivery)
+    gone = at_stop(site, 'taken')
+    site.fleet.robots[R1].node = site.fleet.robots[R1].home
+    site.fleet.publish()
+    assert WORDS('panel.deed.sign') not in mine.get('/robot/r1/panel').text
+    assert tell(site, mine, 'sign', gone, pin=pin).status_code == 409
+
+
+def test_the_screen_has_no_names_and_no_notes_and_says_what_it_carries_only_where_it_stands(
+    site: Site,
+) -> None:
+    delivery = at_stop(site, 'under_way')
+    site.fleet._deliveries[delivery] |= {'note': 'for Mrs Wang', 'requested_by': 'nurse-li'}
+    site.fleet.robots[R1].occupied = True
+    site.fleet.publish()
+    mine = screen(site)
+    page = mine.get('/robot/r1/panel').text
+    assert WORDS('goods.drug') not in page
+    assert str(site.fleet._deliveries[delivery]['number']) in page
+    told = str(visible(site.fleet.current().entities, Audience(None, robot=R1)))
+    for private in ('Wang', 'nurse-li'):
+        assert private not in page + told
+    assert "'r2'" not in told
+
+
+@pytest.mark.parametrize(
+    ('robot', 'delivery', 'face'),
+    [
+        ({'link': 'silent', 'state': 'silent'}, 'awaiting_receipt', 'offline'),
+        ({'link': 'never', 'state': 'never_seen'}, None, 'offline'),
+        ({'state': 'excluded'}, 'awaiting_receipt', 'error'),
+        ({'state': 'paused'}, 'under_way', 'paused'),
+        ({'state': 'at_hand_over', 'closed': False}, 'opened', 'open'),
+        ({'state': 'at_pick_up'}, 'loading', 'open'),
+        ({'state': 'at_pick_up'}, 'awaiting_load', 'load'),
+        ({'state': 'at_hand_over'}, 'awaiting_receipt', 'collect'),
+        ({'state': 'at_hand_over', 'returning': True}, 'awaiting_receipt', 'back'),
+        ({'state': 'waiting_lift'}, 'under_way', 'driving'),
+        ({'state': 'in_lift'}, 'under_way', 'driving'),
+        ({'state': 'needs_cleaning'}, None, 'cleaning'),
+        ({'state': 'charging'}, None, 'idle'),
+    ],
+)
+def test_a_screen_shows_one_face_and_never_what_may_be_old(
+    site: Site, robot: dict[str, Any], delivery: str | None, face: str
+) -> None:
+    name = at_stop(site, delivery) if delivery else ''
+    entities = {kind: dict(found) for kind, found in site.fleet.current().entities.items()}
+    closed, returning = robot.pop('closed', True), robot.pop('returning', False)
+    shown = dict(entities['robot'][R1]) | robot
+    shown['compartments'] = [dict(box) | {'closed': closed} for box in shown['compartments']]
+    entities['robot'] = {R1: shown}
+    if name:
+        entities['delivery'][name] = dict(entities['delivery'][name]) | {'returning': returning}
+    view = View(1, now(), entities)
+    assert describe(site.hospital, view, R1, now=view.now).face == face
+    assert describe(site.hospital, view, R1, now=view.now + 13_000).face == 'offline'
+    assert face in FACES
+    for part in ('face', 'says'):
+        assert f'panel.{part}.{face}' in WORDS.texts
