@@ -15,11 +15,13 @@ from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
@@ -78,6 +80,7 @@ class Manager:
     runner: Runner
     accounts: SqlAccounts
     panels: SqlPanels
+    book: SqlDeskBook
     devices: Devices
     staff: DemoStaff | None
     books: SqlBooks
@@ -101,6 +104,7 @@ class Manager:
         self.devices.close()
         self.accounts.close()
         self.panels.close()
+        self.book.close()
 
 
 def compose(settings: Settings) -> Manager:
@@ -115,6 +119,7 @@ def compose(settings: Settings) -> Manager:
         log.warning('database', note=note)
     accounts = SqlAccounts(settings.accounts_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
+    book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     books = SqlBooks(settings.books_url)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
@@ -145,7 +150,9 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
+        book=book,
         printer=DocumentPrinter(),
         books=books,
     )
@@ -160,7 +167,7 @@ def compose(settings: Settings) -> Manager:
             seed=clock.now(),
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
-    return Manager(app, runner, accounts, panels, devices, staff, books, bookkeeper, made)
+    return Manager(app, runner, accounts, panels, book, devices, staff, books, bookkeeper, made)
 
 
 def _recover(

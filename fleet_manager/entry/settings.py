@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     tls_certificate: FilePath | None = Field(None, description='PEM file; needed beyond loopback')
     tls_key: FilePath | None = Field(None, description='PEM file of the certificate')
     origins: tuple[str, ...] = Field((), description='further addresses people type')
+    integration: FilePath | None = Field(
+        None, description='codes of other systems; see docs/integration.md'
+    )
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 

@@ -14,6 +14,9 @@ from tests.entry.serving import SECRET, Served
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
 
 
+CODES = DOCS.parent / 'maps' / 'small_hospital' / 'integration.yaml'
+
+
 def examples(name: str) -> str:
     """Return the commands of a document as one script: what stands after `$`."""
     blocks = re.findall(
@@ -22,13 +25,24 @@ def examples(name: str) -> str:
     return '\n'.join(re.sub(r'^\$ ', '', block, flags=re.MULTILINE) for block in blocks)
 
 
+#: The first two examples of api.md, which other documents go on from.
+LOG_IN = '\n'.join(examples('api.md').splitlines()[:2]) + '\n'
+
+
 @pytest.mark.skipif(shutil.which('curl') is None, reason='there is no curl here')
 @pytest.mark.parametrize(
-    ('name', 'told'), [('api.md', ['"reference":"HIS-4711"', 'DeliveryCancelled'])]
+    ('name', 'told'),
+    [
+        ('api.md', ['"reference":"HIS-4711"', 'DeliveryCancelled']),
+        ('integration.md', ['"resourceType":"SupplyRequest"', '"total":1', '"accepted"']),
+    ],
 )
 def test_the_examples_do_what_the_text_says(tmp_path: Path, name: str, told: list[str]) -> None:
-    script = examples(name) + '\ncurl -s -b jar $FLEET/api/v1/deliveries/D000001/timeline\n'
-    with Served(tmp_path / 'state') as served:
+    log_in = '' if name == 'api.md' else LOG_IN
+    script = (
+        log_in + examples(name) + '\ncurl -s -b jar $FLEET/api/v1/deliveries/D000001/timeline\n'
+    )
+    with Served(tmp_path / 'state', integration=CODES) as served:
         served.session()
         done = subprocess.run(
             ['bash', '-e', '-c', script.replace('curl -s', 'curl -sS --fail-with-body')],

@@ -40,6 +40,10 @@ KNOWN: dict[str, list[Any]] = {
     'robot': ['r1', 'r2'],
     'lift': ['A'],
     'latest': [0],
+    'identifier': [[{'value': 'HIS-0'}], [{'value': 'HIS-9'}]],
+    'itemCodeableConcept': [{'coding': [{'code': 'drug'}]}],
+    'deliverFrom': [{'reference': 'Location/pharmacy'}],
+    'deliverTo': [{'reference': 'Location/n2w'}],
     'earliest': [0],
 }
 ORDER = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
@@ -49,7 +53,7 @@ ORDER = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
     ('calls', 'number'),
     [(300, 7), pytest.param(5_000, 20_260_901, marks=pytest.mark.slow)],
 )
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(900)
 def test_every_call_is_answered_as_the_document_says(
     tmp_path: Path, calls: int, number: int
 ) -> None:

@@ -115,6 +115,7 @@ def test_every_field_is_set_by_its_variable(
         'tls_certificate': str(pem),
         'tls_key': str(pem),
         'origins': '["https://fleet.example"]',
+        'integration': str(pem),
         'log_level': 'debug',
         'log_json': 'true',
     }
@@ -127,6 +128,7 @@ def test_every_field_is_set_by_its_variable(
     assert (settings.host, settings.secure) == ('localhost', True)
     assert settings.origins == ('https://fleet.example',)
     assert (settings.log_level, settings.log_json) == ('debug', True)
+    assert settings.integration == pem
     assert settings.snapshot_every == 50
     assert settings.journal_url == settings.accounts_url == 'postgresql://host/fleet'
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import uvicorn
 
+from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
@@ -61,6 +63,8 @@ def running_site(
     fleet = played or stand_in
     assert fleet is not None
     accounts, panels = with_log_ins(hospital), StandInPanels()
+    kept = TemporaryDirectory()
+    book = SqlDeskBook(f'sqlite:///{kept.name}/desk.db')
     url = f'http://127.0.0.1:{port}'
     app = create_app(
         hospital=hospital,
@@ -76,6 +80,7 @@ def running_site(
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
         panels=panels,
+        book=book,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -102,6 +107,8 @@ def running_site(
         server.should_exit = True
         thread.join(timeout=10)
         fleet.close()
+        book.close()
+        kept.cleanup()
 
 
 @pytest.fixture(scope='session')

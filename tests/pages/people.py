@@ -8,7 +8,10 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from fleet_manager.application.ports import Account
+from fleet_manager.domain.ids import AccountId
 from tests.pages.conftest import RunningSite
+from tests.pages.stand_in import now
 
 PHONE = {'width': 360, 'height': 740}
 
@@ -91,6 +94,21 @@ class Nurse(Person):
         self.wait('#pin')
         self.page.fill('#pin', self.site.pins[self.station])
         self.page.click('form[action$="/open"] button')
+
+
+class Staff(Person):
+    """Somebody with an account of one's own who works for all stations: a porter, the desk."""
+
+    def __init__(
+        self, browser: Browser, site: RunningSite, role: str, start: str, **how: Any
+    ) -> None:
+        super().__init__(browser, site, **how)
+        assert site.accounts is not None
+        account = Account(AccountId(f'own-{role}'), role, role, None)
+        site.accounts.create(account, secret='a long secret')
+        token = site.accounts.open_session(account.id, now=now())
+        self.context.add_cookies([{'name': 'session', 'value': token, 'url': site.url}])
+        self.go(start)
 
 
 class Operator(Person):

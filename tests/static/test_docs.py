@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from fleet_manager.adapters.http.fhir.states import STATUS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -81,3 +83,10 @@ def test_the_scenario_that_is_shown_is_one_that_is_run() -> None:
     text = (ROOT / 'docs' / 'gazebo.md').read_text('utf-8')
     (shown,) = re.findall(r'^```python\n(.*?)^```', text, re.MULTILINE | re.DOTALL)
     assert shown == (ROOT / 'tests' / 'gazebo' / 'test_gazebo_visitor.py').read_text('utf-8')
+
+
+def test_the_states_in_fhir_are_those_of_the_table() -> None:
+    text = (ROOT / 'docs' / 'integration.md').read_text('utf-8')
+    (shown,) = re.findall(r'<!-- states -->\n.*?\n.*?\n(.*?)<!-- /states -->', text, re.DOTALL)
+    rows = [(f'`{state.value}`', *(one or '' for one in row)) for state, row in STATUS.items()]
+    assert shown == ''.join(f'| {" | ".join(row)} |\n' for row in rows)

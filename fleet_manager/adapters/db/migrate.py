@@ -14,7 +14,7 @@ _FOLDER: Final = Path(__file__).with_name('migrations')
 HEADS: Final = {
     'journal': 'journal_0002',
     'accounts': 'accounts_0001',
-    'desk': 'desk_0001',
+    'desk': 'desk_0002',
     'books': 'books_0001',
 }
 

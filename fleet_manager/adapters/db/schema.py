@@ -190,3 +190,45 @@ panel: Final = Table(
     Column('token_hash', Text),
     UniqueConstraint('token_hash'),
 )
+
+#: Which porter goes for a delivery. Custody is in the journal.
+claim: Final = Table(
+    'claim',
+    desk_tables,
+    Column('delivery', Text, primary_key=True),
+    Column('account', Text, nullable=False),
+    Column('at_ms', BigInteger, nullable=False),
+)
+
+note: Final = Table(
+    'note',
+    desk_tables,
+    Column('id', Integer, primary_key=True),
+    Column('key', Text, nullable=False),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('author', Text, nullable=False),
+    Column('body', Text, nullable=False),
+    Column('taken_by', Text),
+    Column('taken_at', BigInteger),
+    UniqueConstraint('key'),
+    Index(None, 'taken_at'),
+)
+
+complaint: Final = Table(
+    'complaint',
+    desk_tables,
+    Column('id', Integer, primary_key=True),
+    Column('key', Text, nullable=False),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('author', Text, nullable=False),
+    Column('station', Text, nullable=False),
+    Column('delivery', Text),
+    Column('body', Text, nullable=False),
+    Column('answer', Text, nullable=False),
+    Column('answered_by', Text),
+    Column('answered_at', BigInteger),
+    Column('closed_by', Text),
+    Column('closed_at', BigInteger),
+    UniqueConstraint('key'),
+    Index(None, 'closed_at'),
+)

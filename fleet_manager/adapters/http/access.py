@@ -89,6 +89,12 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # porters
+        'GET /porter': m.TakeByHand,
+        'POST /porter/{delivery}/claim': m.TakeByHand,
+        'POST /porter/{delivery}/unclaim': m.TakeByHand,
+        'POST /porter/{delivery}/take': m.TakeByHand,
+        'POST /porter/{delivery}/hand-over': m.TakeByHand,
         # the screen of a robot
         'GET /robot/{robot}/pair': PUBLIC,
         'POST /robot/{robot}/pair': PUBLIC,
@@ -106,6 +112,10 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /api/v1/deliveries/{delivery}/cancel': m.CancelDelivery,
         'GET /api/v1/deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /api/v1/deliveries/{delivery}/timeline': Deed.SEE_DELIVERIES,
+        'GET /fhir/metadata': Deed.ENTER,
+        'GET /fhir/{kind}': Deed.SEE_DELIVERIES,
+        'GET /fhir/{kind}/{delivery}': Deed.SEE_DELIVERIES,
+        'POST /fhir/SupplyRequest': m.RequestDelivery,
         'WS /api/v1/feed': Deed.SEE_DELIVERIES,
     }
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from fleet_manager.domain.deliveries.goods import Urgency
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
@@ -29,6 +29,70 @@ class Problem(BaseModel):
     """Every answer that is no success."""
 
     error: Trouble
+
+
+class Resource(BaseModel):
+    """A FHIR R4B resource; an error is an OperationOutcome."""
+
+    model_config = ConfigDict(extra='allow')
+
+    resourceType: str  # noqa: N815 - FHIR's name
+
+
+class Coding(BaseModel):
+    """A code of a system."""
+
+    system: str | None = None
+    code: str
+
+
+class Concept(BaseModel):
+    """A thing by its codes and in words."""
+
+    coding: list[Coding]
+    text: str | None = None
+
+
+class Identifier(BaseModel):
+    """A name by which another system knows a thing."""
+
+    system: str | None = None
+    value: str
+
+
+class Place(BaseModel):
+    """A station: by its identifier, or as `Location/<station>`."""
+
+    identifier: Identifier | None = None
+    reference: str | None = None
+
+
+class Quantity(BaseModel):
+    """How much."""
+
+    value: float
+    unit: str | None = None
+
+
+class Period(BaseModel):
+    """A window of time."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class SupplyRequest(BaseModel):
+    """What is read of a FHIR R4B SupplyRequest. Other fields it may have are left aside."""
+
+    resourceType: Literal['SupplyRequest']  # noqa: N815
+    identifier: list[Identifier] = Field(description='the first is the order number')
+    status: Literal['active'] | None = None
+    priority: Literal['routine', 'urgent', 'asap', 'stat'] | None = None
+    itemCodeableConcept: Concept = Field(description='the first code is that of the goods')  # noqa: N815
+    quantity: Quantity
+    occurrencePeriod: Period | None = None  # noqa: N815
+    deliverFrom: Place  # noqa: N815
+    deliverTo: Place  # noqa: N815
 
 
 class Done(BaseModel):

@@ -25,9 +25,11 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    fhir,
     labels,
     operator,
     panel,
+    porter,
     session,
     space_time,
     stores,
@@ -37,6 +39,8 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Books,
@@ -59,12 +63,13 @@ ROUTED: Final = (
     labels,
     stores,
     panel,
+    porter,
     operator,
     closures,
     space_time,
-    stores,
     swap,
     api,
+    fhir,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -87,6 +92,8 @@ def create_app(
     panels: Panels | None = None,
     printer: Printer | None = None,
     books: Books | None = None,
+    book: DeskBook | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -113,6 +120,8 @@ def create_app(
         maps=maps,
         printer=printer,
         books=books,
+        book=book,
+        codes=codes or Codes(),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

@@ -86,13 +86,17 @@ async def read_json(request: Request, model: type[M]) -> M:
     body = await request.body()
     if not request.headers.get('content-type', '').lower().startswith('application/json'):
         raise BadBody('content-type')
+    return _validated(model, strict_json(body))
+
+
+def strict_json(body: bytes) -> Any:
+    """Return what a body says: no NaN, no field twice. Raises BadBody."""
     try:
-        data = json.loads(
+        return json.loads(
             body, parse_constant=_refuse_constant, object_pairs_hook=_without_doubles
         )
     except (ValueError, RecursionError):
         raise BadBody('json') from None
-    return _validated(model, data)
 
 
 async def read_form(request: Request, model: type[M]) -> M:

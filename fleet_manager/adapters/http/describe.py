@@ -22,11 +22,12 @@ def described(
     body_needed: bool = True,
     query: type[BaseModel] | None = None,
     headers: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of a route decorator that say what it reads and answers.
 
     `also` are further statuses: a model where they have a body, else a sentence. `headers` are
-    request headers and what they are for.
+    request headers and what they are for, `parameters` what a query may have that is no model.
     """
     responses: dict[int | str, dict[str, Any]] = {status: {'description': 'Done.'}}
     if answer is not None:
@@ -42,13 +43,17 @@ def described(
         schema = inlined(body)
         extra['requestBody'] = {'required': body_needed, 'content': {JSON: {'schema': schema}}}
     rules = {} if query is None else inlined(query)['properties']
-    parameters = [_query(name, rule, query) for name, rule in rules.items()]
-    parameters += [
+    said = [_query(name, rule, query) for name, rule in rules.items()]
+    said += [
+        {'name': name, 'in': 'query', 'schema': {'type': 'string'}, 'description': what}
+        for name, what in (parameters or {}).items()
+    ]
+    said += [
         {'name': name, 'in': 'header', 'schema': {'type': 'string'}, 'description': what}
         for name, what in (headers or {}).items()
     ]
-    if parameters:
-        extra['parameters'] = parameters
+    if said:
+        extra['parameters'] = said
     return {'status_code': status, 'responses': responses, 'openapi_extra': extra}
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Panel, Person
+from fleet_manager.adapters.http.pages import PROGRAMS
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
     SAFE_METHODS,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 FORM: Final = 'application/x-www-form-urlencoded'
 JSON: Final = 'application/json'
+FHIR: Final = 'application/fhir+json'
 #: Paths whose bodies may be larger: a whole map of a large hospital has some 2 MiB, a catalogue of
 #: 20,000 rows 3 million characters, of which each Chinese one is nine in a form.
 LARGE_BODIES: Final = {'/api/v1/map/swap': 16 * 1024 * 1024, '/stores/import': 16 * 1024 * 1024}
@@ -146,7 +148,7 @@ class Gate:
 
     def _answer(self, denied: Denied, scope: Scope) -> Response:
         path: str = scope['path']
-        page = not path.startswith(('/api/', '/i18n/')) and path != '/metrics'
+        page = not path.startswith(PROGRAMS) and path != '/metrics'
         if denied.code == 'not_paired' and scope['method'] == 'GET':
             return RedirectResponse(f'/robot/{quote(path.split("/")[2])}/pair', 303)
         if denied.status == 401 and page and denied.code != 'not_paired':
@@ -176,7 +178,7 @@ async def _with_body(
 def _check_form(headers: Headers, body: bytes, person: Person | Panel | None) -> None:
     """Refuse a body that is neither a form nor JSON, or that lacks its session's token."""
     kind = headers.get('content-type', '').partition(';')[0].strip().lower()
-    if body and kind not in (FORM, JSON):
+    if body and kind not in (FORM, JSON, FHIR):
         raise Denied(415, 'content_type')
     if person is None:
         return

@@ -18,10 +18,11 @@ from fleet_manager.adapters.http.access import ACCESS, Open
 from fleet_manager.adapters.http.answers import Problem
 from fleet_manager.adapters.http.app import ROUTED
 from fleet_manager.adapters.http.describe import JSON
+from fleet_manager.adapters.http.fhir.resources import MEDIA, TYPES
 from fleet_manager.domain.ids import MAX_ID_LENGTH
 from fleet_manager.domain.rights import RIGHTS
 
-PREFIXES: Final = ('/api/v1/',)
+PREFIXES: Final = ('/api/v1/', '/fhir/')
 
 #: What the gate and every route may answer instead of a success.
 ERRORS: Final[Mapping[int, str]] = {
@@ -88,6 +89,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     """Add to one operation what all have."""
     module = route.endpoint.__module__.rpartition('.')[2]
     summary, _, more = (route.endpoint.__doc__ or '').strip().partition('\n\n')
+    fhir = route.path.startswith('/fhir/')
     right = ACCESS[f'{method} {route.path}']
     who = () if isinstance(right, Open) else RIGHTS[right].roles
     roles = f'For: {", ".join(sorted(one.value for one in who))}.'
@@ -95,17 +97,30 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         'operationId': f'{module}_{route.name}',
         'summary': ' '.join(summary.split()),
         'description': ' '.join([*more.split(), roles]).strip(),
-        'tags': [route.path.split('/')[3]],
+        'tags': ['fhir' if fhir else route.path.split('/')[3]],
         'security': [{'session': []}],
     }
     for parameter in operation.get('parameters', ()):
         if parameter['in'] == 'path':
-            parameter['schema'] = _ID
+            parameter['schema'] = {'enum': list(TYPES)} if parameter['name'] == 'kind' else _ID
     errors = dict(ERRORS)
     if 'requestBody' in operation:
         errors |= BODY_ERRORS
-    problem = {JSON: {'schema': {'$ref': '#/components/schemas/Problem'}}}
+    name = 'Resource' if fhir else 'Problem'
+    problem = {JSON: {'schema': {'$ref': f'#/components/schemas/{name}'}}}
     for status, what in errors.items():
         known = operation['responses'].get(str(status), {})
         if 'HTTPValidationError' in str(known) or not known:
             operation['responses'][str(status)] = {'description': what, 'content': problem}
+    if fhir:
+        _speak_fhir(operation)
+
+
+def _speak_fhir(operation: dict[str, Any]) -> None:
+    """Say that what is answered, and may be sent, is FHIR's JSON."""
+    for answer in operation['responses'].values():
+        if JSON in answer.get('content', {}):
+            answer['content'] = {MEDIA: answer['content'][JSON]}
+    if 'requestBody' in operation:
+        content = operation['requestBody']['content']
+        content[MEDIA] = content[JSON]

@@ -17,12 +17,15 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
+from fleet_manager.adapters.http.fhir.resources import MEDIA, outcome
 from fleet_manager.adapters.http.i18n import LANGUAGES, Words
 from fleet_manager.domain.maps.model import Hospital, Name, Station
 from fleet_manager.domain.messages import Role
 from fleet_manager.domain.units import MINUTE, Instant
 
 FOLDER: Final = Path(__file__).parent
+#: Where nobody wants a page: an error is JSON there.
+PROGRAMS: Final = ('/api/', '/fhir/', '/i18n/')
 
 #: HTTP status of a refusal. What is not named here is 422: the request itself is wrong.
 REFUSAL_STATUS: Final[Mapping[str, int]] = {
@@ -120,7 +123,10 @@ class Pages:
         key = f'refusal.{code}' if f'refusal.{code}' in words.texts else f'error.{code}'
         text = words.known(key, 'error.internal', phone=self._hospital.phone, **params)
         headers = {'retry-after': '2'} if status == 503 else {}
-        if scope['path'].startswith(('/api/', '/i18n/')) or scope['path'] == '/metrics':
+        if scope['path'].startswith('/fhir/'):
+            said = outcome(status, text, field=field, code=code)
+            return JSONResponse(said, status, headers, media_type=MEDIA)
+        if scope['path'].startswith(PROGRAMS) or scope['path'] == '/metrics':
             body = {'code': code, 'message': text} | ({'field': field} if field else {})
             return JSONResponse({'error': body}, status, headers)
         response = self.page(

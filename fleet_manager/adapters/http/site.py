@@ -15,6 +15,8 @@ from fleet_manager.adapters.http.auth import Panel, People, Person
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Books,
     Deposed,
@@ -98,6 +100,9 @@ class Site:
     maps: MapOffice | None = None
     printer: Printer | None = None
     books: Books | None = None
+    book: DeskBook | None = None
+    #: What codes of other systems mean.
+    codes: Codes = field(default_factory=Codes)
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: One document is made at a time: each takes up to a second of a core.

@@ -13,7 +13,7 @@ from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import AccountId, StationId
-from fleet_manager.domain.messages import Role
+from fleet_manager.domain.messages import Role, TakeByHand
 from fleet_manager.domain.rights import Deed
 
 router = APIRouter()
@@ -22,7 +22,11 @@ router = APIRouter()
 _LOCAL: Final = re.compile(r'/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}')
 _OUTCOME_STATUS: Final = {'wrong': 401, 'locked': 429, 'disabled': 403}
 #: Where people begin: the first page their role has.
-HOMES: Final = ((Deed.WORK_AT_STATION, '/ward'), (Deed.SEE_FLEET, '/operator'))
+HOMES: Final = (
+    (Deed.WORK_AT_STATION, '/ward'),
+    (Deed.SEE_FLEET, '/operator'),
+    (TakeByHand, '/porter'),
+)
 _YEAR: Final = 365 * 24 * 3600
 
 

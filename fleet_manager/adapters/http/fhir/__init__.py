@@ -1,0 +1,1 @@
+"""HL7 FHIR R4B: deliveries as SupplyRequest, Task and SupplyDelivery."""
