@@ -115,7 +115,7 @@ async def export(site: SiteDep, person: PersonDep) -> Response:
         )
 
     text = await _in(site, write)
-    headers = {'content-disposition': 'attachment; filename="stores.csv"'}
+    headers = {'content-disposition': 'attachment; filename="stock.csv"'}
     # with its mark: spreadsheets in China take a file without one for GBK
     body = '\ufeff'.encode() + text.encode(errors='replace')
     return Response(body, media_type='text/csv; charset=utf-8', headers=headers)
