@@ -48,6 +48,7 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
             note=command.note,
             raised=command.raised,
             earliest=command.earliest,
+            asked_by=command.asked_by,
         )
     )
     return delivery
@@ -58,6 +59,8 @@ def body_hash(command: RequestDelivery) -> str:
     body = f'{command.goods}\n{command.sender}\n{command.recipient}\n{command.note}'
     if command.raised or command.earliest or command.latest:
         body += f'\n{command.raised}\n{command.earliest}\n{command.latest}'
+    if command.asked_by:
+        body += f'\n{command.asked_by}'
     return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 

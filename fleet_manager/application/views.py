@@ -340,6 +340,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'may_cancel': may_cancel(delivery),
         'note': delivery.note,
         'requested_by': delivery.requested_by.account,
+        'asked_by': delivery.asked_by or None,
         'why': _why(delivery),
         'replans': delivery.replans,
     }

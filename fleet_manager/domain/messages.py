@@ -68,7 +68,7 @@ class RequestDelivery:
 
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
     Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
-    the promise of the class.
+    the promise of the class. `asked_by` is who asked where somebody else asks on their behalf.
     """
 
     actor: Actor
@@ -80,6 +80,7 @@ class RequestDelivery:
     raised: bool = False
     earliest: Instant = Instant(0)
     latest: Instant = Instant(0)
+    asked_by: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +424,7 @@ class DeliveryRequested:
     note: str = ''
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Deed(StrEnum):
     SEE_FLEET = 'see_fleet'
     SEE_STOCK = 'see_stock'
     KEEP_STOCK = 'keep_stock'
+    WORK_AT_DESK = 'work_at_desk'
 
 
 #: A deed is named by its member, a command by its type.
@@ -124,6 +125,7 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             everywhere=(*_DISPATCH, Role.PORTER, Role.ENGINEER, Role.AUDITOR),
             bound=(Role.INTEGRATION,),
         ),
+        Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
         Deed.SEE_STOCK: _look(own=_STATION, everywhere=(*_DISPATCH, Role.AUDITOR)),
         Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),

@@ -92,6 +92,7 @@ class Delivery:
     eta: tuple[Instant, Instant] = (Instant(0), Instant(0))
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
     arrived_at: Instant | None = None
     returning: bool = False
     turned_back: str = ''

@@ -352,6 +352,7 @@ class StandIn:
             'raised': command.raised,
             'note': command.note,
             'requested_by': command.actor.account,
+            'asked_by': command.asked_by or None,
             'why': None,
         }
         self._keys[command.actor.account, command.key] = (command, delivery)

@@ -89,6 +89,17 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        # service desk
+        'GET /desk': Deed.WORK_AT_DESK,
+        'GET /desk/new': Deed.WORK_AT_DESK,
+        'POST /desk/new': Deed.WORK_AT_DESK,
+        'GET /desk/book': Deed.WORK_AT_DESK,
+        'POST /desk/notes': Deed.WORK_AT_DESK,
+        'POST /desk/notes/{note}/take': Deed.WORK_AT_DESK,
+        'POST /desk/complaints': Deed.WORK_AT_DESK,
+        'POST /desk/complaints/{complaint}/answer': Deed.WORK_AT_DESK,
+        'POST /desk/complaints/{complaint}/close': Deed.WORK_AT_DESK,
+        'GET /desk/today': Deed.WORK_AT_DESK,
         # porters
         'GET /porter': m.TakeByHand,
         'POST /porter/{delivery}/claim': m.TakeByHand,

@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
     api,
     closures,
+    desk,
     fhir,
     labels,
     operator,
@@ -64,6 +65,7 @@ ROUTED: Final = (
     stores,
     panel,
     porter,
+    desk,
     operator,
     closures,
     space_time,

@@ -42,7 +42,8 @@ def _id(value: str) -> str:
     return value
 
 
-def _no_control(value: str) -> str:
+def no_control(value: str) -> str:
+    """Refuse control characters: they have no business in a line of text."""
     if any(unicodedata.category(character)[0] == 'C' for character in value):
         raise ValueError('control characters')
     return value
@@ -52,12 +53,12 @@ Id = Annotated[str, AfterValidator(_id)]
 #: An idempotency key: made by the page or by a program, once for each thing it wants.
 _KEY: Final = r'^[A-Za-z0-9_\-]{8,64}$'
 Key = Annotated[str, StringConstraints(pattern=_KEY)]
-Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_control)]
 #: The number of an order in the system that asks; empty where it has none.
 OrderNumber = Annotated[
     str,
     StringConstraints(max_length=MAX_ORDER, pattern=r'^(\S(.*\S)?)?$'),
-    AfterValidator(_no_control),
+    AfterValidator(no_control),
 ]
 #: A box: a form sends `yes` when it is ticked, and nothing when it is not.
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]

@@ -13,7 +13,7 @@ from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import AccountId, StationId
-from fleet_manager.domain.messages import Role, TakeByHand
+from fleet_manager.domain.messages import PauseFleet, Role, TakeByHand
 from fleet_manager.domain.rights import Deed
 
 router = APIRouter()
@@ -24,6 +24,8 @@ _OUTCOME_STATUS: Final = {'wrong': 401, 'locked': 429, 'disabled': 403}
 #: Where people begin: the first page their role has.
 HOMES: Final = (
     (Deed.WORK_AT_STATION, '/ward'),
+    (PauseFleet, '/operator'),
+    (Deed.WORK_AT_DESK, '/desk'),
     (Deed.SEE_FLEET, '/operator'),
     (TakeByHand, '/porter'),
 )
