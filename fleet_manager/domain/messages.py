@@ -392,7 +392,15 @@ class DoorReport:
     position: DoorPosition
 
 
-Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """Too many wrong secrets were tried for an account: nobody gets in before `until`."""
+
+    account: AccountId
+    until: Instant
+
+
+Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport | LockReport
 Message = Command | Report
 
 

@@ -43,6 +43,7 @@ class Deed(StrEnum):
     SEE_STOCK = 'see_stock'
     KEEP_STOCK = 'keep_stock'
     WORK_AT_DESK = 'work_at_desk'
+    MANAGE_ACCOUNTS = 'manage_accounts'
 
 
 #: A deed is named by its member, a command by its type.
@@ -51,12 +52,17 @@ Right = Deed | type[m.Command]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who has a right, by reach. `looks` is a right to read: nothing changes by it."""
+    """Who has a right, by reach.
+
+    `looks` is a right to read: nothing changes by it. `fresh`: the secret must have been given
+    just before.
+    """
 
     own: frozenset[Role]
     everywhere: frozenset[Role]
     bound: frozenset[Role]
     looks: bool = False
+    fresh: bool = False
 
     def reach(self, role: Role) -> Reach | None:
         """Return how far the right goes for a role, None when it has none."""
@@ -78,8 +84,9 @@ def _row(
     everywhere: Iterable[Role] = (),
     bound: Iterable[Role] = (),
     looks: bool = False,
+    fresh: bool = False,
 ) -> Row:
-    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks)
+    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks, fresh)
 
 
 _look: Final = partial(_row, looks=True)
@@ -129,6 +136,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
         Deed.SEE_STOCK: _look(own=_STATION, everywhere=(*_DISPATCH, Role.AUDITOR)),
         Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),
+        # people
+        Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }
 )
 

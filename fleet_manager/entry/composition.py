@@ -117,7 +117,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts = SqlAccounts(settings.accounts_url)
+    accounts = open_accounts(settings)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
@@ -168,6 +168,12 @@ def compose(settings: Settings) -> Manager:
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
     return Manager(app, runner, accounts, panels, book, devices, staff, books, bookkeeper, made)
+
+
+def open_accounts(settings: Settings) -> SqlAccounts:
+    """Open the accounts, with the key under which badges are known."""
+    key = first_run.own_token(settings.state_dir / 'badge-key')
+    return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
 def _recover(

@@ -63,6 +63,6 @@ def stores(database: str) -> Iterator[Stores]:
 @pytest.fixture
 def accounts(database: str) -> Iterator[SqlAccounts]:
     """Return accounts on an empty database."""
-    found = SqlAccounts(database)
+    found = SqlAccounts(database, badge_key='a key')
     yield found
     found.close()

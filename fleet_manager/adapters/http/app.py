@@ -23,11 +23,15 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
+    accounts as account_routes,
+)
+from fleet_manager.adapters.http.routes import (
     api,
     closures,
     desk,
     fhir,
     labels,
+    me,
     operator,
     panel,
     porter,
@@ -53,6 +57,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -60,6 +65,8 @@ __all__ = ['Health', 'create_app', 'routes_of']
 #: Where the routes are, in the order in which they are tried.
 ROUTED: Final = (
     session,
+    me,
+    account_routes,
     ward,
     labels,
     stores,
@@ -108,7 +115,12 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock, panels),
+        people=People(
+            accounts,
+            clock,
+            panels,
+            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+        ),
         hub=Hub(views),
         clock=clock,
         health=health,

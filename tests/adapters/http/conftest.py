@@ -81,6 +81,11 @@ class Browser:
         assert self.post('/login', fields).status_code == 303
         return self.with_token()
 
+    def as_person(self, name: str, secret: str = 'a long secret') -> Browser:
+        fields = {'kind': 'person', 'name': name, 'password': secret, 'next': ''}
+        assert self.post('/login', fields).status_code == 303
+        return self.with_token()
+
     def with_token(self) -> Browser:
         self.csrf = self.get('/api/v1/session').json()['csrf']
         return self

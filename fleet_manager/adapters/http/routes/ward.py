@@ -49,7 +49,7 @@ class Empty(Body):
 
 
 class Pin(Body):
-    """The PIN, asked for again at the robot."""
+    """The PIN, asked for again at the robot; or the badge of a colleague."""
 
     pin: Secret
 
@@ -174,12 +174,12 @@ async def open_compartment(
     form = await read_form(request, Pin)
     if find(site.views.current(), delivery, person) is None:
         return site.pages.error(request.scope, 404, 'unknown_delivery')
-    outcome = await site.people.verify(person.account.id, form.pin)
+    outcome, actor = await site.people.signer(person, form.pin)
     if outcome != 'ok':
         text = words_of(request)(f'pin.{outcome}', phone=site.hospital.phone)
         status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
         return _delivery_page(request, site, person, delivery, problem=text, status=status)
-    command = OpenCompartment(person.actor(), DeliveryId(delivery))
+    command = OpenCompartment(actor, DeliveryId(delivery))
     return await _act(request, site, person, delivery, command)
 
 
