@@ -174,6 +174,7 @@ ROUTES = [
     'POST /stores/import',
     'POST /stores/proposals/{proposal}/accept',
     'POST /stores/proposals/{proposal}/dismiss',
+    'POST /ward/favourites',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]
