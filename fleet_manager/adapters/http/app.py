@@ -31,6 +31,7 @@ from fleet_manager.adapters.http.routes import (
     operator,
     panel,
     porter,
+    report_pages,
     session,
     space_time,
     stores,
@@ -50,6 +51,7 @@ from fleet_manager.application.ports import (
     Overloaded,
     Panels,
     Printer,
+    Reports,
     ViewSource,
 )
 from fleet_manager.domain.maps.model import Hospital
@@ -63,6 +65,7 @@ ROUTED: Final = (
     ward,
     labels,
     stores,
+    report_pages,
     panel,
     porter,
     desk,
@@ -94,6 +97,7 @@ def create_app(
     panels: Panels | None = None,
     printer: Printer | None = None,
     books: Books | None = None,
+    reports: Reports | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
@@ -122,6 +126,7 @@ def create_app(
         maps=maps,
         printer=printer,
         books=books,
+        reports=reports,
         book=book,
         codes=codes or Codes(),
     )
