@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fleet_manager.application.labels import Label
+from fleet_manager.application.reports import PeriodReport
 from fleet_manager.application.space_time import Traffic
 from fleet_manager.application.stock.bookings import Booking
 from fleet_manager.application.stock.model import Held, Item, Line, Packed, Proposal, Shelf
@@ -183,6 +184,19 @@ class Books(Protocol):
 
     def propose(self, *, at: Instant, today: str) -> None:
         """Look at every line: propose, withdraw, ask again a day after a no."""
+
+
+# --- reports  ---
+
+
+class Reports(Protocol):
+    """Reports of periods. Calls take up to a second: use a thread."""
+
+    def oldest(self) -> Instant:
+        """Return since when deliveries are looked at."""
+
+    def report(self, *, begin: Instant, end: Instant) -> PeriodReport:
+        """Return the report of a period."""
 
 
 # --- paper  ---

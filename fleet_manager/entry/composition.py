@@ -29,6 +29,7 @@ from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.application.reports import Rates
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -39,6 +40,7 @@ from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.reporter import Reporter
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.view_hub import ViewHub
@@ -87,12 +89,14 @@ class Manager:
     staff: DemoStaff | None
     books: SqlBooks
     bookkeeper: Bookkeeper
+    reporter: Reporter
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
         self.bookkeeper.start()
+        self.reporter.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -102,6 +106,7 @@ class Manager:
             self.staff.stop()
         self.runner.stop()
         self.bookkeeper.stop()
+        self.reporter.stop()
         self.books.close()
         self.devices.close()
         self.accounts.close()
@@ -125,6 +130,13 @@ def compose(settings: Settings) -> Manager:
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     books = SqlBooks(settings.books_url)
+    reporter = Reporter(
+        settings.journal_url,
+        hospital,
+        clock.now,
+        days=settings.report_days,
+        rates=Rates(settings.cost_robot_hour, settings.cost_porter_hour, settings.cost_currency),
+    )
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
@@ -159,6 +171,7 @@ def compose(settings: Settings) -> Manager:
         book=book,
         printer=DocumentPrinter(),
         books=books,
+        reports=reporter,
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -172,14 +185,20 @@ def compose(settings: Settings) -> Manager:
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
     return Manager(
-        app, runner, accounts, ward_book, panels, book, devices, staff, books, bookkeeper, made
+    return Manager(
+        app,
+        runner,
+        accounts,
+        ward_book,
+        panels,
+        book,
+        devices,
+        staff,
+        books,
+        bookkeeper,
+        reporter,
+        made,
     )
-
-
-def open_accounts(settings: Settings) -> SqlAccounts:
-    """Open the accounts, with the key under which badges are known."""
-    key = first_run.own_token(settings.state_dir / 'badge-key')
-    return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
 def _recover(

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     integration: FilePath | None = Field(
         None, description='codes of other systems; see docs/integration.md'
     )
+    report_days: int = Field(31, ge=1, le=400, description='days that reports look back')
+    cost_robot_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a robot hour')
+    cost_porter_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a porter hour')
+    cost_currency: str = Field('', max_length=8, description='currency of costs, such as CNY')
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 

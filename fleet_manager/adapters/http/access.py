@@ -89,6 +89,9 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /stores/import': Deed.KEEP_STOCK,
         'POST /stores/proposals/{proposal}/accept': m.RequestDelivery,
         'POST /stores/proposals/{proposal}/dismiss': Deed.KEEP_STOCK,
+        'GET /reports': Deed.SEE_REPORTS,
+        'GET /reports/table.csv': Deed.SEE_REPORTS,
+        'GET /api/v1/reports': Deed.SEE_REPORTS,
         # operator
         'GET /operator': Deed.SEE_FLEET,
         'POST /deliveries/{delivery}/take': m.TakeByHand,

@@ -37,6 +37,7 @@ from fleet_manager.adapters.http.routes import (
     operator,
     panel,
     porter,
+    report_pages,
     session,
     space_time,
     stores,
@@ -56,6 +57,7 @@ from fleet_manager.application.ports import (
     Overloaded,
     Panels,
     Printer,
+    Reports,
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
@@ -74,6 +76,7 @@ ROUTED: Final = (
     asking,
     labels,
     stores,
+    report_pages,
     panel,
     porter,
     desk,
@@ -106,6 +109,7 @@ def create_app(
     panels: Panels | None = None,
     printer: Printer | None = None,
     books: Books | None = None,
+    reports: Reports | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
@@ -141,6 +145,7 @@ def create_app(
         ward_book=ward_book,
         printer=printer,
         books=books,
+        reports=reports,
         book=book,
         codes=codes or Codes(),
     )

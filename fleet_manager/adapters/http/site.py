@@ -25,6 +25,7 @@ from fleet_manager.application.ports import (
     Overloaded,
     Printer,
     Reply,
+    Reports,
     StoreFailed,
     View,
     ViewSource,
@@ -104,6 +105,7 @@ class Site:
     ward_book: WardBook | None = None
     printer: Printer | None = None
     books: Books | None = None
+    reports: Reports | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
