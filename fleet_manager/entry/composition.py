@@ -185,7 +185,6 @@ def compose(settings: Settings) -> Manager:
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
     return Manager(
-    return Manager(
         app,
         runner,
         accounts,
@@ -199,6 +198,12 @@ def compose(settings: Settings) -> Manager:
         reporter,
         made,
     )
+
+
+def open_accounts(settings: Settings) -> SqlAccounts:
+    """Open the accounts, with the key under which badges are known."""
+    key = first_run.own_token(settings.state_dir / 'badge-key')
+    return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
 def _recover(
