@@ -45,6 +45,7 @@ from fleet_manager.adapters.http.routes import (
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.desk_book import DeskBook
@@ -61,6 +62,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -86,6 +88,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    webhooks_routes,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -112,6 +115,7 @@ def create_app(
     reports: Reports | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
+    webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -148,6 +152,7 @@ def create_app(
         reports=reports,
         book=book,
         codes=codes or Codes(),
+        webhooks=webhooks,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
