@@ -109,6 +109,8 @@ ROUTES = [
     'GET /fhir/metadata',
     'GET /fhir/{kind}',
     'GET /fhir/{kind}/{delivery}',
+    'GET /guide',
+    'GET /guide/{guide}',
     'GET /healthz',
     'GET /i18n/{lang}.json',
     'GET /login',

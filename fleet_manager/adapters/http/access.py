@@ -110,6 +110,8 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        'GET /guide': Deed.ENTER,
+        'GET /guide/{guide}': Deed.ENTER,
         # service desk
         'GET /desk': Deed.WORK_AT_DESK,
         'GET /desk/new': Deed.WORK_AT_DESK,
