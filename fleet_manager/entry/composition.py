@@ -46,6 +46,7 @@ from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.reporter import Reporter
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
+from fleet_manager.entry.timekeeper import Timekeeper
 from fleet_manager.entry.view_hub import ViewHub
 
 log = structlog.get_logger('fleet')
@@ -94,6 +95,7 @@ class Manager:
     books: SqlBooks
     bookkeeper: Bookkeeper
     reporter: Reporter
+    timekeeper: Timekeeper
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
@@ -101,6 +103,7 @@ class Manager:
         self.runner.start(died=died)
         self.bookkeeper.start()
         self.reporter.start()
+        self.timekeeper.start()
         self.courier.start()
         if self.staff is not None:
             self.staff.start()
@@ -109,6 +112,7 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        self.timekeeper.stop()
         self.courier.stop()
         self.runner.stop()
         self.bookkeeper.stop()
@@ -179,6 +183,8 @@ def compose(settings: Settings) -> Manager:
         timeline=_timeline(settings.journal_url),
         maps=maps,
         ward_book=ward_book,
+        zone=settings.zone,
+        meal_cut_off=settings.meal_cut_off_min,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
@@ -198,6 +204,14 @@ def compose(settings: Settings) -> Manager:
             seed=clock.now(),
         )
     bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
+    timekeeper = Timekeeper(
+        book=ward_book,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        clock=clock.now,
+        zone=settings.zone,
+        cut_off=settings.meal_cut_off_min,
+    )
     return Manager(
         app,
         runner,
@@ -211,6 +225,7 @@ def compose(settings: Settings) -> Manager:
         books,
         bookkeeper,
         reporter,
+        timekeeper,
         made,
     )
 

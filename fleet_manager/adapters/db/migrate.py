@@ -17,7 +17,7 @@ HEADS: Final = {
     'desk': 'desk_0002',
     'books': 'books_0001',
     'webhooks': 'webhooks_0001',
-    'ward': 'ward_0001',
+    'ward': 'ward_0002',
 }
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.

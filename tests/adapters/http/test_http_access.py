@@ -71,7 +71,9 @@ ROUTES = [
     'GET /stores/export.csv',
     'GET /stores/import',
     'GET /ward',
+    'GET /ward/meals',
     'GET /ward/new',
+    'GET /ward/timetable',
     'GET /webhooks',
     'POST /accounts',
     'POST /accounts/{account}/badges',
@@ -132,7 +134,11 @@ ROUTES = [
     'POST /stores/import',
     'POST /stores/proposals/{proposal}/accept',
     'POST /stores/proposals/{proposal}/dismiss',
+    'POST /ward/beds',
     'POST /ward/favourites',
+    'POST /ward/meals',
+    'POST /ward/timetable',
+    'POST /ward/timetable/{plan}',
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
@@ -162,6 +168,7 @@ FILLED = {
     'seat': '0',
     'badge': 'b1',
     'path': 'x',
+    'plan': 'P1',
 }
 
 
