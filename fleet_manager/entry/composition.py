@@ -17,6 +17,7 @@ from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
+from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
@@ -172,6 +173,7 @@ def compose(settings: Settings) -> Manager:
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
+        custody=JournalCustody(settings.journal_url),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:

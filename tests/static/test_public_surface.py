@@ -96,6 +96,7 @@ ROUTES = [
     'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /confirm',
+    'GET /custody',
     'GET /deliveries/{delivery}',
     'GET /deliveries/{delivery}/contents',
     'GET /deliveries/{delivery}/labels',

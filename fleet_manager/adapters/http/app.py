@@ -30,6 +30,7 @@ from fleet_manager.adapters.http.routes import (
     api,
     asking,
     closures,
+    custody_pages,
     desk,
     fhir,
     labels,
@@ -52,6 +53,7 @@ from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
     Books,
+    CustodyRecords,
     Mailbox,
     MapOffice,
     Overloaded,
@@ -77,6 +79,7 @@ ROUTED: Final = (
     labels,
     stores,
     report_pages,
+    custody_pages,
     panel,
     porter,
     desk,
@@ -110,6 +113,7 @@ def create_app(
     printer: Printer | None = None,
     books: Books | None = None,
     reports: Reports | None = None,
+    custody: CustodyRecords | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
@@ -146,6 +150,7 @@ def create_app(
         printer=printer,
         books=books,
         reports=reports,
+        custody=custody,
         book=book,
         codes=codes or Codes(),
     )

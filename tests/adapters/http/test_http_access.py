@@ -39,6 +39,7 @@ ROUTES = [
     'GET /api/v1/space-time',
     'GET /api/v1/state',
     'GET /confirm',
+    'GET /custody',
     'GET /deliveries/{delivery}',
     'GET /deliveries/{delivery}/contents',
     'GET /deliveries/{delivery}/labels',
