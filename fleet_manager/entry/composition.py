@@ -15,12 +15,13 @@ from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
-from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
+from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
@@ -28,6 +29,7 @@ from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
+from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.application.reports import Rates
@@ -37,6 +39,7 @@ from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
 from fleet_manager.entry.bookkeeper import Bookkeeper
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
+from fleet_manager.entry.courier import Courier
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
@@ -86,6 +89,7 @@ class Manager:
     ward_book: SqlWardBook
     panels: SqlPanels
     book: SqlDeskBook
+    courier: Courier
     devices: Devices
     staff: DemoStaff | None
     books: SqlBooks
@@ -98,6 +102,7 @@ class Manager:
         self.runner.start(died=died)
         self.bookkeeper.start()
         self.reporter.start()
+        self.courier.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -105,6 +110,7 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        self.courier.stop()
         self.runner.stop()
         self.bookkeeper.stop()
         self.reporter.stop()
@@ -139,6 +145,13 @@ def compose(settings: Settings) -> Manager:
         rates=Rates(settings.cost_robot_hour, settings.cost_porter_hour, settings.cost_currency),
     )
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
+    courier = Courier(
+        kept=SqlWebhooks(settings.webhooks_url),
+        sender=Sender(settings.webhook_networks),
+        journal=settings.journal_url,
+        clock=WallClock().now,
+        metrics=metrics,
+    )
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -170,6 +183,7 @@ def compose(settings: Settings) -> Manager:
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
+        webhooks=courier,
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
@@ -193,6 +207,7 @@ def compose(settings: Settings) -> Manager:
         ward_book,
         panels,
         book,
+        courier,
         devices,
         staff,
         books,

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     cost_robot_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a robot hour')
     cost_porter_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a porter hour')
     cost_currency: str = Field('', max_length=8, description='currency of costs, such as CNY')
+    webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
+        (), description='networks inside that webhooks may go to, also without TLS'
+    )
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 
@@ -82,6 +85,11 @@ class Settings(BaseSettings):
     def desk_url(self) -> str:
         """Where the panels of robots are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'
+
+    @property
+    def webhooks_url(self) -> str:
+        """Where subscriptions are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "webhooks.db"}'
 
     @property
     def secure(self) -> bool:

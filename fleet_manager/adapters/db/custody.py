@@ -30,7 +30,7 @@ class JournalCustody:
         """Return the record of one delivery; no sheet when there is none."""
         reader = JournalReader(self._url)
         try:
-            head = reader.head()
+            head = reader.newest()
             lines = (_line(stored) for stored in _of_one(reader, delivery))
             return CustodyExport(sheets_of(lines), *head)
         finally:
@@ -40,7 +40,7 @@ class JournalCustody:
         """Return the records of what was asked for in a period. Raises TooManyDeliveries."""
         reader = JournalReader(self._url)
         try:
-            head = reader.head()
+            head = reader.newest()
             lines = _asked_between(reader, begin, end, most=most)
             return CustodyExport(sheets_of(map(_line, lines)), *head)
         finally:

@@ -16,6 +16,7 @@ HEADS: Final = {
     'accounts': 'accounts_0002',
     'desk': 'desk_0002',
     'books': 'books_0001',
+    'webhooks': 'webhooks_0001',
     'ward': 'ward_0001',
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fleet_manager.adapters.db import engines, errors, rows
 from fleet_manager.adapters.db.chain import GENESIS, Chain, ChainBroken
@@ -70,6 +70,12 @@ class JournalReader:
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
             return rows.page(connection, query, after=after, limit=limit)
 
+    def head(self) -> int:
+        """Return the number of the last line, 0 for none. Raises StoreUnavailable."""
+        newest = select(func.max(event.c.seq))
+        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
+            return connection.execute(newest).scalar_one() or 0
+
     def verify(self, *, expect_head: tuple[int, str] | None = None) -> VerifyReport:
         """Check every line. `expect_head` is an anchor: number and hash of a line noted before.
 
@@ -93,7 +99,7 @@ class JournalReader:
             return VerifyReport(chain.seq, chain.hash, chain.seq + 1, problem)
         return VerifyReport(chain.seq, chain.hash)
 
-    def head(self) -> tuple[int, str]:
+    def newest(self) -> tuple[int, str]:
         """Return number and hash of the newest line: note it outside, as an anchor."""
         newest = select(event.c.seq, event.c.hash).order_by(event.c.seq.desc()).limit(1)
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
@@ -102,7 +108,7 @@ class JournalReader:
 
     def line_before(self, moment: Instant) -> int:
         """Return the number of the last line before a moment, by halving: times only grow."""
-        low, high = 0, self.head()[0]
+        low, high = 0, self.newest()[0]
         while low < high:
             middle = (low + high + 1) // 2
             found = self.entries(middle - 1, 1)

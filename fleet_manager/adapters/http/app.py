@@ -46,6 +46,7 @@ from fleet_manager.adapters.http.routes import (
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.desk_book import DeskBook
@@ -63,6 +64,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -89,6 +91,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    webhooks_routes,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -116,6 +119,7 @@ def create_app(
     custody: CustodyRecords | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
+    webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -153,6 +157,7 @@ def create_app(
         custody=custody,
         book=book,
         codes=codes or Codes(),
+        webhooks=webhooks,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

@@ -24,6 +24,7 @@ from fleet_manager.adapters.db.migrate import HEADS, migrate
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
+from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.application.ports import StoreUnavailable
 from fleet_manager.domain.deliveries.lifecycle import LOADED, DeliveryState
 from fleet_manager.domain.units import Instant
@@ -89,6 +90,7 @@ def test_a_refused_opening_does_not_keep_the_lock(file: Path) -> None:
         ('accounts', SqlAccounts),
         ('desk', open_panels),
         ('books', SqlBooks),
+        ('webhooks', SqlWebhooks),
     ],
 )
 def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, opens: Any) -> None:
@@ -105,6 +107,7 @@ def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, o
         ('accounts', schema.account_tables, SqlAccounts),
         ('desk', schema.desk_tables, open_panels),
         ('books', book_tables, SqlBooks),
+        ('webhooks', schema.webhook_tables, SqlWebhooks),
     ],
 )
 def test_the_migrations_build_exactly_the_tables_the_program_uses(

@@ -38,6 +38,8 @@ ROUTES = [
     'GET /api/v1/session',
     'GET /api/v1/space-time',
     'GET /api/v1/state',
+    'GET /api/v1/webhooks',
+    'GET /api/v1/webhooks/{webhook}',
     'GET /confirm',
     'GET /custody',
     'GET /deliveries/{delivery}',
@@ -69,6 +71,7 @@ ROUTES = [
     'GET /stores/import',
     'GET /ward',
     'GET /ward/new',
+    'GET /webhooks',
     'POST /accounts',
     'POST /accounts/{account}/badges',
     'POST /accounts/{account}/badges/{badge}/remove',
@@ -91,6 +94,9 @@ ROUTES = [
     'POST /api/v1/robots/{robot}/pause',
     'POST /api/v1/robots/{robot}/readmit',
     'POST /api/v1/robots/{robot}/resume',
+    'POST /api/v1/webhooks',
+    'POST /api/v1/webhooks/{webhook}/dead/{event}',
+    'POST /api/v1/webhooks/{webhook}/{act}',
     'POST /confirm',
     'POST /deliveries',
     'POST /deliveries/{delivery}/cancel',
@@ -126,6 +132,9 @@ ROUTES = [
     'POST /stores/proposals/{proposal}/accept',
     'POST /stores/proposals/{proposal}/dismiss',
     'POST /ward/favourites',
+    'POST /webhooks',
+    'POST /webhooks/{webhook}/dead/{event}',
+    'POST /webhooks/{webhook}/{act}',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]
@@ -133,7 +142,10 @@ GUARDED = [route for route in ROUTES if ACCESS[route] not in (PUBLIC, METRICS, P
 #: What the log-in many operators share is not allowed.
 OF_PERSONAL_ACCOUNTS = ('POST /me/secret', 'POST /me/sessions/{seat}/end')
 FILLED = {
+    'act': 'pause',
     'delivery': 'd1',
+    'event': '7',
+    'webhook': 'w1',
     'kind': 'Task',
     'note': '1',
     'complaint': '1',
