@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def table(export: CustodyExport, words: Words, hospital: Hospital) -> Iterator[list[object]]:
+def table(export: CustodyExport, words: Words) -> Iterator[list[object]]:
     """Return the rows of the CSV file. The last one is the end of the journal's hash chain."""
     yield list(COLUMNS)
     for sheet in export.sheets:
@@ -62,13 +62,13 @@ def document(
 
 
 def _part(sheet: CustodySheet, words: Words, hospital: Hospital) -> Part:
+    sender, recipient = (_station(hospital, end, words) for end in (sheet.sender, sheet.recipient))
     heading = ' · '.join(
         (
             f'{words("delivery.number", number=sheet.number)} ({sheet.delivery})',
             words.known(f'goods.{sheet.goods}', 'reports.other'),
             words.known(f'urgency.{sheet.urgency}', 'reports.other'),
-            f'{_station(hospital, sheet.sender, words)} → '
-            f'{_station(hospital, sheet.recipient, words)}',
+            f'{sender} → {recipient}',
         )
     )
     return Part(heading, tuple(_row(line, words, hospital) for line in sheet.lines))

@@ -61,7 +61,7 @@ async def custody(request: Request, site: SiteDep) -> Response:
             return _page(request, site, wanted, problem=words('custody.none'), status=404)
         period = wanted.delivery.strip() or (f'{first}' if first == last else f'{first} – {last}')
         if wanted.form == 'csv':
-            body = await asyncio.to_thread(_csv, export, request, site)
+            body = await asyncio.to_thread(_csv, export, request)
             return _file(body, 'text/csv; charset=utf-8', 'csv')
         document = custody_words.document(
             export, words, site.hospital, period=period, made_at=site.clock()
@@ -78,9 +78,9 @@ def _read(
     return records.of_period(begin=midnight(first), end=midnight(last, after=1), most=most)
 
 
-def _csv(export: CustodyExport, request: Request, site: Site) -> bytes:
+def _csv(export: CustodyExport, request: Request) -> bytes:
     out = io.StringIO(newline='')
-    rows = custody_words.table(export, words_of(request), site.hospital)
+    rows = custody_words.table(export, words_of(request))
     csv.writer(out).writerows([safe_cell(cell) for cell in row] for row in rows)
     return '\ufeff'.encode() + out.getvalue().encode(errors='replace')
 
