@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet_manager.application.custody_export import CustodyExport
+from fleet_manager.application.documents import Document
 from fleet_manager.application.labels import Label
 from fleet_manager.application.reports import PeriodReport
 from fleet_manager.application.space_time import Traffic
@@ -199,6 +201,19 @@ class Reports(Protocol):
         """Return the report of a period."""
 
 
+class CustodyRecords(Protocol):
+    """Records of custody, from the journal. Calls read the disk: use a thread.
+
+    Raise StoreUnavailable when the journal cannot be read.
+    """
+
+    def of_delivery(self, delivery: DeliveryId) -> CustodyExport:
+        """Return the record of one delivery; no sheet when there is none."""
+
+    def of_period(self, *, begin: Instant, end: Instant, most: int) -> CustodyExport:
+        """Return the records of what was asked for in a period. Raises TooManyDeliveries."""
+
+
 # --- paper  ---
 
 
@@ -207,6 +222,9 @@ class Printer(Protocol):
 
     def labels_pdf(self, labels: Sequence[Label], *, paper: str) -> bytes:
         """Return a PDF. `paper` is a key of `application.labels.PAPERS`."""
+
+    def document_pdf(self, document: Document) -> bytes:
+        """Return a PDF of tables on numbered pages."""
 
     def labels_zpl(self, labels: Sequence[Label], *, paper: str, dots: int) -> bytes:
         """Return ZPL for a label printer of `dots` a mm."""

@@ -224,7 +224,9 @@ def _entries(
 ) -> Iterator[StoredEntry]:
     """Read up to `limit` lines, a page at a time."""
     while limit > 0:
-        page = reader.entries(after, limit, **only)
+        page = reader.entries(
+            after, limit, delivery=only['delivery'], robot=only['robot'], kind=only['kind']
+        )
         if not page:
             return
         yield from page

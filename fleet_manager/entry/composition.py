@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
@@ -192,6 +193,7 @@ def compose(settings: Settings) -> Manager:
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
+        custody=JournalCustody(settings.journal_url),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:

@@ -90,7 +90,7 @@ class Reporter:
         reader = JournalReader(self._url)
         try:
             if self._seq < 0:
-                self._seq = _line_before(reader, self.oldest())
+                self._seq = reader.line_before(self.oldest())
             while not self._stop.is_set():
                 began = time.monotonic()
                 if not self._page(reader):
@@ -124,23 +124,3 @@ class Reporter:
                 if str(problem) != said:
                     log.warning('reports_wait', problem=str(problem))
                 pause, said = AFTER_FAILURE, str(problem)
-
-
-def _line_before(reader: JournalReader, moment: Instant) -> int:
-    """Return the number of the last line before a moment, by halving: times only grow."""
-    low, step = 0, PAGE
-    while _is_before(reader, low + step, moment):
-        low, step = low + step, step * 2
-    high = low + step
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _is_before(reader, middle, moment):
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _is_before(reader: JournalReader, seq: int, moment: Instant) -> bool:
-    found = reader.entries(seq - 1, 1)
-    return bool(found) and found[0].entry.at < moment

@@ -18,7 +18,7 @@ from fleet_manager.application.reports import Rates
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import HOUR, MINUTE, Instant
-from fleet_manager.entry.reporter import Reporter, _line_before
+from fleet_manager.entry.reporter import Reporter
 
 HOURS = (1.0,) * 24
 
@@ -88,8 +88,8 @@ def test_a_journal_is_read_from_any_line_on(played: Played, hospital: Hospital) 
     for number in (1, 2, len(lines) // 2, len(lines)):
         moment = lines[number - 1].entry.at
         before = sum(one.entry.at < moment for one in lines)
-        assert _line_before(reader, moment) == before
-    assert _line_before(reader, Instant(played.end + 1)) == len(lines)
+        assert reader.line_before(moment) == before
+    assert reader.line_before(Instant(played.end + 1)) == len(lines)
     reader.close()
 
 

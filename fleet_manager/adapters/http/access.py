@@ -98,6 +98,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /reports': Deed.SEE_REPORTS,
         'GET /reports/table.csv': Deed.SEE_REPORTS,
         'GET /api/v1/reports': Deed.SEE_REPORTS,
+        'GET /custody': Deed.EXPORT_CUSTODY,
         # operator
         'GET /operator': Deed.SEE_FLEET,
         'POST /deliveries/{delivery}/take': m.TakeByHand,

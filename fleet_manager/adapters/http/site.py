@@ -20,6 +20,7 @@ from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Books,
+    CustodyRecords,
     Deposed,
     Mailbox,
     MapOffice,
@@ -111,6 +112,7 @@ class Site:
     printer: Printer | None = None
     books: Books | None = None
     reports: Reports | None = None
+    custody: CustodyRecords | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)

@@ -41,6 +41,7 @@ ROUTES = [
     'GET /api/v1/webhooks',
     'GET /api/v1/webhooks/{webhook}',
     'GET /confirm',
+    'GET /custody',
     'GET /deliveries/{delivery}',
     'GET /deliveries/{delivery}/contents',
     'GET /deliveries/{delivery}/labels',

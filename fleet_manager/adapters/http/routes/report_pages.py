@@ -6,19 +6,21 @@ import asyncio
 import csv
 import io
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BeforeValidator
 from starlette.responses import JSONResponse, Response
 
+from fleet_manager.adapters.http.answers import ReportAnswer
 from fleet_manager.adapters.http.bodies import BadBody, Body, read_query
+from fleet_manager.adapters.http.days import a_day, midnight, today
+from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.site import Site, SiteDep
 from fleet_manager.application.ports import Overloaded
 from fleet_manager.application.reports import PeriodReport, table
 from fleet_manager.application.stock.sheet import safe_cell
-from fleet_manager.domain.units import Instant
 
 router = APIRouter()
 
@@ -28,15 +30,11 @@ USUAL_DAYS: Final = 7
 MAX_DAYS: Final = 400
 
 
-def _day(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) and value else None
-
-
 class Period(Body):
     """The first and the last day, local; without them the last seven days."""
 
-    first: Annotated[date | None, BeforeValidator(_day)] = None
-    last: Annotated[date | None, BeforeValidator(_day)] = None
+    first: Annotated[date | None, BeforeValidator(a_day)] = None
+    last: Annotated[date | None, BeforeValidator(a_day)] = None
 
 
 @router.get('/reports')
@@ -44,12 +42,12 @@ async def page(request: Request, site: SiteDep) -> Response:
     """On time, completion, ratings and cost by class and ward."""
     first, last = _period(request, site)
     report = await _report(site, first, last)
-    today = _today(site)
+    now = today(site.clock())
     periods = {
-        'today': (today, today),
-        'yesterday': (today - timedelta(1), today - timedelta(1)),
-        'week': (today - timedelta(6), today),
-        'month': (today - timedelta(30), today),
+        'today': (now, now),
+        'yesterday': (now - timedelta(1), now - timedelta(1)),
+        'week': (now - timedelta(6), now),
+        'month': (now - timedelta(30), now),
     }
     return site.pages.page(
         request,
@@ -86,16 +84,25 @@ async def as_csv(request: Request, site: SiteDep) -> Response:
     )
 
 
-@router.get('/api/v1/reports')
+@router.get(
+    '/api/v1/reports',
+    **described(
+        answer=ReportAnswer,
+        parameters={
+            'first': 'first day, as 2026-11-01; without it six days before the last one',
+            'last': 'last day; without it today',
+        },
+    ),
+)
 async def as_json(request: Request, site: SiteDep) -> Response:
-    """The same for programs. Times in UTC milliseconds, shares 0..1."""
+    """On time, completion, ratings and cost of a period. Shares are 0..1."""
     first, last = _period(request, site)
     return JSONResponse(asdict(await _report(site, first, last)))
 
 
 def _period(request: Request, site: Site) -> tuple[date, date]:
     asked = read_query(request, Period)
-    last = asked.last or max(_today(site), asked.first or date.min)
+    last = asked.last or max(today(site.clock()), asked.first or date.min)
     first = asked.first or last - timedelta(USUAL_DAYS - 1)
     if first > last:
         raise BadBody('last')
@@ -107,18 +114,9 @@ def _period(request: Request, site: Site) -> tuple[date, date]:
 async def _report(site: Site, first: date, last: date) -> PeriodReport:
     if site.reports is None:
         raise Overloaded
-    begin, end = _midnight(first), _midnight(last + timedelta(1))
+    begin, end = midnight(first), midnight(last, after=1)
     async with site.paper_turn:
         return await asyncio.to_thread(site.reports.report, begin=begin, end=end)
-
-
-def _midnight(day: date) -> Instant:
-    """Return when a day begins at the hospital; not every day has 24 hours."""
-    return Instant(round(datetime.combine(day, time()).astimezone().timestamp() * 1_000))
-
-
-def _today(site: Site) -> date:
-    return datetime.fromtimestamp(site.clock() / 1_000).astimezone().date()
 
 
 def _percent(share: float | None) -> str:
