@@ -193,7 +193,7 @@ def compose(settings: Settings) -> Manager:
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
-        custody=JournalCustody(settings.journal_url),
+        records=JournalCustody(settings.journal_url),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:

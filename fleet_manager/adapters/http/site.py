@@ -112,7 +112,7 @@ class Site:
     printer: Printer | None = None
     books: Books | None = None
     reports: Reports | None = None
-    custody: CustodyRecords | None = None
+    records: CustodyRecords | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)

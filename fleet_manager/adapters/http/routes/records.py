@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import BeforeValidator
 from starlette.responses import Response
 
-from fleet_manager.adapters.http import custody_words
+from fleet_manager.adapters.http import record_words
 from fleet_manager.adapters.http.bodies import BadBody, Body, Note, read_query
 from fleet_manager.adapters.http.days import a_day, midnight, today
 from fleet_manager.adapters.http.site import Site, SiteDep, words_of
@@ -41,7 +41,7 @@ class Wanted(Body):
 @router.get('/custody')
 async def custody(request: Request, site: SiteDep) -> Response:
     """Choose what to export, or get it."""
-    if site.custody is None or site.printer is None:
+    if site.records is None or site.printer is None:
         raise Overloaded
     wanted = read_query(request, Wanted)
     if not wanted.form:
@@ -51,19 +51,19 @@ async def custody(request: Request, site: SiteDep) -> Response:
     words = words_of(request)
     async with site.paper_turn:
         try:
-            export = await asyncio.to_thread(_read, site.custody, wanted, first, last, most)
+            export = await asyncio.to_thread(_read, site.records, wanted, first, last, most)
         except TooManyDeliveries:
-            text = words('custody.too_many', most=most)
+            text = words('records.too_many', most=most)
             return _page(request, site, wanted, problem=text, status=422)
         except StoreUnavailable:
             raise Overloaded from None
         if not export.sheets:
-            return _page(request, site, wanted, problem=words('custody.none'), status=404)
+            return _page(request, site, wanted, problem=words('records.none'), status=404)
         period = wanted.delivery.strip() or (f'{first}' if first == last else f'{first} – {last}')
         if wanted.form == 'csv':
             body = await asyncio.to_thread(_csv, export, request)
             return _file(body, 'text/csv; charset=utf-8', 'csv')
-        document = custody_words.document(
+        document = record_words.document(
             export, words, site.hospital, period=period, made_at=site.clock()
         )
         body = await asyncio.to_thread(site.printer.document_pdf, document)
@@ -80,7 +80,7 @@ def _read(
 
 def _csv(export: CustodyExport, request: Request) -> bytes:
     out = io.StringIO(newline='')
-    rows = custody_words.table(export, words_of(request))
+    rows = record_words.table(export, words_of(request))
     csv.writer(out).writerows([safe_cell(cell) for cell in row] for row in rows)
     return '\ufeff'.encode() + out.getvalue().encode(errors='replace')
 
@@ -106,7 +106,7 @@ def _page(
     now = today(site.clock())
     return site.pages.page(
         request,
-        'custody.html',
+        'records.html',
         status=status,
         delivery=wanted.delivery,
         first=wanted.first or now,

@@ -57,7 +57,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def site(hospital: Hospital, loop: Loop, journal: str) -> Iterator[Site]:
-    made = Site(hospital, loop, custody=JournalCustody(journal))
+    made = Site(hospital, loop, records=JournalCustody(journal))
     yield made
     made.close()
 

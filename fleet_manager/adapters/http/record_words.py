@@ -45,19 +45,19 @@ def document(
     """Return the same for paper; times are local."""
     made = datetime.fromtimestamp(made_at / 1_000, UTC).astimezone()
     return Document(
-        title=words('custody.document', hospital=name_of(hospital, words.lang)),
+        title=words('records.document', hospital=name_of(hospital, words.lang)),
         about=(
-            words('custody.about', what=period, n=len(export.sheets)),
-            words('custody.made', time=f'{made:%Y-%m-%d %H:%M:%S %z}'),
+            words('records.about', what=period, n=len(export.sheets)),
+            words('records.made', time=f'{made:%Y-%m-%d %H:%M:%S %z}'),
         ),
         columns=tuple(
-            words(f'custody.column.{name}')
+            words(f'records.column.{name}')
             for name in ('line', 'time', 'event', 'account', 'holder', 'detail', 'hash')
         ),
         widths=(0.06, 0.16, 0.21, 0.17, 0.18, 0.12, 0.10),
         parts=tuple(_part(sheet, words, hospital) for sheet in export.sheets),
-        footer=words('custody.head', line=export.head_seq, hash=export.head_hash),
-        page=words('custody.page', page='{page}', pages='{pages}'),
+        footer=words('records.head', line=export.head_seq, hash=export.head_hash),
+        page=words('records.page', page='{page}', pages='{pages}'),
     )
 
 
@@ -88,7 +88,7 @@ def _row(line: CustodyLine, words: Words, hospital: Hospital) -> tuple[str, ...]
 
 
 def _event(line: CustodyLine, words: Words) -> str:
-    key = f'custody.event.{line.kind}'
+    key = f'records.event.{line.kind}'
     return words(key) if key in words.texts else line.kind
 
 
@@ -96,7 +96,7 @@ def _holder(holder: str, words: Words, hospital: Hospital) -> str:
     kind, _, who = holder.partition(':')
     if kind in ('sender', 'recipient', 'keeper'):
         who = _station(hospital, StationId(who), words)
-    return words.known(f'custody.holder.{kind}', 'reports.other', who=who)
+    return words.known(f'records.holder.{kind}', 'reports.other', who=who)
 
 
 def _station(hospital: Hospital, station: StationId, words: Words) -> str:
