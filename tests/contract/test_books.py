@@ -90,6 +90,14 @@ def test_what_comes_back_is_on_the_senders_shelf_again(books: SqlBooks) -> None:
     assert counts(books, PHARMACY) == {'A': 10, 'B': 20}
 
 
+def test_what_nobody_takes_is_on_the_shelf_of_the_safe_place(books: SqlBooks) -> None:
+    follow(books, steps())
+    books.pack(D1, SALINE.code, 4)
+    follow(books, [*steps(Move.OUT), Booking(3, NOW, Move.KEPT, D1, 'lab', recipient=LAB)])
+    assert counts(books, LAB) == {'A': 4}
+    assert counts(books, WARD) == {}
+
+
 def test_what_leaves_beyond_what_was_known_is_below_nothing_and_seen(books: SqlBooks) -> None:
     follow(books, steps())
     books.pack(D1, SALINE.code, 31)

@@ -283,11 +283,13 @@ def _book(connection: Connection, booking: Booking) -> set[tuple[str, str]]:
         touched = entries.move_in(connection, booking, StationId(row.recipient))
     elif booking.move is Move.BACK and out:
         touched = entries.move_in(connection, booking, StationId(row.sender))
+    elif booking.move is Move.KEPT and out and booking.recipient is not None:
+        touched = entries.move_in(connection, booking, booking.recipient)
     elif booking.move is not Move.OVER:
         return set()
     state = booking.move.value
     connection.execute(update(consignment).where(this).values(state=state))
-    if booking.move in (Move.IN, Move.BACK, Move.OVER):
+    if booking.move in (Move.IN, Move.BACK, Move.KEPT, Move.OVER):
         touched |= _finish(connection, booking)
     return touched
 

@@ -14,19 +14,24 @@ class Move(StrEnum):
     """A step of a delivery, as the books see it.
 
     `ASKED`: it exists. `OUT`: it left its sender. `IN`: its recipient has it. `BACK`: its sender
-    has it again. `OVER`: it ended; what is out and nowhere came back or in stays written off.
+    has it again. `KEPT`: it is at the safe place. `OVER`: it ended; what is out and came nowhere
+    stays written off.
     """
 
     ASKED = 'asked'
     OUT = 'out'
     IN = 'in'
     BACK = 'back'
+    KEPT = 'kept'
     OVER = 'over'
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A step to book. `seq` is the journal line; only `ASKED` has sender, recipient and key."""
+    """A step to book. `seq` is the journal line; only `ASKED` has sender and key.
+
+    `recipient` is also the safe place of `KEPT`.
+    """
 
     seq: int
     at: Instant
@@ -44,6 +49,9 @@ _MOVES = {
     m.ParcelTaken: Move.IN,
     m.DeliveryReceived: Move.IN,
     m.ParcelReturned: Move.BACK,
+    m.ParcelGivenBack: Move.BACK,
+    m.ParcelStored: Move.KEPT,
+    m.DeliveryClosed: Move.OVER,
     m.DeliveryCancelled: Move.OVER,
     m.DeliveryExpired: Move.OVER,
     m.DeliveryArchived: Move.OVER,
@@ -71,4 +79,6 @@ def booking_of(seq: int, at: Instant, event: m.Event) -> Booking | None:
         return None
     actor: m.Actor | None = getattr(event, 'actor', None)
     delivery: DeliveryId = event.delivery  # type: ignore[union-attr]
-    return Booking(seq, at, move, delivery, actor.account if actor is not None else 'system')
+    place = event.station if isinstance(event, m.ParcelStored) else None
+    who = actor.account if actor is not None else 'system'
+    return Booking(seq, at, move, delivery, who, recipient=place)
