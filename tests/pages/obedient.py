@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from random import Random
 from typing import Any
 
-from fleet_manager.adapters.sim.simulation import OPERATOR, Simulation
+from fleet_manager.adapters.sim.simulation import Simulation
 from fleet_manager.adapters.sim.world import STEP_MS
 from fleet_manager.application.ports import Reply, View
 from fleet_manager.application.space_time import traffic
@@ -21,7 +21,7 @@ from fleet_manager.application.views import picture
 from fleet_manager.domain.deliveries.custody import Custody, custody
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.messages import Command, ReadmitRobot, Report
+from fleet_manager.domain.messages import Command, Report
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.units import MINUTE, Instant
@@ -108,12 +108,6 @@ class Obedient:
     def die(self, robot: RobotId) -> None:
         """A robot says and hears nothing any more."""
         self.sim.mute(robot, for_ms=FOR_EVER)
-
-    def revive(self, robot: RobotId) -> None:
-        """The robot works again, and an operator has looked."""
-        self.sim.muted.pop(robot, None)
-        self.wait(5_000)
-        self.submit(ReadmitRobot(OPERATOR, robot))
 
     def _show(self) -> None:
         with self._lock:

@@ -35,7 +35,7 @@ class House:
     fleet: Obedient
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture
 def house() -> Iterator[House]:
     fleet = Obedient(load_hospital(HOSPITAL))
     with running_site(played=fleet) as site:
@@ -244,6 +244,5 @@ def test_a_robot_dies_loaded_and_its_parcel_is_rescued_refused_and_followed_up(
     row.locator('input[name=reason]').fill('called the ward')
     row.locator('form button').click()
     operator.expect_text('main', t('follow_up.do.solved'))
-    fleet.revive(robot)
     for person in (nurse, stores, operator):
         person.close()
