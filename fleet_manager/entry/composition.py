@@ -23,11 +23,13 @@ from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
+from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
@@ -83,6 +85,7 @@ class Manager:
     panels: SqlPanels
     book: SqlDeskBook
     courier: Courier
+    hl7: Hl7Server | None
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -91,6 +94,8 @@ class Manager:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
         self.courier.start()
+        if self.hl7 is not None:
+            self.hl7.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -98,6 +103,8 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        if self.hl7 is not None:
+            self.hl7.stop()
         self.courier.stop()
         self.runner.stop()
         self.devices.close()
@@ -128,6 +135,7 @@ def compose(settings: Settings) -> Manager:
         clock=WallClock().now,
         metrics=metrics,
     )
+    codes = load_codes(settings.integration, given) if settings.integration else Codes()
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -155,12 +163,13 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
-        codes=load_codes(settings.integration, given) if settings.integration else None,
+        codes=codes,
         panels=panels,
         book=book,
         webhooks=courier,
         printer=DocumentPrinter(),
     )
+    hl7 = _hl7(settings, codes, app, mailbox, views)
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
         staff = DemoStaff(
@@ -171,7 +180,23 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, book, courier, devices, staff, made)
+    return Manager(app, runner, accounts, panels, book, courier, hl7, devices, staff, made)
+
+
+def _hl7(
+    settings: Settings, codes: Codes, app: FastAPI, mailbox: BoundedMailbox, views: ViewHub
+) -> Hl7Server | None:
+    """Return what takes HL7 orders, None where nothing does."""
+    if not settings.hl7_port:
+        return None
+    orders = Hl7Orders(
+        codes=codes,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        views=views,
+        clock=WallClock().now,
+    )
+    return Hl7Server(settings.hl7_port, orders)
 
 
 def _recover(

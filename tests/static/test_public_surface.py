@@ -54,6 +54,7 @@ COMMANDS = [
 ]
 SETTINGS = [
     'database_url',
+    'hl7_port',
     'hospital',
     'host',
     'integration',
