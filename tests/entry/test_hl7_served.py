@@ -32,7 +32,7 @@ def test_the_message_of_the_document_is_a_delivery_that_fhir_finds(tmp_path: Pat
         assert [b'MSA|AA|C1' in answer for answer in answers] == [True, True]
         person = served.session()
         bundle = person.get('/fhir/Task', params={'identifier': 'HIS|9001'}).json()
-        assert bundle['total'] == 0  # not a FHIR system, and so all of it is the value
+        assert bundle['total'] == 1
         listed = person.get('/api/v1/deliveries', params={'reference': 'HIS|9001'}).json()
         (found,) = listed['deliveries']
         assert (found['delivery']['sender'], found['delivery']['recipient']) == ('pharmacy', 'n2w')
