@@ -20,6 +20,7 @@ from fleet_manager.domain.messages import (
     DoorReport,
     HopKind,
     LiftReport,
+    LockReport,
     MalformedReport,
     NodeReached,
     OpeningUnused,
@@ -64,6 +65,8 @@ MAP_REFUSED: Final = 'map_refused'
 RETIRED: Final = 8
 #: Devices whose nonsense is remembered; a stranger with many names cannot fill the memory.
 MAX_MALFORMED: Final = 64
+#: Locked accounts that are talked of at a time.
+MAX_LOCKED: Final = 64
 #: What a robot goes to a station for, by the state of the delivery.
 _TO: Final = {
     DeliveryState.ASSIGNED: Purpose.PICK_UP,
@@ -89,6 +92,8 @@ def observe(turn: Turn, report: Report) -> None:
             turn.sensed.doors[report.door] = (report, turn.now)
         else:
             _malformed(turn, MalformedReport(report.door, 'no door of this hospital'))
+    elif isinstance(report, LockReport):
+        _locked(turn, report)
     else:
         _malformed(turn, report)
 
@@ -105,6 +110,14 @@ def hear_again(sensed: Sensed, report: Report, now: Instant) -> bool:
     else:
         return False
     return True
+
+
+def _locked(turn: Turn, report: LockReport) -> None:
+    """Remember until when an account is locked; what is over is forgotten."""
+    locked = {name: until for name, until in turn.sensed.locked.items() if until > turn.now}
+    if len(locked) < MAX_LOCKED:
+        locked[report.account] = report.until
+    turn.sensed.locked = locked
 
 
 def _robot(turn: Turn, report: RobotReport) -> None:

@@ -221,17 +221,46 @@ class StoreUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a shared ward log-in. `station` is set for ward staff."""
+    """A person, or a log-in that a station shares.
+
+    `station` is where somebody works now, None for who works for all; `stations` are all those a
+    person may choose from. `personal`: one person's own, not a station's.
+    """
 
     id: AccountId
     label: str
     role: str
     station: StationId | None
     disabled: bool = False
+    stations: tuple[StationId, ...] = ()
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An open session: whose, since when the secret was last given, and from where.
+
+    `id` names it on pages; it is no token.
+    """
+
+    id: str
+    account: Account
+    opened: Instant
+    seen: Instant
+    fresh: Instant
+    device: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A badge of a person. `id` names it on pages; its code is not kept."""
+
+    id: str
+    added: Instant
 
 
 class Accounts(Protocol):
-    """Accounts and sessions. Secrets go in as text and are kept only as Argon2id hashes.
+    """Accounts, badges and sessions. Secrets are kept only as Argon2id hashes.
 
     Hashing takes some 50 ms of a core: call from a bounded pool, never from the event loop.
     """
@@ -243,25 +272,75 @@ class Accounts(Protocol):
         """Return one account."""
 
     def create(self, account: Account, *, secret: str) -> None:
-        """Add an account; `secret` is its password, or PIN for ward staff."""
+        """Add an account; `secret` is its password, or PIN for ward staff.
+
+        Raises ValueError for a bad name, one there is already, or no secret.
+        """
+
+    def change(self, account: Account) -> None:
+        """Give an account this label, role and stations; ends its sessions. Raises LookupError."""
 
     def set_secret(self, account: AccountId, *, secret: str) -> None:
-        """Replace the secret and end the account's sessions."""
+        """Replace the secret, end the account's sessions, forgive wrong tries.
+
+        Raises LookupError when unknown, ValueError for an empty secret.
+        """
 
     def set_disabled(self, account: AccountId, *, disabled: bool) -> None:
-        """Disable or enable; disabling ends its sessions."""
+        """Disable or enable; both end its sessions. Raises LookupError when unknown."""
 
     def verify(self, account: AccountId, *, secret: str, now: Instant) -> str:
         """Check a secret: 'ok', 'wrong', 'locked' (too many tries) or 'disabled'."""
 
-    def open_session(self, account: AccountId, *, now: Instant) -> str:
+    def locked_until(self, account: AccountId, *, now: Instant) -> Instant:
+        """Return when a locked name may try again, 0 while it is not locked."""
+
+    def by_badge(self, code: str, *, device: str, now: Instant) -> tuple[str, Account | None]:
+        """Return the outcome as `verify` does, and whose badge it is when 'ok'.
+
+        Wrong codes are counted for the `device` they come from; '' where tries are counted by the
+        caller.
+        """
+
+    def badges(self, account: AccountId) -> Sequence[Badge]:
+        """Return the badges of an account, oldest first."""
+
+    def add_badge(self, account: AccountId, *, code: str, now: Instant) -> None:
+        """Give somebody a badge. Raises ValueError for a code too short or given already."""
+
+    def remove_badge(self, account: AccountId, badge: str) -> None:
+        """Take a badge away; nothing when there is none."""
+
+    def open_session(
+        self,
+        account: AccountId,
+        *,
+        now: Instant,
+        station: StationId | None = None,
+        device: str = '',
+    ) -> str:
         """Return a new session token; only its hash is kept."""
 
-    def session(self, token: str, *, now: Instant) -> Account | None:
-        """Return who a token belongs to, or None when unknown, expired, ended or disabled."""
+    def seat(self, token: str, *, now: Instant) -> Seat | None:
+        """Return whose session a token is, or None when unknown, expired, ended or disabled."""
+
+    def why_ended(self, token: str, *, now: Instant) -> str:
+        """Return why a session is over: 'disabled', 'secret', 'changed', 'ended', '' unknown."""
+
+    def seats(self, account: AccountId, *, now: Instant) -> Sequence[Seat]:
+        """Return the open sessions of an account, newest first."""
+
+    def confirm(self, token: str, *, now: Instant) -> None:
+        """Note that the secret was given again in this session."""
+
+    def sit_at(self, token: str, station: StationId) -> None:
+        """Work at another station in this session. Raises LookupError: not one of theirs."""
 
     def close_session(self, token: str) -> None:
         """End a session."""
+
+    def end_seat(self, account: AccountId, seat: str) -> None:
+        """End a session by its public name, as `close_session` does by its token."""
 
 
 class Panels(Protocol):

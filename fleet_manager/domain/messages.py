@@ -8,7 +8,7 @@ years.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleet_manager.domain.ids import (
@@ -68,7 +68,8 @@ class RequestDelivery:
 
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
     Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
-    the promise of the class.
+    the promise of the class. `asked_by` is who asked where somebody else asks on their behalf.
+    `details` are fields some goods have, see `deliveries.details`.
     """
 
     actor: Actor
@@ -80,6 +81,8 @@ class RequestDelivery:
     raised: bool = False
     earliest: Instant = Instant(0)
     latest: Instant = Instant(0)
+    asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +394,15 @@ class DoorReport:
     position: DoorPosition
 
 
-Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """Too many wrong secrets were tried for an account: nobody gets in before `until`."""
+
+    account: AccountId
+    until: Instant
+
+
+Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport | LockReport
 Message = Command | Report
 
 
@@ -423,6 +434,8 @@ class DeliveryRequested:
     note: str = ''
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,12 @@ class Deed(StrEnum):
     """What people and programs do that is no command to the kernel."""
 
     ENTER = 'enter'
+    MANAGE_WEBHOOKS = 'manage_webhooks'
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
-    MANAGE_WEBHOOKS = 'manage_webhooks'
+    WORK_AT_DESK = 'work_at_desk'
+    MANAGE_ACCOUNTS = 'manage_accounts'
 
 
 #: A deed is named by its member, a command by its type.
@@ -49,12 +51,17 @@ Right = Deed | type[m.Command]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Who has a right, by reach. `looks` is a right to read: nothing changes by it."""
+    """Who has a right, by reach.
+
+    `looks` is a right to read: nothing changes by it. `fresh`: the secret must have been given
+    just before.
+    """
 
     own: frozenset[Role]
     everywhere: frozenset[Role]
     bound: frozenset[Role]
     looks: bool = False
+    fresh: bool = False
 
     def reach(self, role: Role) -> Reach | None:
         """Return how far the right goes for a role, None when it has none."""
@@ -76,8 +83,9 @@ def _row(
     everywhere: Iterable[Role] = (),
     bound: Iterable[Role] = (),
     looks: bool = False,
+    fresh: bool = False,
 ) -> Row:
-    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks)
+    return Row(frozenset(own), frozenset(everywhere), frozenset(bound), looks, fresh)
 
 
 _look: Final = partial(_row, looks=True)
@@ -116,6 +124,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.SwapMap: _row(everywhere=_STEER),
         m.CancelMapSwap: _row(everywhere=_STEER),
         # pages and what they read
+        # what other systems are told
+        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
         Deed.ENTER: _look(everywhere=_PEOPLE, bound=(Role.INTEGRATION,)),
         Deed.WORK_AT_STATION: _look(own=_STATION),
         Deed.SEE_DELIVERIES: _look(
@@ -123,9 +133,10 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             everywhere=(*_DISPATCH, Role.PORTER, Role.ENGINEER, Role.AUDITOR),
             bound=(Role.INTEGRATION,),
         ),
+        Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
-        # what other systems are told
-        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
+        # people
+        Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }
 )
 

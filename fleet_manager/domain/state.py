@@ -66,7 +66,7 @@ class Delivery:
     `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
     sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
     `loaded_by` is the grant of the opening it was put in with, `sent_away` when its robot last
-    left the recipient with it.
+    left the recipient with it. `details` are the fields its goods have.
     """
 
     id: DeliveryId
@@ -92,12 +92,14 @@ class Delivery:
     eta: tuple[Instant, Instant] = (Instant(0), Instant(0))
     raised: bool = False
     earliest: Instant = Instant(0)
+    asked_by: str = ''
     arrived_at: Instant | None = None
     returning: bool = False
     turned_back: str = ''
     porter: AccountId | None = None
     loaded_by: int = 0
     sent_away: Instant = Instant(0)
+    details: dict[str, str] = field(default_factory=dict)
 
     @property
     def goal(self) -> StationId:
@@ -426,6 +428,8 @@ class RobotSense:
 class Sensed:
     """What devices said since this process started, and since when something is waited for.
 
+    `locked`: accounts nobody gets into for wrong secrets, and until when.
+
     `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
     for again, and after how many searches in vain; `looked`: when that was done for any; and
     `standing`: what stood still or was closed by then; `wanted`: since when a door should be open,
@@ -436,6 +440,7 @@ class Sensed:
     """
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
+    locked: dict[AccountId, Instant] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)

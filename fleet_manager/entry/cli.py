@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fleet_manager import __version__
+from fleet_manager.entry.accounts_cli import accounts
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
@@ -37,7 +38,6 @@ app = typer.Typer(
     help='Open fleet controller for hospital logistics robots.',
 )
 journal = typer.Typer(no_args_is_help=True, help='The journal: what happened, in order.')
-accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 app.add_typer(maps, name='map')
 app.add_typer(traffic, name='traffic')
 app.add_typer(bench, name='bench')
@@ -187,41 +187,6 @@ def journal_show(
                 table.add_row(str(stored.seq), _utc(e.at), *who, body)
     if not as_json:
         Console().print(table if table.row_count else 'no entries')
-
-
-@accounts.command('reset')
-def accounts_reset(
-    account: Annotated[str, typer.Argument(help='operator, or a station such as pharmacy.')],
-    state_dir: _State = Path('.fleet-demo'),
-    database_url: _Url = '',
-) -> None:
-    """Give an account a new secret, shown once; its sessions end.
-
-    Example: fleet accounts reset operator
-    """
-    import secrets
-
-    from fleet_manager.adapters.db.accounts import SqlAccounts
-    from fleet_manager.application.ports import StoreFailed, StoreUnavailable
-    from fleet_manager.domain.ids import AccountId
-    from fleet_manager.entry.first_run import new_pin, replace_secret
-
-    settings = _settings(state_dir=state_dir, database_url=database_url)
-    if not database_url and not (state_dir / 'accounts.db').is_file():
-        _give_up('accounts reset', f'{state_dir} has no accounts: give --state-dir')
-    try:
-        store = SqlAccounts(settings.accounts_url)
-        found = store.get(AccountId(account))
-        if found is None:
-            known = ', '.join(a.id for a in store.all()) or 'none yet'
-            _give_up('accounts reset', f'no account {account}. There are: {known}')
-        secret = new_pin() if found.station is not None else secrets.token_urlsafe(12)
-        store.set_secret(found.id, secret=secret)
-        store.close()
-    except (StoreUnavailable, StoreFailed) as error:
-        _give_up('accounts reset', str(error))
-    replace_secret(state_dir, found.id, secret)
-    print(f'{account}: {secret}')
 
 
 def _settings(**given: object) -> Settings:

@@ -18,12 +18,13 @@ from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
-from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
+from fleet_manager.adapters.hl7.server import Hl7Server
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
@@ -82,6 +83,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    ward_book: SqlWardBook
     panels: SqlPanels
     book: SqlDeskBook
     courier: Courier
@@ -109,6 +111,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.ward_book.close()
         self.panels.close()
         self.book.close()
 
@@ -123,7 +126,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts = SqlAccounts(settings.accounts_url)
+    accounts, ward_book = open_accounts(settings), SqlWardBook(settings.ward_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
@@ -163,6 +166,7 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        ward_book=ward_book,
         codes=codes,
         panels=panels,
         book=book,
@@ -180,23 +184,8 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, book, courier, hl7, devices, staff, made)
-
-
-def _hl7(
-    settings: Settings, codes: Codes, app: FastAPI, mailbox: BoundedMailbox, views: ViewHub
-) -> Hl7Server | None:
-    """Return what takes HL7 orders, None where nothing does."""
-    if not settings.hl7_port:
-        return None
-    orders = Hl7Orders(
-        codes=codes,
-        hospital=lambda: app.state.site.hospital,
-        mailbox=mailbox,
-        views=views,
-        clock=WallClock().now,
-    )
-    return Hl7Server(settings.hl7_port, orders)
+        ward_book = (ward_book,)
+        codes = (codes,)
 
 
 def _recover(

@@ -8,46 +8,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from fleet_manager.adapters.http.fresh import new_secret
 from fleet_manager.application.ports import Account, Accounts
 from fleet_manager.domain.ids import AccountId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Role
 
 OPERATOR: Final = AccountId('operator')
-PIN_DIGITS: Final = 6
+ADMIN: Final = AccountId('admin')
 SECRETS_FILE: Final = 'first-run-secrets.txt'
 
 
 def make_accounts(accounts: Accounts, hospital: Hospital, *, folder: Path) -> dict[str, str]:
     """Make the accounts that are missing; return their new secrets, which are in `folder` too.
 
-    One account for the operators, with a password; one for each station, with a PIN. A secret is
-    in the file before its account exists: a kill in between leaves nobody locked out.
+    One for the operators and one for the administrator, with passwords; one for each station, with
+    a PIN. A secret is in the file before its account exists: a kill in between locks nobody out.
     """
     known: set[str] = {account.id for account in accounts.all()}
-    wanted = [Account(OPERATOR, 'Operator', Role.OPERATOR.value, None)]
+    wanted = [
+        Account(OPERATOR, 'Operator', Role.OPERATOR.value, None),
+        Account(ADMIN, 'Administrator', Role.ADMIN.value, None),
+    ]
     wanted += [
         Account(AccountId(station.id), station.name.en, Role.WARD.value, station.id)
         for station in hospital.stations.values()
     ]
     missing = [account for account in wanted if account.id not in known]
-    made: dict[str, str] = {
-        account.id: new_pin() if account.station is not None else secrets.token_urlsafe(12)
-        for account in missing
-    }
+    made: dict[str, str] = {account.id: new_secret(account.role) for account in missing}
     if made:
         _keep_secrets(folder, made)
     for account in missing:
         accounts.create(account, secret=made[account.id])
     return made
-
-
-def new_pin() -> str:
-    """Return a PIN that is not one people would guess first: at least four different digits."""
-    while True:
-        pin = ''.join(secrets.choice('0123456789') for _ in range(PIN_DIGITS))
-        if len(set(pin)) >= 4:
-            return pin
 
 
 def _keep_secrets(folder: Path, made: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from fleet_manager.domain.messages import (
     Command,
     DoorReport,
     LiftReport,
+    LockReport,
     MalformedReport,
     PoseReport,
     Report,
@@ -106,4 +107,6 @@ def _device(report: Report) -> str:
         return report.door
     if isinstance(report, MalformedReport):
         return report.device
+    if isinstance(report, LockReport):
+        return report.account
     return report.robot

@@ -12,7 +12,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from fleet_manager.adapters.db import engines
-from fleet_manager.adapters.db.accounts import SESSIONS_EACH, SqlAccounts
+from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.seats import SESSIONS_EACH
 from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND, Instant
@@ -29,6 +30,11 @@ def later(span: int) -> Instant:
 
 def fail(accounts: SqlAccounts, *, times: int, now: Instant = NOW) -> list[str]:
     return [accounts.verify(WARD.id, secret='wrong', now=now) for _ in range(times)]
+
+
+def who(accounts: SqlAccounts, token: str, *, now: Instant) -> Account | None:
+    seat = accounts.seat(token, now=now)
+    return None if seat is None else seat.account
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_a_hostile_name_is_refused_and_unknown(accounts: SqlAccounts, name: str)
         accounts.create(Account(AccountId(name), 'x', 'ward', None), secret='4711')
     assert accounts.get(AccountId(name)) is None
     assert accounts.verify(AccountId(name), secret='4711', now=NOW) == 'wrong'
-    assert accounts.session(accounts.open_session(AccountId(name), now=NOW), now=NOW) is None
+    assert who(accounts, accounts.open_session(AccountId(name), now=NOW), now=NOW) is None
 
 
 @pytest.mark.parametrize('secret', ['', '  ', 'x' * 257])
@@ -147,7 +153,7 @@ def test_an_unknown_account_takes_as_long_as_a_wrong_secret(accounts: SqlAccount
 def test_a_flood_of_names_neither_fills_the_disk_nor_unlocks_anybody(
     accounts: SqlAccounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f'{MODULE}.NAMES_KEPT', 3)
+    monkeypatch.setattr('fleet_manager.adapters.db.tries.NAMES_KEPT', 3)
     fail(accounts, times=5)
     for number in range(8):
         accounts.verify(AccountId(f'nobody-{number}'), secret='x', now=NOW)
@@ -160,7 +166,7 @@ def test_a_new_secret_replaces_the_old_and_ends_sessions_and_locks(accounts: Sql
     token = accounts.open_session(WARD.id, now=NOW)
     fail(accounts, times=6)
     accounts.set_secret(WARD.id, secret='2222')
-    assert accounts.session(token, now=NOW) is None
+    assert who(accounts, token, now=NOW) is None
     assert accounts.verify(WARD.id, secret='2222', now=NOW) == 'ok'
     assert accounts.verify(WARD.id, secret='4711', now=NOW) == 'wrong'
 
@@ -174,35 +180,35 @@ def test_changing_an_unknown_account_is_an_error(accounts: SqlAccounts) -> None:
 
 def test_a_session_belongs_to_its_account_and_ends_at_log_out(accounts: SqlAccounts) -> None:
     ward, desk = (accounts.open_session(account.id, now=NOW) for account in (WARD, DESK))
-    assert accounts.session(ward, now=NOW) == WARD
+    assert who(accounts, ward, now=NOW) == WARD
     accounts.close_session(ward)
     accounts.close_session('unknown')
-    assert accounts.session(ward, now=NOW) is None
-    assert accounts.session(desk, now=NOW) == DESK
-    assert accounts.session('', now=NOW) is None
-    assert accounts.session('\ud83d\x00', now=NOW) is None
+    assert who(accounts, ward, now=NOW) is None
+    assert who(accounts, desk, now=NOW) == DESK
+    assert who(accounts, '', now=NOW) is None
+    assert who(accounts, '\ud83d\x00', now=NOW) is None
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(accounts: SqlAccounts) -> None:
     token = accounts.open_session(WARD.id, now=NOW)
     for hours in range(12):
-        assert accounts.session(token, now=later(hours * HOUR)) == WARD
-    assert accounts.session(token, now=later(12 * HOUR - 1)) == WARD
-    assert accounts.session(token, now=later(12 * HOUR)) is None
+        assert who(accounts, token, now=later(hours * HOUR)) == WARD
+    assert who(accounts, token, now=later(12 * HOUR - 1)) == WARD
+    assert who(accounts, token, now=later(12 * HOUR)) is None
 
 
 def test_disabling_ends_sessions_at_once_and_enabling_does_not_bring_them_back(
     accounts: SqlAccounts,
 ) -> None:
     token = accounts.open_session(WARD.id, now=NOW)
-    assert accounts.session(token, now=NOW) == WARD
+    assert who(accounts, token, now=NOW) == WARD
     accounts.set_disabled(WARD.id, disabled=True)
-    assert accounts.session(token, now=NOW) is None
+    assert who(accounts, token, now=NOW) is None
     assert accounts.verify(WARD.id, secret='4711', now=NOW) == 'disabled'
     assert accounts.verify(WARD.id, secret='wrong', now=NOW) == 'wrong'
     late = accounts.open_session(WARD.id, now=NOW)
     accounts.set_disabled(WARD.id, disabled=False)
-    assert accounts.session(token, now=NOW) is accounts.session(late, now=NOW) is None
+    assert who(accounts, token, now=NOW) is who(accounts, late, now=NOW) is None
     assert accounts.verify(WARD.id, secret='4711', now=NOW) == 'ok'
 
 
@@ -211,8 +217,8 @@ def test_past_the_limit_the_oldest_session_of_an_account_ends(accounts: SqlAccou
         accounts.open_session(WARD.id, now=later(number)) for number in range(SESSIONS_EACH + 1)
     ]
     now = later(SESSIONS_EACH)
-    assert accounts.session(tokens[0], now=now) is None
-    assert all(accounts.session(token, now=now) for token in tokens[1:])
+    assert who(accounts, tokens[0], now=now) is None
+    assert all(who(accounts, token, now=now) for token in tokens[1:])
 
 
 @pytest.mark.usefixtures('real_cost')
@@ -250,9 +256,9 @@ def test_sessions_are_safe_from_many_threads(accounts: SqlAccounts) -> None:
     def ride(number: int) -> bool:
         start.wait()
         token = accounts.open_session(WARD.id, now=later(number))
-        known = accounts.session(token, now=later(number + 2 * MINUTE)) == WARD
+        known = who(accounts, token, now=later(number + 2 * MINUTE)) == WARD
         accounts.close_session(token)
-        return known and accounts.session(token, now=later(number)) is None
+        return known and who(accounts, token, now=later(number)) is None
 
     with ThreadPoolExecutor(6) as pool:
         assert all(pool.map(ride, range(6)))

@@ -309,7 +309,7 @@ def test_reset_shows_a_new_secret_ends_sessions_and_the_old_one_is_wrong(
         assert done.returncode == 0
         found = re.fullmatch(rf'{name}: ({form})\n', done.stdout)
         assert found, done.stdout
-        assert accounts.session(token, now=NOW) is None
+        assert accounts.seat(token, now=NOW) is None
         assert accounts.verify(account, secret=old[name], now=NOW) == 'wrong'
         assert accounts.verify(account, secret=found[1], now=NOW) == 'ok'
         assert read_secrets(tmp_path)[name] == found[1], 'the demo greets with the new one'
@@ -318,7 +318,7 @@ def test_reset_shows_a_new_secret_ends_sessions_and_the_old_one_is_wrong(
 def test_reset_of_an_unknown_account_ends_with_1_and_lists_the_known(
     accounts: SqlAccounts, tmp_path: Path
 ) -> None:
-    done = fleet('accounts', 'reset', 'admin', '--state-dir', tmp_path)
+    done = fleet('accounts', 'reset', 'nobody', '--state-dir', tmp_path)
     assert (done.returncode, done.stdout) == (1, '')
     assert 'operator, pharmacy' in done.stderr
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.http.fresh import new_pin
 from fleet_manager.application.ports import Account
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.first_run import (
+    ADMIN,
     OPERATOR,
     SECRETS_FILE,
     make_accounts,
-    new_pin,
     own_token,
     read_secrets,
     replace_secret,
@@ -49,12 +50,13 @@ def test_the_first_start_makes_an_operator_and_an_account_for_each_station(
     accounts: SqlAccounts, hospital: Hospital, tmp_path: Path
 ) -> None:
     made = make_accounts(accounts, hospital, folder=tmp_path)
-    assert set(made) == {OPERATOR, *hospital.stations}
+    assert set(made) == {OPERATOR, ADMIN, *hospital.stations}
     assert len(set(made.values())) == len(made)
     for account in accounts.all():
         assert accounts.verify(account.id, secret=made[account.id], now=NOW) == 'ok'
-        assert account.role == ('operator' if account.id == OPERATOR else 'ward')
-        assert account.station == (None if account.id == OPERATOR else account.id)
+        alone = account.id in (OPERATOR, ADMIN)
+        assert account.role == ({OPERATOR: 'operator', ADMIN: 'admin'}.get(account.id, 'ward'))
+        assert account.station == (None if alone else account.id)
 
 
 def test_secrets_are_in_a_file_only_its_owner_can_read(

@@ -13,15 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fleet_manager.application.outside_orders import order_of_key
-from fleet_manager.application.ports import Account, Overloaded, Reply, View
+from fleet_manager.application.ports import Account, Badge, Overloaded, Reply, Seat, View
 from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
 from fleet_manager.domain import messages as m
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, RAISED
+from fleet_manager.domain.deliveries.details import urgency_of, wrong_field
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
 from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.traffic.retime import Times
@@ -39,14 +40,38 @@ def now() -> Instant:
     return Instant(int(time.time() * 1_000))
 
 
+def with_waste(hospital: Hospital) -> Hospital:
+    """Return the hospital with wards that have waste, and stores that take it."""
+    stations = {
+        name: replace(
+            station,
+            sends=(*station.sends, 'waste') if 'meal' in station.takes else station.sends,
+            takes=(*station.takes, 'waste') if name == 'stores' else station.takes,
+        )
+        for name, station in hospital.stations.items()
+    }
+    return replace(hospital, stations=stations)
+
+
+@dataclass
+class StandInSeat:
+    account: str
+    at: Instant
+    device: str
+    fresh: Instant
+    station: StationId | None = None
+    ended: str = ''
+
+
 class StandInAccounts:
     """Accounts in a dict. `slow` seconds a check takes, to fill the hashing queue."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self.secrets: dict[str, str] = {}
-        self.sessions: dict[str, str] = {}
+        self.sessions: dict[str, StandInSeat] = {}
         self.failures: dict[str, int] = {}
+        self.codes: dict[str, str] = {}
         self.slow = 0.0
 
     def all(self) -> list[Account]:
@@ -59,15 +84,24 @@ class StandInAccounts:
         self.accounts[account.id] = account
         self.secrets[account.id] = secret
 
+    def change(self, account: Account) -> None:
+        self.accounts[account.id] = account
+        self._end(account.id, 'changed')
+
     def set_secret(self, account: AccountId, *, secret: str) -> None:
         self.secrets[account] = secret
+        self._end(account, 'secret')
 
     def set_disabled(self, account: AccountId, *, disabled: bool) -> None:
-        known = self.accounts[account]
-        self.accounts[account] = Account(
-            known.id, known.label, known.role, known.station, disabled
-        )
-        self.sessions = {t: a for t, a in self.sessions.items() if a != account}
+        if account not in self.accounts:
+            raise LookupError(account)
+        self.accounts[account] = replace(self.accounts[account], disabled=disabled)
+        self._end(account, 'disabled')
+
+    def _end(self, account: str, why: str) -> None:
+        for seat in self.sessions.values():
+            if seat.account == account and not seat.ended:
+                seat.ended = why
 
     def verify(self, account: AccountId, *, secret: str, now: Instant) -> str:
         time.sleep(self.slow)
@@ -79,16 +113,68 @@ class StandInAccounts:
         self.failures.pop(account, None)
         return 'disabled' if self.accounts[account].disabled else 'ok'
 
-    def open_session(self, account: AccountId, *, now: Instant) -> str:
+    def locked_until(self, account: AccountId, *, now: Instant) -> Instant:
+        return Instant(now + 60_000 if self.failures.get(account, 0) >= 5 else 0)
+
+    def by_badge(self, code: str, *, device: str, now: Instant) -> tuple[str, Account | None]:
+        account = self.accounts.get(self.codes.get(code, ''))
+        if account is None:
+            return 'wrong', None
+        return ('disabled', None) if account.disabled else ('ok', account)
+
+    def badges(self, account: AccountId) -> list[Badge]:
+        mine = [code for code, owner in sorted(self.codes.items()) if owner == account]
+        return [Badge(code[-4:], Instant(0)) for code in mine]
+
+    def add_badge(self, account: AccountId, *, code: str, now: Instant) -> None:
+        if len(code) < 8 or code in self.codes:
+            raise ValueError(code)
+        self.codes[code] = account
+
+    def remove_badge(self, account: AccountId, badge: str) -> None:
+        self.codes = {c: a for c, a in self.codes.items() if (a, c[-4:]) != (account, badge)}
+
+    def open_session(
+        self,
+        account: AccountId,
+        *,
+        now: Instant,
+        station: StationId | None = None,
+        device: str = '',
+    ) -> str:
         token = f'token-{len(self.sessions)}-{account}-{time.monotonic_ns()}'
-        self.sessions[token] = account
+        self.sessions[token] = StandInSeat(account, now, device, now, station)
         return token
 
-    def session(self, token: str, *, now: Instant) -> Account | None:
-        return self.accounts.get(self.sessions.get(token, ''))
+    def seat(self, token: str, *, now: Instant) -> Seat | None:
+        seat = self.sessions.get(token)
+        if seat is None or seat.ended or self.accounts[seat.account].disabled:
+            return None
+        account = self.accounts[seat.account]
+        if seat.station is not None:
+            account = replace(account, station=seat.station)
+        return Seat(token.split('-')[1], account, seat.at, seat.at, seat.fresh, seat.device)
+
+    def seats(self, account: AccountId, *, now: Instant) -> list[Seat]:
+        found = [self.seat(t, now=now) for t, s in self.sessions.items() if s.account == account]
+        return [seat for seat in found if seat is not None]
+
+    def why_ended(self, token: str, *, now: Instant) -> str:
+        return self.sessions[token].ended if token in self.sessions else ''
+
+    def confirm(self, token: str, *, now: Instant) -> None:
+        self.sessions[token].fresh = now
+
+    def sit_at(self, token: str, station: StationId) -> None:
+        self.sessions[token].station = station
 
     def close_session(self, token: str) -> None:
         self.sessions.pop(token, None)
+
+    def end_seat(self, account: AccountId, seat: str) -> None:
+        for token, one in self.sessions.items():
+            if one.account == account and token.split('-')[1] == seat:
+                one.ended = 'ended'
 
 
 class StandInPanels:
@@ -126,6 +212,17 @@ def with_log_ins(hospital: Hospital) -> StandInAccounts:
         accounts.create(account, secret=pin_of(station))
     operator = Account(AccountId('dispatch'), 'Dispatch', 'operator', None)
     accounts.create(operator, secret='a long secret')
+    for role in ('desk', 'porter', 'engineer', 'auditor', 'admin'):
+        accounts.create(
+            Account(AccountId(f'{role}-1'), role.title(), role, None, personal=True),
+            secret='a long secret',
+        )
+    n2w, n3e = StationId('n2w'), StationId('n3e')
+    for name, role in (('li.na', 'ward'), ('pharm-1', 'pharmacy')):
+        account = Account(
+            AccountId(name), name.title(), role, n2w, stations=(n2w, n3e), personal=True
+        )
+        accounts.create(account, secret='274951')
     return accounts
 
 
@@ -323,10 +420,12 @@ class StandIn:
             return Reply('goods_not_taken_here', {'station': command.recipient})
         if command.raised and not command.note:
             return Reply('reason_needed')
+        wrong = wrong_field(command.goods, command.details)
+        if wrong is not None:
+            return Reply('bad_detail', {'field': wrong})
         self._number += 1
         delivery = f'd{self._number}'
-        urgency = GOODS[command.goods].urgency
-        urgency = RAISED[urgency] if command.raised else urgency
+        urgency = urgency_of(command.goods, command.details, raised=command.raised)
         self._deliveries[delivery] = {
             'number': self._number,
             'reference': order_of_key(command.key),
@@ -351,7 +450,9 @@ class StandIn:
             'turned_back': None,
             'raised': command.raised,
             'note': command.note,
+            'details': dict(command.details),
             'requested_by': command.actor.account,
+            'asked_by': command.asked_by or None,
             'why': None,
         }
         self._keys[command.actor.account, command.key] = (command, delivery)

@@ -13,9 +13,10 @@ _FOLDER: Final = Path(__file__).with_name('migrations')
 #: The newest revision of each lineage.
 HEADS: Final = {
     'journal': 'journal_0002',
-    'accounts': 'accounts_0001',
+    'accounts': 'accounts_0002',
     'desk': 'desk_0002',
     'webhooks': 'webhooks_0001',
+    'ward': 'ward_0001',
 }
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.
@@ -23,7 +24,7 @@ _MIGRATION_LOCK: Final = 0x464C4545_54000001
 
 
 def migrate(connection: Connection, lineage: str) -> None:
-    """Run what is missing of `lineage`, one of `HEADS`, in the open transaction.
+    """Run what is missing of `lineage` (a key of `HEADS`) in the open transaction.
 
     Raises StoreUnavailable when the database is at a revision this program does not know.
 

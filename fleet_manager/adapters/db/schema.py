@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -158,6 +159,26 @@ account: Final = Table(
     Column('station', Text),
     Column('secret_hash', Text, nullable=False),
     Column('disabled', Boolean, nullable=False),
+    Column('personal', Boolean, nullable=False, server_default=false()),
+)
+
+#: Where a person may work; `account.station` is the first of them.
+workplace: Final = Table(
+    'workplace',
+    account_tables,
+    Column('account', Text, ForeignKey('account.id'), primary_key=True),
+    Column('station', Text, primary_key=True),
+    Column('place', Integer, nullable=False),
+)
+
+#: A badge is known by a keyed hash of its code: who has the table cannot make the badges.
+badge: Final = Table(
+    'badge',
+    account_tables,
+    Column('code_hash', Text, primary_key=True),
+    Column('account', Text, ForeignKey('account.id'), nullable=False),
+    Column('added', BigInteger, nullable=False),
+    Index(None, 'account'),
 )
 
 #: Tries are counted for the name that was typed, known or not: a lock tells nobody who exists.
@@ -177,6 +198,10 @@ session: Final = Table(
     Column('account', Text, ForeignKey('account.id'), nullable=False),
     Column('opened', BigInteger, nullable=False),
     Column('last_seen', BigInteger, nullable=False),
+    Column('fresh', BigInteger, nullable=False, server_default='0'),
+    Column('station', Text),
+    Column('device', Text, nullable=False, server_default=''),
+    Column('ended', Text, nullable=False, server_default=''),
     Index(None, 'account', 'opened'),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http import i18n, pinyin
 from fleet_manager.adapters.http.access import AccessTable, check_complete
 from fleet_manager.adapters.http.auth import Busy, People
 from fleet_manager.adapters.http.bodies import BadBody
@@ -23,10 +24,17 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.routes import (
+    accounts as account_routes,
+)
+from fleet_manager.adapters.http.routes import (
     api,
+    asking,
     closures,
+    desk,
     fhir,
+    guide,
     labels,
+    me,
     operator,
     panel,
     porter,
@@ -50,8 +58,10 @@ from fleet_manager.application.ports import (
     Printer,
     ViewSource,
 )
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -59,10 +69,15 @@ __all__ = ['Health', 'create_app', 'routes_of']
 #: Where the routes are, in the order in which they are tried.
 ROUTED: Final = (
     session,
+    me,
+    account_routes,
     ward,
+    asking,
     labels,
     panel,
     porter,
+    desk,
+    guide,
     operator,
     closures,
     space_time,
@@ -89,6 +104,7 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    ward_book: WardBook | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
     book: DeskBook | None = None,
@@ -97,8 +113,9 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
-    event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
+    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
+    access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -106,7 +123,12 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(accounts, clock, panels),
+        people=People(
+            accounts,
+            clock,
+            panels,
+            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+        ),
         hub=Hub(views),
         clock=clock,
         health=health,
@@ -118,6 +140,7 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        ward_book=ward_book,
         printer=printer,
         book=book,
         codes=codes or Codes(),
@@ -156,6 +179,7 @@ def routes_of(app: FastAPI) -> list[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
     site.hub.start()
+    asyncio.get_running_loop().run_in_executor(None, pinyin.warm_up)
     try:
         yield
     finally:

@@ -42,6 +42,8 @@ class Person:
     role: Role
     token: str
     csrf: str
+    fresh: Instant = Instant(0)
+    seat: str = ''
 
     @property
     def station(self) -> StationId | None:
@@ -74,8 +76,15 @@ class People:
     """Accounts for an event loop: nothing here blocks it, and hashing has a bounded queue."""
 
     def __init__(
-        self, accounts: Accounts, clock: Callable[[], Instant], panels: Panels | None = None
+        self,
+        accounts: Accounts,
+        clock: Callable[[], Instant],
+        panels: Panels | None = None,
+        *,
+        on_lock: Callable[[AccountId, Instant], None] = lambda account, until: None,
     ) -> None:
+        """`on_lock` is told of an account that was locked, and until when."""
+        self._on_lock = on_lock
         self._accounts = accounts
         self._panels = panels
         self._clock = clock
@@ -87,13 +96,21 @@ class People:
         """Return who a session cookie belongs to, or None."""
         if not token or len(token) > 256 or not token.isascii():
             return None
-        account = await self._look_up(lambda: self._accounts.session(token, now=self._clock()))
-        if account is None or account.disabled or account.role not in PAGE_ROLES:
+        seat = await self._look_up(lambda: self._accounts.seat(token, now=self._clock()))
+        if seat is None or seat.account.disabled or seat.account.role not in PAGE_ROLES:
             return None
+        account = seat.account
         works_at_station = reach(Role(account.role), Deed.WORK_AT_STATION) is not None
         if works_at_station and account.station is None:
             return None
-        return Person(account, Role(account.role), token, form_token(token))
+        fresh, csrf = seat.fresh, form_token(token)
+        return Person(account, Role(account.role), token, csrf, fresh, seat.id)
+
+    async def why_ended(self, token: str | None) -> str:
+        """Return why a session is over, '' when that is not known."""
+        if not token or len(token) > 256 or not token.isascii():
+            return ''
+        return await self.ask(lambda accounts: accounts.why_ended(token, now=self._clock()))
 
     async def panel(self, token: str | None) -> Panel | None:
         """Return whose panel a device is, or None."""
@@ -111,17 +128,22 @@ class People:
         return await self._look_up(lambda: panels.pair(robot, code=code))
 
     async def at_robot(self, station: StationId, secret: str) -> tuple[str, Actor | None]:
-        """Check the PIN of who stands at a robot at `station`; return the outcome and who."""
-        account = await self.ward_account(station)
+        """Check the PIN, or badge, of who stands at `station`; return the outcome and who."""
+        account, now = await self.ward_account(station), self._clock()
         if account is None:
             return 'wrong', None
-        outcome = await self.verify(account.id, secret)
+        if await self.ask(lambda known: known.locked_until(account.id, now=now)):
+            return 'locked', None
+        _, person = await self.ask(lambda known: known.by_badge(secret, device='', now=now))
+        if person is not None and station in person.stations:
+            return 'ok', Actor(person.id, Role(person.role), station)
+        outcome = await self.check(account.id, secret)
         return outcome, Actor(account.id, Role(account.role), station) if outcome == 'ok' else None
 
     async def ward_account(self, station: StationId) -> Account | None:
         """Return the shared log-in of a station."""
         for account in await self._all():
-            if account.role == Role.WARD and account.station == station and not account.disabled:
+            if _is_shared(account) and account.station == station and not account.disabled:
                 return account
         return None
 
@@ -130,30 +152,94 @@ class People:
         return {
             account.station
             for account in await self._all()
-            if account.role == Role.WARD and account.station and not account.disabled
+            if _is_shared(account) and account.station and not account.disabled
         }
 
     async def verify(self, account: AccountId, secret: str) -> str:
         """Return 'ok', 'wrong', 'locked' or 'disabled'. Raises Busy when too many wait."""
+        return await self._hash(
+            lambda accounts: accounts.verify(account, secret=secret, now=self._clock())
+        )
+
+    async def _tell_of_lock(self, account: AccountId) -> None:
+        now = self._clock()
+        until = await self.ask(lambda accounts: accounts.locked_until(account, now=now))
+        if until and await self.ask(lambda accounts: accounts.get(account)) is not None:
+            self._on_lock(account, until)
+
+    async def _hash(self, call: Callable[[Accounts], T]) -> T:
         if not self._places.acquire(blocking=False):
             raise Busy
-        job = self._hashing.submit(
-            lambda: self._accounts.verify(account, secret=secret, now=self._clock())
-        )
+        job = self._hashing.submit(lambda: call(self._accounts))
         # with the job, not with the request: a page that went away still costs its hash
         job.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(job)
 
-    async def log_in(self, account: AccountId, secret: str, role: Role) -> tuple[str, str]:
-        """Check a secret and open a session; return the outcome and, when 'ok', its token."""
-        outcome = await self.verify(account, secret)
+    async def log_in(
+        self, account: AccountId, secret: str, *, shared: bool, device: str
+    ) -> tuple[str, str]:
+        """Check a secret and open a session; return the outcome and, when 'ok', its token.
+
+        `shared`: it must be the log-in of a station, else it must not be one.
+        """
+        outcome = await self.check(account, secret)
         if outcome != 'ok':
             return outcome, ''
-        known = await self._look_up(lambda: self._accounts.get(account))
-        if known is None or known.role != role:
+        known = await self.ask(lambda accounts: accounts.get(account))
+        if known is None or known.role not in PAGE_ROLES or _is_shared(known) != shared:
             return 'wrong', ''
+        return 'ok', await self.open(account, device=device)
+
+    async def log_in_with_badge(self, code: str, *, device: str) -> tuple[str, str]:
+        """Open a session for who has the badge; return as `log_in` does."""
+        outcome, known = await self.ask(
+            lambda accounts: accounts.by_badge(code, device=device, now=self._clock())
+        )
+        if known is None or known.role not in PAGE_ROLES:
+            return ('wrong' if outcome == 'ok' else outcome), ''
+        return 'ok', await self.open(known.id, device=device)
+
+    async def open(self, account: AccountId, *, device: str) -> str:
+        """Open a session without a look at secrets; return its token."""
         now = self._clock()
-        return 'ok', await self._look_up(lambda: self._accounts.open_session(account, now=now))
+        return await self.ask(
+            lambda accounts: accounts.open_session(account, now=now, device=device)
+        )
+
+    async def check(self, account: AccountId, secret: str) -> str:
+        """Check a secret as `verify` does, and tell operators when that locked the account."""
+        outcome = await self.verify(account, secret)
+        if outcome == 'wrong':
+            await self._tell_of_lock(account)
+        return outcome
+
+    async def signer(self, person: Person, given: str) -> tuple[str, Actor]:
+        """Return the outcome, and who signs: the person by PIN, or whose badge was read.
+
+        A badge of somebody who works at the person's station too signs for that station.
+        """
+        now, me = self._clock(), person.account.id
+        if await self.ask(lambda accounts: accounts.locked_until(me, now=now)):
+            return 'locked', person.actor()
+        outcome, known = await self.ask(lambda a: a.by_badge(given, device='', now=now))
+        if known is not None and known.role in PAGE_ROLES:
+            here = person.station if person.station in known.stations else known.station
+            return 'ok', Actor(known.id, Role(known.role), here)
+        if outcome == 'disabled':
+            return 'disabled', person.actor()
+        return await self.check(me, given), person.actor()
+
+    async def set_secret(self, account: AccountId, secret: str) -> None:
+        """Replace a secret. Raises Busy when too many wait, LookupError, ValueError."""
+        await self._hash(lambda accounts: accounts.set_secret(account, secret=secret))
+
+    async def create(self, account: Account, secret: str) -> None:
+        """Add an account. Raises Busy when too many wait, ValueError."""
+        await self._hash(lambda accounts: accounts.create(account, secret=secret))
+
+    async def ask(self, call: Callable[[Accounts], T]) -> T:
+        """Run a call that reads or writes a few rows."""
+        return await self._look_up(lambda: call(self._accounts))
 
     async def log_out(self, token: str) -> None:
         """End a session."""
@@ -173,3 +259,8 @@ class People:
 
     async def _look_up(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._lookups, call)
+
+
+def _is_shared(account: Account) -> bool:
+    """Whether it is the log-in of a station, which its staff share."""
+    return not account.personal and account.role == Role.WARD and account.station is not None

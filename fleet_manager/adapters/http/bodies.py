@@ -42,7 +42,8 @@ def _id(value: str) -> str:
     return value
 
 
-def _no_control(value: str) -> str:
+def no_control(value: str) -> str:
+    """Refuse control characters: they have no business in a line of text."""
     if any(unicodedata.category(character)[0] == 'C' for character in value):
         raise ValueError('control characters')
     return value
@@ -52,17 +53,22 @@ Id = Annotated[str, AfterValidator(_id)]
 #: An idempotency key: made by the page or by a program, once for each thing it wants.
 _KEY: Final = r'^[A-Za-z0-9_\-]{8,64}$'
 Key = Annotated[str, StringConstraints(pattern=_KEY)]
-Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_control)]
+Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_control)]
+Detail = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(no_control)]
 #: The number of an order in the system that asks; empty where it has none.
 OrderNumber = Annotated[
     str,
     StringConstraints(max_length=MAX_ORDER, pattern=r'^(\S(.*\S)?)?$'),
-    AfterValidator(_no_control),
+    AfterValidator(no_control),
 ]
 #: A box: a form sends `yes` when it is ticked, and nothing when it is not.
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
 #: A moment in UTC milliseconds; 0 where none is asked for.
 Moment = Annotated[int, Field(ge=0, le=LATEST)]
+#: Fields some goods have, see `domain.deliveries.details`.
+Details = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=40)], Detail], Field(max_length=12)
+]
 #: A PIN or password; its content is nobody's business but the hash's.
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

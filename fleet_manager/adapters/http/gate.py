@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -25,7 +25,8 @@ from fleet_manager.adapters.http.security import (
     same_token,
     trusted_origin,
 )
-from fleet_manager.domain.rights import reach
+from fleet_manager.application.people import FRESH_MS
+from fleet_manager.domain.rights import RIGHTS, Right
 
 if TYPE_CHECKING:
     from fleet_manager.adapters.http.site import Site
@@ -111,10 +112,7 @@ class Gate:
             person = await self._who(cookies)
         state['person'] = person
         if not isinstance(match.access, Open):
-            if person is None:
-                raise Denied(401, 'signed_out')
-            if reach(person.role, match.access) is None:
-                raise Denied(403, 'forbidden')
+            await self._check_right(person, match.access, cookies)
         if not changes or socket:
             return receive
         limit = MAP_LIMIT if scope['path'] == MAP_PATH else BODY_LIMIT
@@ -134,6 +132,18 @@ class Gate:
             return person if self._site.station_known(person.station) else None
         return person
 
+    async def _check_right(
+        self, person: Person | None, right: Right, cookies: dict[str, str]
+    ) -> None:
+        """Raise Denied unless the person's role has the right, and the secret was given lately."""
+        if person is None:
+            why = await self._site.people.why_ended(cookies.get(self._site.cookie))
+            raise Denied(401, 'account_disabled' if why == 'disabled' else 'signed_out')
+        if not person.may_ever(right):
+            raise Denied(403, 'forbidden')
+        if RIGHTS[right].fresh and person.fresh <= self._site.clock() - FRESH_MS:
+            raise Denied(403, 'confirm_first')
+
     def _check_metrics(self, headers: Headers) -> None:
         token = self._site.metrics_token
         given = headers.get('authorization', '')
@@ -151,11 +161,16 @@ class Gate:
         page = not path.startswith(PROGRAMS) and path != '/metrics'
         if denied.code == 'not_paired' and scope['method'] == 'GET':
             return RedirectResponse(f'/robot/{quote(path.split("/")[2])}/pair', 303)
-        if denied.status == 401 and page and denied.code != 'not_paired':
+        logs_in = denied.status == 401 and denied.code != 'not_paired'
+        if page and (logs_in or denied.code == 'confirm_first'):
             query = scope.get('query_string', b'').decode('ascii', 'replace')
             here = f'{path}?{query}' if query else path
-            back = f'?next={quote(here)}' if scope['method'] == 'GET' and path != '/' else ''
-            return RedirectResponse(f'/login{back}', 303)
+            keep = scope['method'] == 'GET' and path != '/'
+            asked = {'next': here} if keep else {}
+            if denied.code == 'account_disabled':
+                asked['why'] = 'disabled'
+            to = '/confirm' if denied.code == 'confirm_first' else '/login'
+            return RedirectResponse(f'{to}?{urlencode(asked, safe="/")}'.rstrip('?'), 303)
         response = self._site.pages.error(scope, denied.status, denied.code)
         response.headers.update(denied.headers)
         return response

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -28,6 +28,7 @@ from fleet_manager.application.ports import (
     View,
     ViewSource,
 )
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
@@ -40,6 +41,7 @@ REPLY_SECONDS: Final = 5.0
 #: How long a page waits to show what was just done, before it shows the picture there is.
 FRESH_SECONDS: Final = 1.5
 
+T = TypeVar('T')
 Timeline = Callable[[DeliveryId], list[dict[str, Any]]]
 
 
@@ -80,7 +82,7 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
     """
 
     shown: ShownMap
@@ -98,6 +100,7 @@ class Site:
     words: Mapping[str, Words]
     pages: Pages
     maps: MapOffice | None = None
+    ward_book: WardBook | None = None
     printer: Printer | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
@@ -144,6 +147,15 @@ class Site:
     async def settle(self, shows: Callable[[View], bool]) -> None:
         """Wait until a view shows what was just committed, but not long."""
         await self.hub.wait_for(shows, seconds=FRESH_SECONDS)
+
+    async def in_book(self, call: Callable[[WardBook], T]) -> T:
+        """Read or write what wards keep, in a thread. Raises Overloaded where that fails."""
+        if self.ward_book is None:
+            raise Overloaded
+        try:
+            return await asyncio.to_thread(call, self.ward_book)
+        except StoreFailed:
+            raise Overloaded from None
 
     def station_known(self, station: str) -> bool:
         """Whether there is such a station."""

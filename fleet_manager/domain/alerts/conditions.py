@@ -64,6 +64,9 @@ def _conditions(turn: Turn) -> Iterator[Condition]:
         yield from _delivery(turn, delivery)
     if turn.closed is not None and any(is_closed_off(turn, d) for d in turn.state.open.values()):
         yield Condition('deliveries_closed_off', 'fleet', {})
+    for account, until in sorted(turn.sensed.locked.items()):
+        if turn.now < until:
+            yield Condition('account_locked', account, {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
         if turn.now - at < MALFORMED_FOR_MS:
             yield Condition('malformed_report', device, {'problem': problem[:120]})

@@ -154,7 +154,7 @@ def test_journal_and_accounts_may_share_a_database(postgresql: str) -> None:
     store.take_over(holder='a', now=NOW)
     accounts.create(Account(AccountId('a'), 'A', 'ward', None), secret='4711')
     store.commit(batch(requested(1)), now=NOW)
-    assert accounts.session(accounts.open_session(AccountId('a'), now=NOW), now=NOW) is not None
+    assert accounts.seat(accounts.open_session(AccountId('a'), now=NOW), now=NOW) is not None
     accounts.close()
     store.close()
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
@@ -78,6 +79,11 @@ class Browser:
 
     def as_operator(self) -> Browser:
         fields = {'kind': 'operator', 'name': 'dispatch', 'password': 'a long secret', 'next': ''}
+        assert self.post('/login', fields).status_code == 303
+        return self.with_token()
+
+    def as_person(self, name: str, secret: str = 'a long secret') -> Browser:
+        fields = {'kind': 'person', 'name': name, 'password': secret, 'next': ''}
         assert self.post('/login', fields).status_code == 303
         return self.with_token()
 
@@ -179,3 +185,11 @@ def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found[1]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[SqlWardBook]:
+    """Return an empty book of wards."""
+    made = SqlWardBook(f'sqlite:///{tmp_path / "ward.db"}')
+    yield made
+    made.close()

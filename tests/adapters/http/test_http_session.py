@@ -101,7 +101,11 @@ def test_too_many_tries_lock_and_say_so(site: Site) -> None:
 def test_a_disabled_account_is_out_at_once(site: Site) -> None:
     ward = site.ward()
     site.accounts.set_disabled(AccountId('ward-n2w'), disabled=True)
-    assert ward.get('/ward').status_code == 303
+    answer = ward.get('/ward')
+    assert (answer.status_code, answer.headers['location']) == (
+        303, '/login?next=/ward&why=disabled',
+    )  # fmt: skip
+    assert 'switched off' in ward.get(answer.headers['location']).text
     assert 'N2W' not in site.browser().get('/login').text
 
 

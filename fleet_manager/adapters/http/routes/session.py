@@ -13,19 +13,25 @@ from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import AccountId, StationId
-from fleet_manager.domain.messages import Role, TakeByHand
+from fleet_manager.domain.messages import PauseFleet, TakeByHand
 from fleet_manager.domain.rights import Deed
 
 router = APIRouter()
 
 #: A path of ours: no other host can hide in it.
 _LOCAL: Final = re.compile(r'/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,500}')
+#: Where the log-in of a station leads to.
+_WARDS: Final = ('/r/', '/ward', '/deliveries')
 _OUTCOME_STATUS: Final = {'wrong': 401, 'locked': 429, 'disabled': 403}
 #: Where people begin: the first page their role has.
 HOMES: Final = (
     (Deed.WORK_AT_STATION, '/ward'),
+    (PauseFleet, '/operator'),
+    (Deed.WORK_AT_DESK, '/desk'),
     (Deed.SEE_FLEET, '/operator'),
     (TakeByHand, '/porter'),
+    (Deed.MANAGE_ACCOUNTS, '/accounts'),
+    (Deed.ENTER, '/me'),
 )
 _YEAR: Final = 365 * 24 * 3600
 
@@ -39,10 +45,18 @@ class WardLogIn(Body):
     next: str = ''
 
 
-class OperatorLogIn(Body):
-    """A name and a password."""
+class BadgeLogIn(Body):
+    """A badge, read by a scanner."""
 
-    kind: Literal['operator']
+    kind: Literal['badge']
+    code: Secret
+    next: str = ''
+
+
+class PersonLogIn(Body):
+    """A name and a PIN or password. `operator` is what programs of before say."""
+
+    kind: Literal['person', 'operator']
     name: Id
     password: Secret
     next: str = ''
@@ -51,11 +65,12 @@ class OperatorLogIn(Body):
 class AnyLogIn(Body):
     """What both forms have; tells them apart."""
 
-    kind: Literal['ward', 'operator']
+    kind: Literal['ward', 'person', 'operator', 'badge']
     station: str = ''
     pin: str = ''
     name: str = ''
     password: str = ''
+    code: str = ''
     next: str = ''
 
 
@@ -74,35 +89,35 @@ async def home(person: PersonDep) -> Response:
 
 @router.get('/login')
 async def login_page(request: Request, site: SiteDep) -> Response:
-    """Show both log-ins; a QR label fills in the station."""
-    return await _login(request, site, back=local_path(request.query_params.get('next', '')))
+    """Show the log-ins; a QR label fills in the station."""
+    why = 'disabled' if request.query_params.get('why') == 'disabled' else ''
+    back = local_path(request.query_params.get('next', ''))
+    return await _login(request, site, back=back, why=why)
 
 
 @router.post('/login')
 async def log_in(request: Request, site: SiteDep) -> Response:
     """Check a PIN or password and open a session."""
     form = await read_form(request, AnyLogIn)
-    back = local_path(form.next)
+    back, people, device = local_path(form.next), site.people, device_of(request)
     if form.kind == 'ward':
         ward = await read_form(request, WardLogIn)
         account = await site.people.ward_account(StationId(ward.station))
-        name, secret, role = account.id if account else None, ward.pin, Role.WARD
+        name = account.id if account else AccountId(f'no station {ward.station}')
+        outcome, token = await people.log_in(name, ward.pin, shared=True, device=device)
+    elif form.kind == 'badge':
+        badge = await read_form(request, BadgeLogIn)
+        outcome, token = await people.log_in_with_badge(badge.code, device=device)
     else:
-        operator = await read_form(request, OperatorLogIn)
-        name, secret, role = AccountId(operator.name), operator.password, Role.OPERATOR
-    outcome, token = ('wrong', '')
-    if name is not None:
-        outcome, token = await site.people.log_in(name, secret, role)
+        own = await read_form(request, PersonLogIn)
+        name = AccountId(own.name)
+        outcome, token = await people.log_in(name, own.password, shared=False, device=device)
     if outcome != 'ok':
         return await _login(request, site, back=back, failed=outcome, form=form)
     before: Person | None = request.state.person
     if before is not None:
         await site.people.log_out(before.token)
-    response = RedirectResponse(back or '/', 303)
-    response.set_cookie(
-        site.cookie, token, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
-    )
-    return response
+    return seated(RedirectResponse(back or '/', 303), site, token)
 
 
 @router.post('/logout')
@@ -151,8 +166,28 @@ def local_path(path: str) -> str:
     return path if _LOCAL.fullmatch(path) else ''
 
 
+def seated(response: Response, site: Site, token: str) -> Response:
+    """Put a session into the browser."""
+    response.set_cookie(
+        site.cookie, token, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
+    )
+    return response
+
+
+def device_of(request: Request) -> str:
+    """Return where a request comes from, for the list of sessions: address and browser."""
+    host = request.client.host if request.client else ''
+    return f'{host} {request.headers.get("user-agent", "")}'.strip()
+
+
 async def _login(
-    request: Request, site: Site, *, back: str, failed: str = '', form: AnyLogIn | None = None
+    request: Request,
+    site: Site,
+    *,
+    back: str,
+    failed: str = '',
+    why: str = '',
+    form: AnyLogIn | None = None,
 ) -> Response:
     with_log_in = await site.people.stations()
     stations = [
@@ -166,8 +201,9 @@ async def _login(
         status=_OUTCOME_STATUS.get(failed, 200),
         stations=stations,
         chosen=form.station if form else label,
-        operator_name=form.name if form else '',
-        as_operator=bool(form and form.kind == 'operator') or back.startswith('/operator'),
+        own_name=form.name if form else '',
+        as_person=form.kind != 'ward' if form else bool(back) and not back.startswith(_WARDS),
+        why=why,
         back=back,
         failed=words(f'login.{failed}', phone=site.hospital.phone) if failed else '',
         here=f'/login?next={quote(back)}' if back else '/login',
