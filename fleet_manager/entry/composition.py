@@ -184,8 +184,31 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-        ward_book = (ward_book,)
-        codes = (codes,)
+    return Manager(
+        app, runner, accounts, ward_book, panels, book, courier, hl7, devices, staff, made
+    )
+
+
+def open_accounts(settings: Settings) -> SqlAccounts:
+    """Open the accounts, with the key under which badges are known."""
+    key = first_run.own_token(settings.state_dir / 'badge-key')
+    return SqlAccounts(settings.accounts_url, badge_key=key)
+
+
+def _hl7(
+    settings: Settings, codes: Codes, app: FastAPI, mailbox: BoundedMailbox, views: ViewHub
+) -> Hl7Server | None:
+    """Return what takes HL7 orders, None where nothing does."""
+    if not settings.hl7_port:
+        return None
+    orders = Hl7Orders(
+        codes=codes,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        views=views,
+        clock=WallClock().now,
+    )
+    return Hl7Server(settings.hl7_port, orders)
 
 
 def _recover(
