@@ -24,7 +24,7 @@ from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
-from fleet_manager.adapters.hl7.server import Hl7Server
+from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff

@@ -37,6 +37,7 @@ from fleet_manager.application.ports import (
     StoreFailed,
     ViewSource,
 )
+from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.ids import AccountId, DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import Actor, CancelDelivery, Command, Role
@@ -56,6 +57,10 @@ READ_BYTES: Final = 16 * 1024
 _PLACES: Final = {'number': 'ORC-2', 'goods': 'RQD-2', 'sender': 'RQD-9', 'recipient': 'RQD-9'}
 
 log = structlog.get_logger('hl7')
+
+
+class PortTaken(FleetError):
+    """The port for HL7 is not to be had. The text says which."""
 
 
 class Hl7Orders:
@@ -154,11 +159,12 @@ class Hl7Server:
         self._thread = threading.Thread(target=self._run, name='hl7', daemon=True)
 
     def start(self) -> None:
-        """Begin to listen. Raises OSError where the port is not to be had."""
+        """Begin to listen. Raises PortTaken where the port is not to be had."""
         self._thread.start()
         self._ready.wait()
         if self._failed is not None:
-            raise self._failed
+            problem = f'HL7 cannot listen on port {self._port}: {self._failed.strerror}'
+            raise PortTaken(f'{problem}; give another FLEET_HL7_PORT') from self._failed
 
     def stop(self) -> None:
         """Hang up and listen no more."""

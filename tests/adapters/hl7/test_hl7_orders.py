@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.hl7.framing import END, Framer, framed
-from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
+from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server, PortTaken
 from fleet_manager.domain.messages import CancelDelivery, RequestDelivery
 from fleet_manager.entry.settings import SHIPPED_MAPS
 from tests.pages.stand_in import StandIn, now
@@ -189,6 +189,11 @@ def test_a_busy_manager_says_try_again(engine: Engine, fleet: StandIn) -> None:
     assert (code(answer), err(answer)) == ('AR', ('MSH^1^10', '207'))
     fleet.full = False
     assert code(engine.send(ORM)) == 'AA'
+
+
+def test_a_port_that_is_taken_is_told_at_the_start(server: Hl7Server) -> None:
+    with pytest.raises(PortTaken, match=f'port {server.bound}.*FLEET_HL7_PORT'):
+        Hl7Server(server.bound, server._orders).start()
 
 
 def test_ten_megabytes_end_one_connection_and_no_other(server: Hl7Server, engine: Engine) -> None:
