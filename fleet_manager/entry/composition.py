@@ -44,6 +44,7 @@ from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
+from fleet_manager.entry.timekeeper import Timekeeper
 from fleet_manager.entry.view_hub import ViewHub
 
 log = structlog.get_logger('fleet')
@@ -90,11 +91,13 @@ class Manager:
     hl7: Hl7Server | None
     devices: Devices
     staff: DemoStaff | None
+    timekeeper: Timekeeper
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.timekeeper.start()
         self.courier.start()
         if self.hl7 is not None:
             self.hl7.start()
@@ -107,6 +110,7 @@ class Manager:
             self.staff.stop()
         if self.hl7 is not None:
             self.hl7.stop()
+        self.timekeeper.stop()
         self.courier.stop()
         self.runner.stop()
         self.devices.close()
@@ -168,6 +172,9 @@ def compose(settings: Settings) -> Manager:
         maps=maps,
         ward_book=ward_book,
         codes=codes,
+        zone=settings.zone,
+        meal_cut_off=settings.meal_cut_off_min,
+        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
         webhooks=courier,
@@ -184,8 +191,27 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
+    timekeeper = Timekeeper(
+        book=ward_book,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        clock=clock.now,
+        zone=settings.zone,
+        cut_off=settings.meal_cut_off_min,
+    )
     return Manager(
-        app, runner, accounts, ward_book, panels, book, courier, hl7, devices, staff, made
+        app=app,
+        runner=runner,
+        accounts=accounts,
+        ward_book=ward_book,
+        panels=panels,
+        book=book,
+        courier=courier,
+        hl7=hl7,
+        devices=devices,
+        staff=staff,
+        timekeeper=timekeeper,
+        new_secrets=made,
     )
 
 

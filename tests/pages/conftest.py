@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,6 +64,7 @@ def running_site(
     played: Played | None = None,
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
+    zone: tzinfo = UTC,
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
@@ -88,6 +90,7 @@ def running_site(
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
         ward_book=ward_book,
+        zone=zone,
         panels=panels,
         book=book,
     )

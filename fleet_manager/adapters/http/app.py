@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -35,12 +36,14 @@ from fleet_manager.adapters.http.routes import (
     guide,
     labels,
     me,
+    meals,
     operator,
     panel,
     porter,
     session,
     space_time,
     swap,
+    timetable,
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
@@ -73,6 +76,8 @@ ROUTED: Final = (
     account_routes,
     ward,
     asking,
+    timetable,
+    meals,
     labels,
     panel,
     porter,
@@ -105,6 +110,8 @@ def create_app(
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
     ward_book: WardBook | None = None,
+    zone: tzinfo = UTC,
+    meal_cut_off: int = 120,
     panels: Panels | None = None,
     printer: Printer | None = None,
     book: DeskBook | None = None,
@@ -138,9 +145,11 @@ def create_app(
         secure_cookies=secure_cookies,
         timeline=timeline,
         words=words,
-        pages=Pages(lambda: shown.hospital, words, clock),
+        pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
         ward_book=ward_book,
+        zone=zone,
+        meal_cut_off=meal_cut_off,
         printer=printer,
         book=book,
         codes=codes or Codes(),

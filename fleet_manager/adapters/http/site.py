@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
@@ -101,6 +102,9 @@ class Site:
     pages: Pages
     maps: MapOffice | None = None
     ward_book: WardBook | None = None
+    #: The clock on the wall, and until how many minutes before a meal it is ordered.
+    zone: tzinfo = UTC
+    meal_cut_off: int = 120
     printer: Printer | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.

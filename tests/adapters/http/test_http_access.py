@@ -64,7 +64,9 @@ ROUTES = [
     'GET /robot/{robot}/panel',
     'GET /static/{path:path}',
     'GET /ward',
+    'GET /ward/meals',
     'GET /ward/new',
+    'GET /ward/timetable',
     'GET /webhooks',
     'POST /accounts',
     'POST /accounts/{account}/badges',
@@ -120,7 +122,11 @@ ROUTES = [
     'POST /robot/{robot}/pair',
     'POST /robot/{robot}/refuse',
     'POST /robot/{robot}/sign',
+    'POST /ward/beds',
     'POST /ward/favourites',
+    'POST /ward/meals',
+    'POST /ward/timetable',
+    'POST /ward/timetable/{plan}',
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
@@ -149,6 +155,7 @@ FILLED = {
     'seat': '0',
     'badge': 'b1',
     'path': 'x',
+    'plan': 'P1',
 }
 
 

@@ -86,6 +86,7 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
         again=last_request(view, person),
         favourites=await favourites_of(site, person),
         key=secrets.token_urlsafe(16),
+        plans_here=site.ward_book is not None,
         paused=bool(fleet.get('paused')),
         refresh=5,
     )
