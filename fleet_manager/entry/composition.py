@@ -174,7 +174,6 @@ def compose(settings: Settings) -> Manager:
         codes=codes,
         zone=settings.zone,
         meal_cut_off=settings.meal_cut_off_min,
-        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
         webhooks=courier,
