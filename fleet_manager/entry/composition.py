@@ -32,6 +32,7 @@ from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -169,6 +170,7 @@ def compose(settings: Settings) -> Manager:
         allowed_origins=_origins(settings),
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
+        custody=_custody(settings.journal_url),
         maps=maps,
         ward_book=ward_book,
         codes=codes,
@@ -338,3 +340,14 @@ def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:
             reader.close()
 
     return timeline
+
+
+def _custody(url: str) -> Callable[[DeliveryId], Custody | None]:
+    def record(delivery: DeliveryId) -> Custody | None:
+        reader = JournalReader(url)
+        try:
+            return reader.custody(delivery)
+        finally:
+            reader.close()
+
+    return record

@@ -88,6 +88,18 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         # operator
         'GET /operator': Deed.SEE_FLEET,
         'POST /deliveries/{delivery}/take': m.TakeByHand,
+        # trouble, and who had it
+        'POST /deliveries/{delivery}/bring-back': m.CancelDelivery,
+        'POST /deliveries/{delivery}/rescue': m.AskRescue,
+        'POST /deliveries/{delivery}/call-off': m.CallOffRescue,
+        'POST /deliveries/{delivery}/rescued': m.RescueParcel,
+        'POST /deliveries/{delivery}/open-left': m.OpenLeftBehind,
+        'POST /deliveries/{delivery}/call-robot': m.CallRobot,
+        'POST /deliveries/{delivery}/close': m.CloseDelivery,
+        'POST /deliveries/{delivery}/follow-up': m.NoteFollowUp,
+        'GET /follow-ups': m.NoteFollowUp,
+        'GET /deliveries/{delivery}/custody': Deed.SEE_DELIVERIES,
+        'GET /api/v1/deliveries/{delivery}/custody': Deed.SEE_DELIVERIES,
         'GET /api/v1/space-time': Deed.SEE_FLEET,
         'POST /api/v1/robots/{robot}/pause': m.PauseRobot,
         'POST /api/v1/robots/{robot}/resume': m.ResumeRobot,

@@ -44,6 +44,7 @@ from fleet_manager.adapters.http.routes import (
     space_time,
     swap,
     timetable,
+    trouble,
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
@@ -63,6 +64,8 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
+from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -84,6 +87,7 @@ ROUTED: Final = (
     desk,
     guide,
     operator,
+    trouble,
     closures,
     space_time,
     swap,
@@ -108,6 +112,7 @@ def create_app(
     allowed_origins: Iterable[str],
     secure_cookies: bool,
     timeline: Timeline | None = None,
+    custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
     ward_book: WardBook | None = None,
     zone: tzinfo = UTC,
@@ -120,9 +125,9 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
-    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
-    access table.
+    `accounts`, `timeline`, `custody`, `maps`, `panels` and both books are called from threads of
+    the app, all else from its event loop. Raises RouteWithoutAccess when a route has no entry in
+    the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -144,6 +149,7 @@ def create_app(
         allowed_origins=origins,
         secure_cookies=secure_cookies,
         timeline=timeline,
+        custody=custody,
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
