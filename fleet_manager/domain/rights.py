@@ -42,6 +42,8 @@ class Deed(StrEnum):
     SEE_FLEET = 'see_fleet'
     WORK_AT_DESK = 'work_at_desk'
     MANAGE_ACCOUNTS = 'manage_accounts'
+    READ_AUDIT = 'read_audit'
+    MANAGE_KEYS = 'manage_keys'
 
 
 #: A deed is named by its member, a command by its type.
@@ -133,6 +135,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
         # people
+        Deed.READ_AUDIT: _look(everywhere=(Role.AUDITOR, Role.ADMIN)),
+        Deed.MANAGE_KEYS: _row(everywhere=(Role.ADMIN,), fresh=True),
         Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }
 )

@@ -11,7 +11,7 @@ from fleet_manager.application.ports import StoreUnavailable
 
 _FOLDER: Final = Path(__file__).with_name('migrations')
 #: The newest revision of each lineage.
-HEADS: Final = {'journal': 'journal_0002', 'accounts': 'accounts_0002', 'desk': 'desk_0002'}
+HEADS: Final = {'journal': 'journal_0002', 'accounts': 'accounts_0003', 'desk': 'desk_0002'}
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.
 _MIGRATION_LOCK: Final = 0x464C4545_54000001

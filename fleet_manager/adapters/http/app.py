@@ -40,10 +40,18 @@ from fleet_manager.adapters.http.routes import (
     swap,
     ward,
 )
+from fleet_manager.adapters.http.routes import (
+    audit as audit_routes,
+)
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import (
+    keys as key_routes,
+)
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.audit import Audit
 from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.keys import Keys
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
@@ -65,6 +73,8 @@ ROUTED: Final = (
     session,
     me,
     account_routes,
+    audit_routes,
+    key_routes,
     ward,
     labels,
     panel,
@@ -97,6 +107,8 @@ def create_app(
     maps: MapOffice | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    audit: Audit | None = None,
+    keys: Keys | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
@@ -128,6 +140,8 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock),
         maps=maps,
+        audit=audit,
+        keys=keys,
         printer=printer,
         book=book,
         codes=codes or Codes(),
