@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, RAISED, Urgency
+from fleet_manager.domain.deliveries.details import urgency_of, wrong_field
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, Urgency
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.evolve import key_of
 from fleet_manager.domain.ids import DeliveryId
@@ -30,7 +31,7 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
     if refusal is not None:
         return refusal
     goods = GOODS[command.goods]
-    urgency = RAISED[goods.urgency] if command.raised else goods.urgency
+    urgency = urgency_of(goods.id, command.details, raised=command.raised)
     number = turn.state.deliveries_made + 1
     delivery = DeliveryId(f'D{number:06d}')
     turn.emit(
@@ -49,6 +50,7 @@ def request_delivery(turn: Turn, command: RequestDelivery) -> DeliveryId | Refus
             raised=command.raised,
             earliest=command.earliest,
             asked_by=command.asked_by,
+            details=dict(command.details),
         )
     )
     return delivery
@@ -61,6 +63,8 @@ def body_hash(command: RequestDelivery) -> str:
         body += f'\n{command.raised}\n{command.earliest}\n{command.latest}'
     if command.asked_by:
         body += f'\n{command.asked_by}'
+    if command.details:
+        body += f'\n{sorted(command.details.items())}'
     return hashlib.sha256(body.encode()).hexdigest()[:32]
 
 
@@ -85,6 +89,9 @@ def _refusal(turn: Turn, command: RequestDelivery) -> Refusal | None:
         return Refusal('not_allowed')
     if command.raised and not command.note.strip():
         return Refusal('reason_needed')
+    wrong = wrong_field(command.goods, command.details)
+    if wrong is not None:
+        return Refusal('bad_detail', {'field': wrong})
     return _not_then(turn, command) or _too_many(turn)
 
 

@@ -339,6 +339,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'rating': delivery.rating,
         'may_cancel': may_cancel(delivery),
         'note': delivery.note,
+        'details': dict(delivery.details),
         'requested_by': delivery.requested_by.account,
         'asked_by': delivery.asked_by or None,
         'why': _why(delivery),

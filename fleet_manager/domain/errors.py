@@ -64,6 +64,7 @@ REFUSAL_CODES: Final = frozenset(
         'too_many_closures',
         'unknown_closure',
         'reason_needed',
+        'bad_detail',
         'too_far_ahead',
         'window_over',
         'compartment_in_use',

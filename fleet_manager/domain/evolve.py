@@ -92,6 +92,7 @@ def _requested(state: FleetState, e: m.DeliveryRequested, at: Instant) -> None:
         raised=e.raised,
         earliest=e.earliest,
         asked_by=e.asked_by,
+        details=dict(e.details),
         state=START,
         times={START.value: at},
     )

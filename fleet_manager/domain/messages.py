@@ -8,7 +8,7 @@ years.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleet_manager.domain.ids import (
@@ -69,6 +69,7 @@ class RequestDelivery:
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
     Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
     the promise of the class. `asked_by` is who asked where somebody else asks on their behalf.
+    `details` are fields some goods have, see `deliveries.details`.
     """
 
     actor: Actor
@@ -81,6 +82,7 @@ class RequestDelivery:
     earliest: Instant = Instant(0)
     latest: Instant = Instant(0)
     asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +435,7 @@ class DeliveryRequested:
     raised: bool = False
     earliest: Instant = Instant(0)
     asked_by: str = ''
+    details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Delivery:
     `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
     sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
     `loaded_by` is the grant of the opening it was put in with, `sent_away` when its robot last
-    left the recipient with it.
+    left the recipient with it. `details` are the fields its goods have.
     """
 
     id: DeliveryId
@@ -99,6 +99,7 @@ class Delivery:
     porter: AccountId | None = None
     loaded_by: int = 0
     sent_away: Instant = Instant(0)
+    details: dict[str, str] = field(default_factory=dict)
 
     @property
     def goal(self) -> StationId:

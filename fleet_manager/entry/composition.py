@@ -18,6 +18,7 @@ from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
@@ -77,6 +78,7 @@ class Manager:
     app: FastAPI
     runner: Runner
     accounts: SqlAccounts
+    ward_book: SqlWardBook
     panels: SqlPanels
     book: SqlDeskBook
     devices: Devices
@@ -96,6 +98,7 @@ class Manager:
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
+        self.ward_book.close()
         self.panels.close()
         self.book.close()
 
@@ -110,7 +113,7 @@ def compose(settings: Settings) -> Manager:
     store = open_store(settings.journal_url)
     for note in store.notes:
         log.warning('database', note=note)
-    accounts = open_accounts(settings)
+    accounts, ward_book = open_accounts(settings), SqlWardBook(settings.ward_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
@@ -144,6 +147,7 @@ def compose(settings: Settings) -> Manager:
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
         maps=maps,
+        ward_book=ward_book,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
@@ -159,7 +163,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, panels, book, devices, staff, made)
+    return Manager(app, runner, accounts, ward_book, panels, book, devices, staff, made)
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:

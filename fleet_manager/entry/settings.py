@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "accounts.db"}'
 
     @property
+    def ward_url(self) -> str:
+        """Where wards keep favourites, timetables and meals: a file of its own, or the server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "ward.db"}'
+
+    @property
     def desk_url(self) -> str:
         """Where the panels of robots are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'

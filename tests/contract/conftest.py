@@ -12,6 +12,7 @@ from sqlalchemy import NullPool, create_engine, text
 from fleet_manager.adapters.db import engines
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.adapters.db.store import SqlStore, open_store
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from tests.postgres import fresh_database
 
 
@@ -64,5 +65,13 @@ def stores(database: str) -> Iterator[Stores]:
 def accounts(database: str) -> Iterator[SqlAccounts]:
     """Return accounts on an empty database."""
     found = SqlAccounts(database, badge_key='a key')
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def book(database: str) -> Iterator[SqlWardBook]:
+    """Return an empty book of wards."""
+    found = SqlWardBook(database)
     yield found
     found.close()

@@ -17,9 +17,11 @@ import pytest
 import uvicorn
 
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
+from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
 from tests.pages.played import Played
@@ -54,11 +56,17 @@ def free_port() -> int:
 
 @contextmanager
 def running_site(
-    *, robots: int = 6, speed: float = 12.0, port: int = 0, played: Played | None = None
+    *,
+    robots: int = 6,
+    speed: float = 12.0,
+    port: int = 0,
+    played: Played | None = None,
+    hospital: Hospital | None = None,
+    ward_book: SqlWardBook | None = None,
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
-    hospital = load_hospital(HOSPITAL)
+    hospital = hospital or load_hospital(HOSPITAL)
     stand_in = None if played else StandIn(hospital, robots=robots, speed=speed)
     fleet = played or stand_in
     assert fleet is not None
@@ -79,6 +87,7 @@ def running_site(
         secure_cookies=False,
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
+        ward_book=ward_book,
         panels=panels,
         book=book,
     )

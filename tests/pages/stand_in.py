@@ -23,7 +23,8 @@ from fleet_manager.application.ports import Account, Badge, Overloaded, Reply, S
 from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
 from fleet_manager.domain import messages as m
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES, RAISED
+from fleet_manager.domain.deliveries.details import urgency_of, wrong_field
+from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
 from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.traffic.retime import Times
@@ -39,6 +40,19 @@ CANCELLABLE = ('accepted', 'assigned', 'awaiting_load', 'porter_asked')
 
 def now() -> Instant:
     return Instant(int(time.time() * 1_000))
+
+
+def with_waste(hospital: Hospital) -> Hospital:
+    """Return the hospital with wards that have waste, and stores that take it."""
+    stations = {
+        name: replace(
+            station,
+            sends=(*station.sends, 'waste') if 'meal' in station.takes else station.sends,
+            takes=(*station.takes, 'waste') if name == 'stores' else station.takes,
+        )
+        for name, station in hospital.stations.items()
+    }
+    return replace(hospital, stations=stations)
 
 
 @dataclass
@@ -466,10 +480,12 @@ class StandIn:
             return Reply('goods_not_taken_here', {'station': command.recipient})
         if command.raised and not command.note:
             return Reply('reason_needed')
+        wrong = wrong_field(command.goods, command.details)
+        if wrong is not None:
+            return Reply('bad_detail', {'field': wrong})
         self._number += 1
         delivery = f'd{self._number}'
-        urgency = GOODS[command.goods].urgency
-        urgency = RAISED[urgency] if command.raised else urgency
+        urgency = urgency_of(command.goods, command.details, raised=command.raised)
         self._deliveries[delivery] = {
             'number': self._number,
             'reference': order_of_key(command.key),
@@ -494,6 +510,7 @@ class StandIn:
             'turned_back': None,
             'raised': command.raised,
             'note': command.note,
+            'details': dict(command.details),
             'requested_by': command.actor.account,
             'asked_by': command.asked_by or None,
             'why': None,

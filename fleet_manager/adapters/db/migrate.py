@@ -11,14 +11,19 @@ from fleet_manager.application.ports import StoreUnavailable
 
 _FOLDER: Final = Path(__file__).with_name('migrations')
 #: The newest revision of each lineage.
-HEADS: Final = {'journal': 'journal_0002', 'accounts': 'accounts_0003', 'desk': 'desk_0002'}
+HEADS: Final = {
+    'journal': 'journal_0002',
+    'accounts': 'accounts_0003',
+    'desk': 'desk_0002',
+    'ward': 'ward_0001',
+}
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.
 _MIGRATION_LOCK: Final = 0x464C4545_54000001
 
 
 def migrate(connection: Connection, lineage: str) -> None:
-    """Run what is missing of `lineage` ('journal', 'accounts' or 'desk') in the open transaction.
+    """Run what is missing of `lineage` (a key of `HEADS`) in the open transaction.
 
     Raises StoreUnavailable when the database is at a revision this program does not know.
 

@@ -75,6 +75,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /r/{station}': Deed.WORK_AT_STATION,
         'GET /ward': Deed.WORK_AT_STATION,
         'GET /ward/new': Deed.WORK_AT_STATION,
+        'POST /ward/favourites': Deed.WORK_AT_STATION,
         'POST /deliveries': m.RequestDelivery,
         'GET /deliveries/{delivery}': Deed.SEE_DELIVERIES,
         'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,

@@ -139,6 +139,7 @@ class Delivery(BaseModel):
     rating: int | None
     may_cancel: bool
     note: str
+    details: dict[str, str]
     requested_by: str | None = None
     why: Entity | None = None
 

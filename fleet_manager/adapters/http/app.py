@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http import i18n, pinyin
 from fleet_manager.adapters.http.access import AccessTable, check_complete
 from fleet_manager.adapters.http.auth import Busy, People
 from fleet_manager.adapters.http.bodies import BadBody
@@ -27,6 +28,7 @@ from fleet_manager.adapters.http.routes import (
 )
 from fleet_manager.adapters.http.routes import (
     api,
+    asking,
     closures,
     desk,
     fhir,
@@ -62,6 +64,7 @@ from fleet_manager.application.ports import (
     Printer,
     ViewSource,
 )
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -76,6 +79,7 @@ ROUTED: Final = (
     audit_routes,
     key_routes,
     ward,
+    asking,
     labels,
     panel,
     porter,
@@ -105,6 +109,7 @@ def create_app(
     secure_cookies: bool,
     timeline: Timeline | None = None,
     maps: MapOffice | None = None,
+    ward_book: WardBook | None = None,
     panels: Panels | None = None,
     printer: Printer | None = None,
     audit: Audit | None = None,
@@ -114,8 +119,9 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels` are called from threads of the app, all else from its
-    event loop. Raises RouteWithoutAccess when a route has no entry in the access table.
+    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
+    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
+    access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -142,6 +148,7 @@ def create_app(
         maps=maps,
         audit=audit,
         keys=keys,
+        ward_book=ward_book,
         printer=printer,
         book=book,
         codes=codes or Codes(),
@@ -179,6 +186,7 @@ def routes_of(app: FastAPI) -> list[str]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
     site.hub.start()
+    asyncio.get_running_loop().run_in_executor(None, pinyin.warm_up)
     try:
         yield
     finally:

@@ -54,6 +54,7 @@ Id = Annotated[str, AfterValidator(_id)]
 _KEY: Final = r'^[A-Za-z0-9_\-]{8,64}$'
 Key = Annotated[str, StringConstraints(pattern=_KEY)]
 Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_control)]
+Detail = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(no_control)]
 #: The number of an order in the system that asks; empty where it has none.
 OrderNumber = Annotated[
     str,
@@ -64,6 +65,10 @@ OrderNumber = Annotated[
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
 #: A moment in UTC milliseconds; 0 where none is asked for.
 Moment = Annotated[int, Field(ge=0, le=LATEST)]
+#: Fields some goods have, see `domain.deliveries.details`.
+Details = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=40)], Detail], Field(max_length=12)
+]
 #: A PIN or password; its content is nobody's business but the hash's.
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

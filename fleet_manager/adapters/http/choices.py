@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_manager.adapters.http.pinyin import initials
+from fleet_manager.adapters.http import pinyin
 from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import StationId
@@ -52,6 +52,16 @@ def goods_of(hospital: Hospital, station: Station) -> list[str]:
     return [goods for goods in GOODS if ways(hospital, station, goods)]
 
 
+def is_possible(
+    hospital: Hospital, station: Station, goods: str, sender: StationId, recipient: StationId
+) -> bool:
+    """Whether a station may ask for these goods between these two, itself one of them."""
+    way, other = (FETCH, sender) if recipient == station.id else (SEND, recipient)
+    if station.id not in (sender, recipient):
+        return False
+    return other in [known.id for known in ways(hospital, station, goods).get(way, ())]
+
+
 def groups(
     hospital: Hospital, view: View, station: Station, goods: str, *, typed: str = ''
 ) -> list[Group]:
@@ -71,11 +81,16 @@ def groups(
 
 
 def search_text(station: Station) -> str:
-    """Return what a search looks in: both names, their initials and the code on the wall."""
-    parts = (station.name.zh, station.name.en, station.code, station.id)
-    plain = ' '.join(''.join(part.lower().split()) for part in parts)
-    words = ''.join(word[0] for word in station.name.en.lower().split())
-    return f'{plain} {initials(station.name.zh)} {words}'
+    """Return what a search looks in: names, initials, pinyin, and the code on the wall."""
+    return text_of((station.name.zh,), (station.name.en, station.code, station.id))
+
+
+def text_of(chinese: tuple[str, ...], others: tuple[str, ...]) -> str:
+    """Return names as a search wants them: no spaces, with initials and pinyin."""
+    parts = [''.join(one.lower().split()) for one in (*chinese, *others)]
+    parts += [form(one) for one in chinese for form in (pinyin.full, pinyin.initials)]
+    parts += [''.join(word[0] for word in one.lower().split()) for one in others]
+    return ' '.join(parts)
 
 
 def _used_with(view: View, station: StationId) -> Counter[str]:

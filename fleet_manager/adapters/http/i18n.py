@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import Translations
 
 LOCALES: Final = Path(__file__).parent / 'locales'
@@ -38,6 +40,16 @@ class Words:
         """Return the text of `key` with its placeholders filled. Raises KeyError: a bug."""
         text = self.texts[key]
         return text.format_map(_Params(params)) if params else text
+
+    def or_as_is(self, beginning: str, code: str, /) -> str:
+        """Return the text of a code, or what stands there where it is no code but typed."""
+        return self.texts.get(f'{beginning}{code}', code)
+
+    def plural(self, beginning: str, n: int, /, **params: object) -> str:
+        """Return the text `beginning` + `one` or `other`, as the language counts `n` things."""
+        locale = Locale.parse(LANGUAGES[self.lang])
+        shown = format_decimal(n, locale=locale)
+        return self(f'{beginning}{locale.plural_form(n)}', n=shown, **params)
 
     def known(self, key: str, otherwise: str, /, **params: object) -> str:
         """Return the text of `key`, or of `otherwise` where a code is newer than the catalog."""

@@ -121,7 +121,9 @@ class Pages:
         request = HTTPConnection(scope)
         words: Words = scope.get('state', {}).get('words') or self._words[next(iter(LANGUAGES))]
         key = f'refusal.{code}' if f'refusal.{code}' in words.texts else f'error.{code}'
-        text = words.known(key, 'error.internal', phone=self._hospital.phone, **params)
+        named = words.or_as_is('details.field.', field)
+        params = {'phone': self._hospital.phone, 'field': named} | params
+        text = words.known(key, 'error.internal', **params)
         headers = {'retry-after': '2'} if status == 503 else {}
         if scope['path'].startswith('/fhir/'):
             said = outcome(status, text, field=field, code=code)
@@ -143,6 +145,8 @@ class Pages:
     def refusal_text(self, request: Request, code: str, **params: object) -> str:
         """Return the sentence of a refusal in the visitor's language."""
         words: Words = request.state.words
+        if 'field' in params:
+            params['field'] = words.or_as_is('details.field.', str(params['field']))
         return words.known(
             f'refusal.{code}', 'error.internal', phone=self._hospital.phone, **params
         )

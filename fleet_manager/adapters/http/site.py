@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -33,6 +33,7 @@ from fleet_manager.application.ports import (
     View,
     ViewSource,
 )
+from fleet_manager.application.ward_book import WardBook
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -45,6 +46,7 @@ REPLY_SECONDS: Final = 5.0
 #: How long a page waits to show what was just done, before it shows the picture there is.
 FRESH_SECONDS: Final = 1.5
 
+T = TypeVar('T')
 Timeline = Callable[[DeliveryId], list[dict[str, Any]]]
 
 
@@ -85,7 +87,7 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
     """
 
     shown: ShownMap
@@ -103,6 +105,7 @@ class Site:
     words: Mapping[str, Words]
     pages: Pages
     maps: MapOffice | None = None
+    ward_book: WardBook | None = None
     printer: Printer | None = None
     book: DeskBook | None = None
     audit: Audit | None = None
@@ -187,6 +190,15 @@ class Site:
     async def settle(self, shows: Callable[[View], bool]) -> None:
         """Wait until a view shows what was just committed, but not long."""
         await self.hub.wait_for(shows, seconds=FRESH_SECONDS)
+
+    async def in_book(self, call: Callable[[WardBook], T]) -> T:
+        """Read or write what wards keep, in a thread. Raises Overloaded where that fails."""
+        if self.ward_book is None:
+            raise Overloaded
+        try:
+            return await asyncio.to_thread(call, self.ward_book)
+        except StoreFailed:
+            raise Overloaded from None
 
     def station_known(self, station: str) -> bool:
         """Whether there is such a station."""

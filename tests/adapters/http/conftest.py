@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
@@ -195,3 +196,11 @@ def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found[1]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[SqlWardBook]:
+    """Return an empty book of wards."""
+    made = SqlWardBook(f'sqlite:///{tmp_path / "ward.db"}')
+    yield made
+    made.close()

@@ -117,6 +117,7 @@ ROUTES = [
     'POST /robot/{robot}/pair',
     'POST /robot/{robot}/refuse',
     'POST /robot/{robot}/sign',
+    'POST /ward/favourites',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]

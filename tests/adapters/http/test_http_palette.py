@@ -13,6 +13,8 @@ from tests.contrast import contrast
 STATIC = Path(pages.__file__).parent / 'static'
 TOKENS = dict(re.findall(r'--([\w-]+): (#[0-9a-f]{6});', (STATIC / 'tokens.css').read_text()))
 
+DARK = TOKENS | dict(re.findall(r'--([\w-]+): (#[0-9a-f]{6});', (STATIC / 'ward.css').read_text()))
+
 TEXT = 4.5
 GRAPHICS = 3.0
 PAIRS = [
@@ -44,12 +46,15 @@ PAIRS = [
     ('line-strong', 'surface', GRAPHICS),
     ('line-strong', 'paper', GRAPHICS),
     ('black', 'focus', GRAPHICS),
+    ('edge', 'medium-wash', GRAPHICS),
+    ('edge', 'surface', GRAPHICS),
 ]
 
 
 @pytest.mark.parametrize(('front', 'back', 'least'), PAIRS)
 def test_a_pair_of_colours_can_be_told_apart(front: str, back: str, least: float) -> None:
     assert contrast(TOKENS[front], TOKENS[back]) >= least
+    assert contrast(DARK[front], DARK[back]) >= least, 'in the dark theme'
 
 
 def test_the_colours_with_a_meaning_are_the_agreed_ones() -> None:

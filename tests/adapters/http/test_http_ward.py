@@ -6,13 +6,14 @@ import re
 
 import pytest
 
+from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.http.choices import FETCH, SEND, goods_of, groups, ways
-from fleet_manager.adapters.http.pinyin import initials
+from fleet_manager.adapters.http.pinyin import full, initials
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
-from tests.adapters.http.conftest import Browser, Site, hidden
-from tests.pages.stand_in import CANCELLABLE, pin_of
+from tests.adapters.http.conftest import Browser, Loop, Site, hidden
+from tests.pages.stand_in import CANCELLABLE, pin_of, with_waste
 
 
 def links(page: str, css_class: str) -> list[str]:
@@ -138,7 +139,74 @@ def test_initials_of_common_places() -> None:
         'ICU 三': 'icus',
     }
     assert {place: initials(place) for place in places} == places
-    assert initials('🏥龘') == ''
+    assert initials('🏥') == ''
+    assert full('3N 护士站') == '3nhushizhan'
+
+
+@pytest.mark.parametrize(
+    ('typed', 'first'),
+    [
+        ('yaofang', 'goods=drug&way=fetch&other=pharmacy'),
+        ('yf yp', 'goods=drug&way=fetch&other=pharmacy'),
+        ('lab', 'goods=blood&way=fetch&other=lab'),
+        ('LAB spec', 'goods=specimen&way=send&other=lab'),
+        ('餐', 'goods=meal&way=fetch&other=kitchen'),
+        ('n3e', 'goods=supply&way=fetch&other=n3e'),
+    ],
+)
+def test_one_search_finds_what_and_where(site: Site, typed: str, first: str) -> None:
+    page = site.ward('n2w').get('/ward/new', params={'q': typed}).text
+    found = links(page, 'choice')
+    assert found[0] == f'/ward/new?{first}'
+    assert f'{len(found)} match' in page
+    assert all(site.ward('n2w').get(link).status_code == 200 for link in found[:2])
+
+
+def test_a_search_without_a_match_says_so_and_shows_what_was_typed_escaped(site: Site) -> None:
+    page = site.ward('n2w').get('/ward/new', params={'q': '"><script>x'}).text
+    assert '0 matches' in page
+    assert '<script>x' not in page
+    assert len(links(page, 'tile')) > 3
+
+
+def test_the_last_request_is_repeated_in_one_tap_and_a_double_tap_is_one(site: Site) -> None:
+    ward = site.ward('n2w')
+    assert 'Repeat:' not in ward.get('/ward').text
+    send(ward, check_page(ward, 'drug', 'fetch', 'pharmacy'))
+    send(ward, check_page(ward, 'supply', 'send', 'n3e'))
+    page = ward.get('/ward').text
+    again = page[page.index('data-live="again"') :]
+    assert 'Repeat:' in again
+    assert send(ward, again) == send(ward, again)
+    assert len(site.fleet._deliveries) == 3
+    last = site.fleet.commands[-1]
+    assert isinstance(last, m.RequestDelivery)
+    assert (last.goods, last.sender, last.recipient) == ('supply', 'n2w', 'n3e')
+    assert 'Repeat:' not in site.ward('n3e').get('/ward').text, 'another asked for it'
+
+
+def test_a_favourite_is_kept_shown_and_forgotten(
+    hospital: Hospital, loop: Loop, book: SqlWardBook
+) -> None:
+    site = Site(hospital, loop, ward_book=book)
+    ward = site.ward('n2w')
+    page = check_page(ward, 'drug', 'fetch', 'pharmacy')
+    names = ('goods', 'sender', 'recipient')
+    fields = {name: hidden(page, name) for name in names}
+    for _ in range(2):
+        assert ward.post('/ward/favourites', fields | {'what': 'keep'}).status_code == 303
+    link = '/ward/new?goods=drug&way=fetch&other=pharmacy'
+    assert links(ward.get('/ward').text, 'choice') == [link]
+    assert links(site.ward('n3e').get('/ward').text, 'choice') == []
+    assert 'Remove from favourites' in ward.get(link).text
+    for wrong in ({'goods': 'blood'}, {'sender': 'lab'}, {'recipient': 'n3e'}, {'what': 'x'}):
+        answer = ward.post('/ward/favourites', fields | {'what': 'keep'} | wrong)
+        assert answer.status_code == 422
+    assert ward.post('/ward/favourites', fields | {'what': 'forget'}).status_code == 303
+    assert links(ward.get('/ward').text, 'choice') == []
+    book.close()
+    assert ward.get('/ward').status_code == 200, 'the page works while the book cannot be read'
+    site.close()
 
 
 def test_every_direction_offered_is_one_the_map_allows(hospital: Hospital) -> None:
@@ -183,6 +251,56 @@ def test_a_refusal_keeps_what_was_typed(site: Site) -> None:
     for wrong in ({'sender': 'x'}, {'goods': 'x'}):
         body = fields | {'sender': 'pharmacy', 'recipient': 'n2w'} | wrong
         assert ward.post('/deliveries', body).status_code == 422
+
+
+def test_a_stat_specimen_is_three_taps(site: Site) -> None:
+    ward = site.ward('n2w')
+    tile = next(link for link in links(ward.get('/ward/new').text, 'tile stat'))
+    choice = links(ward.get(tile).text, 'choice')[0]
+    page = ward.get(choice).text
+    assert 'Immediately, at most 30 min' in page
+    send(ward, page, kind=hidden(page, 'kind'))
+    (made,) = site.fleet._deliveries.values()
+    assert (made['urgency'], made['details']) == ('stat', {'kind': 'stat'})
+    assert ward.get('/ward/new?goods=drug&kind=stat').status_code == 404
+
+
+def test_waste_has_type_weight_and_code_and_what_is_wrong_is_named(
+    hospital: Hospital, loop: Loop
+) -> None:
+    site = Site(with_waste(hospital), loop)
+    ward = site.ward('n2w')
+    page = check_page(ward, 'waste', 'send', 'stores')
+    names = ('key', 'goods', 'sender', 'recipient')
+    fields = {name: hidden(page, name) for name in names}
+    typed = {'waste_type': 'sharps', 'weight_kg': '２，５', 'bag': 'ＷB-1'}
+    for name in typed:
+        answer = ward.post('/deliveries', fields | typed | {name: ''})
+        assert answer.status_code == 422
+        assert 'Something is missing or not possible here' in answer.text
+        assert all(value in answer.text for key, value in typed.items() if key != name)
+    place = send(ward, page, **typed)
+    (made,) = site.fleet._deliveries.values()
+    assert made['details'] == {'waste_type': 'sharps', 'weight_kg': '2.5', 'bag': 'WB-1'}
+    assert 'Sharps' in ward.get(place).text
+    assert 'Repeat:' not in ward.get('/ward').text, 'another bag has another code'
+    site.close()
+
+
+def test_scanned_codes_are_one_a_line_and_a_double_scan_is_once(site: Site) -> None:
+    ward = site.ward('n2w')
+    page = check_page(ward, 'specimen', 'send', 'lab')
+    place = send(ward, page, codes='LAB-001\r\nLAB-002\r\nLAB-001\r\n')
+    (made,) = site.fleet._deliveries.values()
+    assert made['details'] == {'codes': 'LAB-001 LAB-002'}
+    assert 'LAB-001 LAB-002' in ward.get(place).text
+    answer = site.ward('n2e').json(
+        '/api/v1/deliveries',
+        {'goods': 'specimen', 'sender': 'n2e', 'recipient': 'lab', 'details': {'codes': '<b>'}},
+        idempotency_key='key-bad-codes',
+    )
+    assert answer.status_code == 422
+    assert 'Barcodes' in answer.json()['error']['message']
 
 
 # --- following ---

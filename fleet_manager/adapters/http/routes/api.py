@@ -21,6 +21,7 @@ from fleet_manager.adapters.http.answers import (
 from fleet_manager.adapters.http.bodies import (
     BadBody,
     Body,
+    Details,
     Id,
     Moment,
     Note,
@@ -59,7 +60,7 @@ class DeliveryBody(Body):
     Its key comes in the header `Idempotency-Key`; `reference`, the order number in the system that
     asks, takes the place of a key: one number is one delivery, however often it is sent.
     `raised` asks one step more urgently, and the note says why. Nobody comes before `earliest`;
-    `latest` is when scheduled goods are promised.
+    `latest` is when scheduled goods are promised. `details` are fields some goods have.
     """
 
     goods: Id
@@ -69,6 +70,7 @@ class DeliveryBody(Body):
     raised: bool = False
     earliest: Moment = 0
     latest: Moment = 0
+    details: Details = Field(default_factory=dict)
     reference: OrderNumber = ''
 
 
@@ -202,6 +204,7 @@ async def create(request: Request, site: SiteDep, person: PersonDep) -> Response
         raised=body.raised,
         earliest=Instant(body.earliest),
         latest=Instant(body.latest),
+        details=dict(body.details),
     )
     reply = await site.submit(command)
     if reply.delivery is None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from fleet_manager.adapters.http import choices
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import Body, Id, Key, Note, Secret, Ticked, read_form
+from fleet_manager.adapters.http.bodies import Body, Note, Secret, read_form
 from fleet_manager.adapters.http.delivery_page import describe, find, of_station
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.ports import Reply, View
-from fleet_manager.domain.deliveries.goods import GOODS, RAISED
+from fleet_manager.application.ports import Overloaded, View
+from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Station
 from fleet_manager.domain.messages import (
@@ -24,24 +25,11 @@ from fleet_manager.domain.messages import (
     OpenCompartment,
     RateDelivery,
     RefuseDelivery,
-    RequestDelivery,
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.units import Instant
 
 router = APIRouter()
-
-
-class NewDelivery(Body):
-    """The check page's form."""
-
-    key: Key
-    goods: Id
-    sender: Id
-    recipient: Id
-    note: Note = ''
-    raised: Ticked = False
 
 
 class Empty(Body):
@@ -92,56 +80,14 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
     lists = of_station(site.hospital, view, person, now)
     fleet = view.entities.get('fleet', {}).get('fleet', {})
     return site.pages.page(
-        request, 'ward.html', lists=lists, paused=bool(fleet.get('paused')), refresh=5
-    )
-
-
-@router.get('/ward/new')
-async def new(request: Request, site: SiteDep, station: StationDep) -> Response:
-    """Ask what, then from or to where, then show the check page with the one button that sends."""
-    goods = request.query_params.get('goods', '')
-    other = request.query_params.get('other', '')
-    way = request.query_params.get('way', '')
-    if not goods:
-        mine = choices.goods_of(site.hospital, station)
-        return site.pages.page(request, 'new_goods.html', goods=mine, urgency=_urgency)
-    ways = choices.ways(site.hospital, station, goods)
-    if not ways:
-        return site.pages.error(request.scope, 404, 'not_found')
-    if not other:
-        typed = request.query_params.get('q', '')[:64]
-        groups = choices.groups(site.hospital, site.views.current(), station, goods, typed=typed)
-        return site.pages.page(
-            request, 'new_station.html', goods=goods, groups=groups, typed=typed
-        )
-    if other not in [known.id for known in ways.get(way, ())]:
-        return site.pages.error(request.scope, 404, 'not_found')
-    ends = (other, station.id) if way == choices.FETCH else (station.id, other)
-    return _check_page(request, site, goods, ends, key=secrets.token_urlsafe(16))
-
-
-@router.post('/deliveries')
-async def create(request: Request, site: SiteDep, person: PersonDep) -> Response:
-    """Ask for a delivery. The form's key makes a double tap one delivery."""
-    form = await read_form(request, NewDelivery)
-    reply = await site.submit(request_delivery(person, form))
-    if reply.delivery is not None:
-        created = reply.delivery
-        await site.settle(lambda view: created in view.entities.get('delivery', {}))
-        return RedirectResponse(f'/deliveries/{created}', 303)
-    code = reply.refusal_code or 'not_allowed'
-    stations = site.hospital.stations
-    if form.goods not in GOODS or not {form.sender, form.recipient} <= set(stations):
-        return site.pages.error(request.scope, REFUSAL_STATUS.get(code, 422), code)
-    return _check_page(
         request,
-        site,
-        form.goods,
-        (form.sender, form.recipient),
-        key=secrets.token_urlsafe(16) if code == 'key_reused' else form.key,
-        note=form.note,
-        raised=form.raised,
-        refused=reply,
+        'ward.html',
+        lists=lists,
+        again=last_request(view, person),
+        favourites=await favourites_of(site, person),
+        key=secrets.token_urlsafe(16),
+        paused=bool(fleet.get('paused')),
+        refresh=5,
     )
 
 
@@ -210,21 +156,15 @@ async def rate(delivery: str, request: Request, site: SiteDep, person: PersonDep
     return await _act(request, site, person, delivery, command)
 
 
-def request_delivery(
-    person: Person, form: NewDelivery, *, earliest: int = 0, latest: int = 0
-) -> RequestDelivery:
-    """Return the command of a filled-in check page."""
-    return RequestDelivery(
-        person.actor(),
-        form.key,
-        form.goods,
-        StationId(form.sender),
-        StationId(form.recipient),
-        form.note.strip(),
-        raised=form.raised,
-        earliest=Instant(earliest),
-        latest=Instant(latest),
-    )
+def last_request(view: View, person: Person) -> Mapping[str, Any] | None:
+    """Return what this person asked for last, of what the picture still has."""
+    mine = [
+        entity
+        for entity in view.entities.get('delivery', {}).values()
+        if entity['requested_by'] == person.account.id
+        and person.station in (entity['sender'], entity['recipient'])
+    ]
+    return max(mine, key=lambda entity: entity['number'], default=None)
 
 
 async def _act(
@@ -274,38 +214,15 @@ def _delivery_page(
     )
 
 
-def _check_page(
-    request: Request,
-    site: Site,
-    goods: str,
-    ends: tuple[str, str],
-    *,
-    key: str,
-    note: str = '',
-    raised: bool = False,
-    refused: Reply | None = None,
-) -> Response:
-    sender, recipient = (site.hospital.stations[StationId(end)] for end in ends)
-    values: dict[str, Any] = {'problem_text': '', 'status': 200}
-    if refused is not None and refused.refusal_code is not None:
-        code = refused.refusal_code
-        values['problem_text'] = site.pages.refusal_text(request, code, **refused.refusal_params)
-        values['status'] = REFUSAL_STATUS.get(code, 422)
-        values['here'] = f'/ward/new?goods={goods}'
-    return site.pages.page(
-        request,
-        'new_check.html',
-        goods=goods,
-        sender=sender,
-        recipient=recipient,
-        urgency=_urgency(goods),
-        may_raise=RAISED[GOODS[goods].urgency] is not GOODS[goods].urgency,
-        key=key,
-        note=note,
-        raised=raised,
-        **values,
-    )
-
-
-def _urgency(goods: str) -> str:
-    return str(GOODS[goods].urgency)
+async def favourites_of(site: Site, person: Person) -> list[tuple[str, Station, Station]]:
+    """Return goods and both ends, as far as the map has them; none while they cannot be read."""
+    station, account = StationId(person.account.station or ''), person.account.id
+    known = site.hospital.stations
+    with suppress(Overloaded):
+        kept = await site.in_book(lambda book: book.favourites(station, account))
+        return [
+            (one.goods, known[one.sender], known[one.recipient])
+            for one in kept
+            if {one.sender, one.recipient} <= set(known) and one.goods in GOODS
+        ]
+    return []

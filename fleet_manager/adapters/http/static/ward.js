@@ -1,16 +1,20 @@
 // Ward pages: everything works without this file; with it they are live.
 
 import { Feed } from './feed.js';
-import { refresh } from './live.js';
+import { parse, refresh, swap } from './live.js';
+import { takeScans } from './scan.js';
 import { takeOverForms } from './send.js';
 import { localise } from './times.js';
 
 const AT_MOST_EVERY_MS = 700;
 const MINUTES_RUN_MS = 20000;
+const TYPED_MS = 180;
 
 localise(document);
 takeOverForms();
+takeScans();
 for (const form of document.querySelectorAll('form[data-filter]')) filterAsTyped(form);
+for (const form of document.querySelectorAll('form[data-ask]')) askAsTyped(form);
 if (document.body.dataset.signedIn === 'yes') follow();
 
 function follow() {
@@ -70,4 +74,28 @@ function filterAsTyped(form) {
   };
   input.addEventListener('input', filter);
   form.addEventListener('submit', (event) => event.preventDefault());
+}
+
+/** @param {Element} element a search the server answers, on every pause of typing */
+function askAsTyped(element) {
+  const form = /** @type {HTMLFormElement} */ (element);
+  let asked = 0;
+  let due = 0;
+  const ask = async () => {
+    const mine = ++asked;
+    const typed = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    try {
+      const answer = await fetch(`${form.action}?${typed}`, { cache: 'no-store' });
+      const page = parse(await answer.text());
+      if (mine !== asked || !answer.ok) return;
+      history.replaceState(null, '', `?${typed}`); // what is fetched anew, or again, is this
+      swap(page);
+    } catch {
+      // no network: the button still asks, and the bar says so
+    }
+  };
+  form.addEventListener('input', () => {
+    clearTimeout(due);
+    due = window.setTimeout(ask, TYPED_MS);
+  });
 }
