@@ -87,7 +87,8 @@ def filled(command: type[m.Command], actor: Actor) -> Any:
     kinds = get_type_hints(command)
     values: dict[str, Any] = {'actor': actor}
     for one in dataclasses.fields(command):
-        if one.name != 'actor' and one.default is dataclasses.MISSING:
+        given = one.default is one.default_factory is dataclasses.MISSING
+        if one.name != 'actor' and given:
             values[one.name] = _nothing(kinds[one.name])
     return command(**values)
 
