@@ -37,6 +37,7 @@ class Deed(StrEnum):
     """What people and programs do that is no command to the kernel."""
 
     ENTER = 'enter'
+    MANAGE_WEBHOOKS = 'manage_webhooks'
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
@@ -125,6 +126,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.SwapMap: _row(everywhere=_STEER),
         m.CancelMapSwap: _row(everywhere=_STEER),
         # pages and what they read
+        # what other systems are told
+        Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),
         Deed.ENTER: _look(everywhere=_PEOPLE, bound=(Role.INTEGRATION,)),
         Deed.WORK_AT_STATION: _look(own=_STATION),
         Deed.SEE_DELIVERIES: _look(

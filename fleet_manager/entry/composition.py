@@ -19,6 +19,7 @@ from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
+from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
@@ -26,6 +27,7 @@ from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
+from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.domain.errors import FleetError, MapError
@@ -33,6 +35,7 @@ from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
+from fleet_manager.entry.courier import Courier
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
@@ -81,6 +84,7 @@ class Manager:
     ward_book: SqlWardBook
     panels: SqlPanels
     book: SqlDeskBook
+    courier: Courier
     devices: Devices
     staff: DemoStaff | None
     new_secrets: dict[str, str]
@@ -88,6 +92,7 @@ class Manager:
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.courier.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -95,6 +100,7 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        self.courier.stop()
         self.runner.stop()
         self.devices.close()
         self.accounts.close()
@@ -118,6 +124,13 @@ def compose(settings: Settings) -> Manager:
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
+    courier = Courier(
+        kept=SqlWebhooks(settings.webhooks_url),
+        sender=Sender(settings.webhook_networks),
+        journal=settings.journal_url,
+        clock=WallClock().now,
+        metrics=metrics,
+    )
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -151,6 +164,7 @@ def compose(settings: Settings) -> Manager:
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
+        webhooks=courier,
         printer=DocumentPrinter(),
     )
     staff: DemoStaff | None = None
@@ -163,7 +177,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, ward_book, panels, book, devices, staff, made)
+    return Manager(app, runner, accounts, ward_book, panels, book, courier, devices, staff, made)
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:

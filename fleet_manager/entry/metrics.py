@@ -40,6 +40,13 @@ class Metrics:
             'fleet_mailbox_commands', 'Commands that wait.', registry=self.registry
         )
 
+        self.webhook_posts = Counter(
+            'fleet_webhook_posts', 'Events sent, by outcome.', ['outcome'], registry=self.registry
+        )
+        self.webhooks_paused = Gauge(
+            'fleet_webhooks_paused', 'Receivers nothing is sent to.', registry=self.registry
+        )
+
     def see(
         self, entities: Mapping[str, Mapping[str, Mapping[str, Any]]], *, waiting: int
     ) -> None:

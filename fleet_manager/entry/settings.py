@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     integration: FilePath | None = Field(
         None, description='codes of other systems; see docs/integration.md'
     )
+    webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
+        (), description='networks inside that webhooks may go to, also without TLS'
+    )
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 
@@ -73,6 +76,11 @@ class Settings(BaseSettings):
     def desk_url(self) -> str:
         """Where the panels of robots are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'
+
+    @property
+    def webhooks_url(self) -> str:
+        """Where subscriptions are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "webhooks.db"}'
 
     @property
     def secure(self) -> bool:

@@ -87,8 +87,8 @@ def filled(command: type[m.Command], actor: Actor) -> Any:
     kinds = get_type_hints(command)
     values: dict[str, Any] = {'actor': actor}
     for one in dataclasses.fields(command):
-        given = one.default is one.default_factory is dataclasses.MISSING
-        if one.name != 'actor' and given:
+        needed = one.default is one.default_factory is dataclasses.MISSING
+        if one.name != 'actor' and needed:
             values[one.name] = _nothing(kinds[one.name])
     return command(**values)
 

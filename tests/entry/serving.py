@@ -11,7 +11,10 @@ from typing import Any, Self
 import httpx
 import uvicorn
 
+from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId
+from fleet_manager.domain.messages import Role
+from fleet_manager.entry.clock import WallClock
 from fleet_manager.entry.composition import Manager, compose
 from fleet_manager.entry.settings import Settings
 from tests.entry.manager import wait_until
@@ -56,19 +59,16 @@ class Served:
         self.manager.close()
         self._socket.close()
 
-    def session(self, account: str = 'operator') -> httpx.Client:
+    def session(self, account: str = 'operator', *, role: Role = Role.OPERATOR) -> httpx.Client:
         """Return a client that is logged in and says what a page of ours says."""
-        accounts = self.manager.accounts
-        accounts.set_secret(AccountId(account), secret=SECRET)
+        accounts, name = self.manager.accounts, AccountId(account)
+        known = accounts.get(name)
+        if known is None:
+            accounts.create(Account(name, account, role.value, None), secret=SECRET)
+        else:
+            accounts.set_secret(name, secret=SECRET)
         client = httpx.Client(base_url=self.url, headers={'origin': self.url}, timeout=30)
         self._clients.append(client)
-        known = accounts.get(AccountId(account))
-        assert known is not None
-        form = (
-            {'kind': 'operator', 'name': account, 'password': SECRET, 'next': ''}
-            if known.station is None
-            else {'kind': 'ward', 'station': known.station, 'pin': SECRET, 'next': ''}
-        )
-        assert client.post('/login', data=form).status_code == 303
+        client.cookies.set('session', accounts.open_session(name, now=WallClock().now()))
         client.headers['x-csrf-token'] = client.get('/api/v1/session').json()['csrf']
         return client

@@ -116,6 +116,7 @@ def test_every_field_is_set_by_its_variable(
         'tls_key': str(pem),
         'origins': '["https://fleet.example"]',
         'integration': str(pem),
+        'webhook_networks': '["10.0.0.0/8"]',
         'log_level': 'debug',
         'log_json': 'true',
     }
@@ -129,6 +130,7 @@ def test_every_field_is_set_by_its_variable(
     assert settings.origins == ('https://fleet.example',)
     assert (settings.log_level, settings.log_json) == ('debug', True)
     assert settings.integration == pem
+    assert [str(one) for one in settings.webhook_networks] == ['10.0.0.0/8']
     assert settings.snapshot_every == 50
     assert settings.journal_url == settings.accounts_url == 'postgresql://host/fleet'
 

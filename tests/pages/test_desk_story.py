@@ -95,7 +95,7 @@ def test_the_desk_asks_for_a_ward_finds_it_again_and_hands_over_the_shift(
     desk.picture(pictures, f'{lang}-desk-book')
     desk.page.locator('form[action$="/close"] button').last.click()
     desk.page.locator('form[action$="/take"] button').last.click()
-    expect(desk.page.locator('.line:not(.over)')).to_have_count(0)
+    expect(desk.page.locator('.entry:not(.over)')).to_have_count(0)
     desk.page.click('.tabs a[href="/desk/today"]')
     desk.expect_text('.figures', t('goods.drug'))
     desk.picture(pictures, f'{lang}-desk-today')

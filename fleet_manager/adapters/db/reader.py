@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import func, select
+
 from fleet_manager.adapters.db import engines, errors, rows
 from fleet_manager.adapters.db.chain import Chain, ChainBroken
 from fleet_manager.adapters.db.schema import event
@@ -61,6 +63,12 @@ class JournalReader:
         limit = max(0, min(limit, MAX_LIMIT))
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
             return rows.page(connection, query, after=after, limit=limit)
+
+    def head(self) -> int:
+        """Return the number of the last line, 0 for none. Raises StoreUnavailable."""
+        newest = select(func.max(event.c.seq))
+        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
+            return connection.execute(newest).scalar_one() or 0
 
     def verify(self, *, expect_head: tuple[int, str] | None = None) -> VerifyReport:
         """Check every line. `expect_head` is an anchor: number and hash of a line noted before.

@@ -36,6 +36,7 @@ _NAMES: Final = {
 journal_tables: Final = MetaData(naming_convention=_NAMES)
 account_tables: Final = MetaData(naming_convention=_NAMES)
 desk_tables: Final = MetaData(naming_convention=_NAMES)
+webhook_tables: Final = MetaData(naming_convention=_NAMES)
 
 #: A growing number. SQLite needs the word INTEGER to make a primary key its row number.
 _Number: Final = BigInteger().with_variant(Integer(), 'sqlite')
@@ -288,4 +289,33 @@ api_key: Final = Table(
     Column('expires', BigInteger, nullable=False),
     Column('revoked', BigInteger, nullable=False, server_default='0'),
     Column('last_used', BigInteger, nullable=False, server_default='0'),
+)
+
+webhook: Final = Table(
+    'webhook',
+    webhook_tables,
+    Column('id', Text, primary_key=True),
+    Column('url', Text, nullable=False),
+    Column('secret', Text, nullable=False),
+    Column('events', Text, nullable=False),
+    Column('station', Text),
+    Column('position', BigInteger, nullable=False),
+    Column('made_by', Text, nullable=False),
+    Column('made_at', BigInteger, nullable=False),
+    Column('tries', Integer, nullable=False),
+    Column('next_at', BigInteger, nullable=False),
+    Column('problem', Text, nullable=False),
+    Column('paused', Text, nullable=False),
+    Column('delivered', BigInteger, nullable=False),
+)
+
+dead_letter: Final = Table(
+    'dead_letter',
+    webhook_tables,
+    Column('webhook', Text, ForeignKey('webhook.id'), primary_key=True),
+    Column('seq', BigInteger, primary_key=True, autoincrement=False),
+    Column('event', Text, nullable=False),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('problem', Text, nullable=False),
+    Column('again', Boolean, nullable=False),
 )

@@ -102,6 +102,8 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /api/v1/map/swap': Deed.SEE_FLEET,
         'POST /api/v1/map/swap': m.SwapMap,
         'POST /api/v1/map/swap/cancel': m.CancelMapSwap,
+        'GET /guide': Deed.ENTER,
+        'GET /guide/{guide}': Deed.ENTER,
         # service desk
         'GET /desk': Deed.WORK_AT_DESK,
         'GET /desk/new': Deed.WORK_AT_DESK,
@@ -127,6 +129,16 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /robot/{robot}/sign': PANEL,
         'POST /robot/{robot}/refuse': PANEL,
         'WS /robot/{robot}/feed': PANEL,
+        # what other systems are told
+        'GET /webhooks': Deed.MANAGE_WEBHOOKS,
+        'POST /webhooks': Deed.MANAGE_WEBHOOKS,
+        'POST /webhooks/{webhook}/{act}': Deed.MANAGE_WEBHOOKS,
+        'POST /webhooks/{webhook}/dead/{event}': Deed.MANAGE_WEBHOOKS,
+        'GET /api/v1/webhooks': Deed.MANAGE_WEBHOOKS,
+        'POST /api/v1/webhooks': Deed.MANAGE_WEBHOOKS,
+        'GET /api/v1/webhooks/{webhook}': Deed.MANAGE_WEBHOOKS,
+        'POST /api/v1/webhooks/{webhook}/{act}': Deed.MANAGE_WEBHOOKS,
+        'POST /api/v1/webhooks/{webhook}/dead/{event}': Deed.MANAGE_WEBHOOKS,
         # programs
         'GET /api/v1/session': Deed.ENTER,
         'GET /api/v1/map': Deed.ENTER,

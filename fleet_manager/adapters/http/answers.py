@@ -95,6 +95,47 @@ class SupplyRequest(BaseModel):
     deliverTo: Place  # noqa: N815
 
 
+class Webhook(BaseModel):
+    """A subscription, and how far it is. `secret` is told once, when it is made."""
+
+    id: str
+    url: str
+    events: list[str] = Field(description='empty for all')
+    station: str | None
+    position: int = Field(description='number of the journal line up to which all was told')
+    delivered: int
+    tries: int = Field(description='failures in a row')
+    next_at: int
+    problem: str
+    paused: str = Field(description='why nothing is sent, or empty')
+    made_by: str
+    made_at: int
+    secret: str | None = None
+
+
+class WebhookList(BaseModel):
+    """Every subscription, the oldest first."""
+
+    webhooks: list[Webhook]
+
+
+class DeadLetter(BaseModel):
+    """An event the receiver refused. `again`: it will be sent once more."""
+
+    event: int = Field(description='number of the journal line, the `id` in what was sent')
+    type: str
+    at: int
+    problem: str
+    again: bool
+
+
+class WebhookAndDead(BaseModel):
+    """A subscription and what its receiver refused, the oldest first, 100 at most."""
+
+    webhook: Webhook
+    dead: list[DeadLetter]
+
+
 class Done(BaseModel):
     """It is done, and on disk. There is nothing more to say."""
 

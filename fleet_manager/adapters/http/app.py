@@ -32,6 +32,7 @@ from fleet_manager.adapters.http.routes import (
     closures,
     desk,
     fhir,
+    guide,
     labels,
     me,
     operator,
@@ -49,6 +50,7 @@ from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.routes import (
     keys as key_routes,
 )
+from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
 from fleet_manager.application.audit import Audit
@@ -65,6 +67,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -84,12 +87,14 @@ ROUTED: Final = (
     panel,
     porter,
     desk,
+    guide,
     operator,
     closures,
     space_time,
     swap,
     api,
     fhir,
+    webhooks_routes,
     health_routes,
 )
 STATIC: Final = Path(__file__).parent / 'static'
@@ -116,6 +121,7 @@ def create_app(
     keys: Keys | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
+    webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -152,6 +158,7 @@ def create_app(
         printer=printer,
         book=book,
         codes=codes or Codes(),
+        webhooks=webhooks,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

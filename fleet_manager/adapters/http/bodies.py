@@ -136,7 +136,7 @@ def _validated(model: type[M], data: object) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        places = ('.'.join(str(part) for part in one['loc'])[:64] for one in error.errors())
+        places = (str(one['loc'][0]) for one in error.errors() if one['loc'])
         known = [place for place in places if place in model.model_fields]
         raise BadBody(known[0] if known else 'fields') from None
 

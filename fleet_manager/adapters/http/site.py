@@ -34,6 +34,7 @@ from fleet_manager.application.ports import (
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -112,6 +113,7 @@ class Site:
     keys: Keys | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
+    webhooks: WebhookOffice | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: One document is made at a time: each takes up to a second of a core.

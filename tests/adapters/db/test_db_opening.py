@@ -22,6 +22,7 @@ from fleet_manager.adapters.db.migrate import HEADS, migrate
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
+from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.application.ports import StoreUnavailable
 from fleet_manager.domain.deliveries.lifecycle import LOADED, DeliveryState
 from fleet_manager.domain.units import Instant
@@ -82,7 +83,12 @@ def test_a_refused_opening_does_not_keep_the_lock(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ('lineage', 'opens'),
-    [('journal', open_store), ('accounts', SqlAccounts), ('desk', open_panels)],
+    [
+        ('journal', open_store),
+        ('accounts', SqlAccounts),
+        ('desk', open_panels),
+        ('webhooks', SqlWebhooks),
+    ],
 )
 def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, opens: Any) -> None:
     opens(database).close()
@@ -97,6 +103,7 @@ def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, o
         ('journal', schema.journal_tables, open_store),
         ('accounts', schema.account_tables, SqlAccounts),
         ('desk', schema.desk_tables, open_panels),
+        ('webhooks', schema.webhook_tables, SqlWebhooks),
     ],
 )
 def test_the_migrations_build_exactly_the_tables_the_program_uses(

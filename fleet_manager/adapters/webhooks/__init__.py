@@ -1,0 +1,1 @@
+"""Sending events to other systems over HTTPS."""
