@@ -108,10 +108,17 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             own=(*_STATION, Role.DEMO), everywhere=_DISPATCH, bound=(Role.INTEGRATION,)
         ),
         m.OpenCompartment: _row(own=(*_STATION, Role.DEMO)),
+        m.OpenLeftBehind: _row(everywhere=(Role.PORTER, *_DISPATCH)),
         m.SignDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.RefuseDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.RateDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.TakeByHand: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.AskRescue: _row(everywhere=_DISPATCH),
+        m.CallOffRescue: _row(everywhere=_DISPATCH),
+        m.RescueParcel: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.CallRobot: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.CloseDelivery: _row(everywhere=_DISPATCH),
+        m.NoteFollowUp: _row(everywhere=_DISPATCH),
         # robots, lifts, places
         m.SignCleaning: _row(everywhere=(*_STEER, Role.DEMO)),
         m.PauseRobot: _row(everywhere=_STEER),

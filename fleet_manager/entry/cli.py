@@ -191,6 +191,40 @@ def journal_show(
         Console().print(table if table.row_count else 'no entries')
 
 
+@journal.command('custody')
+def journal_custody(
+    delivery: Annotated[str, typer.Argument(help='Its id, such as D000001.')],
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+    as_json: Annotated[bool, typer.Option('--json', help='As JSON.')] = False,
+) -> None:
+    """Show who had a parcel from when to when. Exit 0 without a gap, 1 with one.
+
+    Example: fleet journal custody D000001
+    """
+    from dataclasses import asdict
+
+    from fleet_manager.domain.deliveries.custody import gaps
+
+    with _reading(state_dir, database_url) as reader:
+        record = reader.custody(delivery)
+    if record is None:
+        _give_up('journal custody', f'no delivery {delivery}: fleet journal show lists them')
+    wrong = gaps(record)
+    if as_json:
+        print(json.dumps(asdict(record) | {'gaps': wrong}))
+    else:
+        table = Table('holder', 'from (UTC)', 'until (UTC)', 'how', 'signed', 'witness', box=None)
+        for one in record.holdings:
+            until = _utc(one.until) if one.until is not None else 'now'
+            signed = one.signed_by, one.witness
+            table.add_row(one.holder, _utc(one.since), until, one.event, *signed)
+        Console().print(table)
+        print('\n'.join(wrong) or f'{record.state.value}, without a gap')
+    if wrong:
+        sys.exit(1)
+
+
 def _settings(**given: object) -> Settings:
     try:
         return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]

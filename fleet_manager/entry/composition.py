@@ -30,6 +30,7 @@ from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -42,6 +43,7 @@ from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
+from fleet_manager.entry.timekeeper import Timekeeper
 from fleet_manager.entry.view_hub import ViewHub
 
 log = structlog.get_logger('fleet')
@@ -87,11 +89,13 @@ class Manager:
     courier: Courier
     devices: Devices
     staff: DemoStaff | None
+    timekeeper: Timekeeper
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.timekeeper.start()
         self.courier.start()
         if self.staff is not None:
             self.staff.start()
@@ -100,6 +104,7 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        self.timekeeper.stop()
         self.courier.stop()
         self.runner.stop()
         self.devices.close()
@@ -159,8 +164,11 @@ def compose(settings: Settings) -> Manager:
         allowed_origins=_origins(settings),
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
+        custody=_custody(settings.journal_url),
         maps=maps,
         ward_book=ward_book,
+        zone=settings.zone,
+        meal_cut_off=settings.meal_cut_off_min,
         codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
@@ -177,7 +185,17 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    return Manager(app, runner, accounts, ward_book, panels, book, courier, devices, staff, made)
+    timekeeper = Timekeeper(
+        book=ward_book,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        clock=clock.now,
+        zone=settings.zone,
+        cut_off=settings.meal_cut_off_min,
+    )
+    return Manager(
+        app, runner, accounts, ward_book, panels, book, courier, devices, staff, timekeeper, made
+    )
 
 
 def open_accounts(settings: Settings) -> SqlAccounts:
@@ -288,3 +306,14 @@ def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:
             reader.close()
 
     return timeline
+
+
+def _custody(url: str) -> Callable[[DeliveryId], Custody | None]:
+    def record(delivery: DeliveryId) -> Custody | None:
+        reader = JournalReader(url)
+        try:
+            return reader.custody(delivery)
+        finally:
+            reader.close()
+
+    return record

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Final, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: The hospitals that come with the program.
 SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
+#: Where a machine keeps its time zone.
+LOCAL_ZONE: Final = Path('/etc/localtime')
 #: The hospital days that come with the program.
 SHIPPED_SCENARIOS: Final = SHIPPED_MAPS.parent / 'scenarios'
 
@@ -42,6 +45,12 @@ class Settings(BaseSettings):
     integration: FilePath | None = Field(
         None, description='codes of other systems; see docs/integration.md'
     )
+    time_zone: str = Field(
+        '', description='clock of the walls, as Asia/Shanghai; empty = the clock of this machine'
+    )
+    meal_cut_off_min: int = Field(
+        120, ge=0, le=720, description='minutes before a meal until which wards order it'
+    )
     webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
         (), description='networks inside that webhooks may go to, also without TLS'
     )
@@ -56,6 +65,29 @@ class Settings(BaseSettings):
                 'or keep 127.0.0.1 behind a proxy that does'
             )
         return self
+
+    @field_validator('time_zone')
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(
+                    f'{value[:40]} is no time zone known here: use one as Asia/Shanghai'
+                ) from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the walls; of this machine where none is set, UTC where it has none."""
+        if self.time_zone:
+            return ZoneInfo(self.time_zone)
+        try:
+            with LOCAL_ZONE.open('rb') as file:
+                return ZoneInfo.from_file(file, key='localtime')
+        except (OSError, ValueError):
+            return ZoneInfo('UTC')
 
     @property
     def journal_url(self) -> str:

@@ -16,7 +16,7 @@ HEADS: Final = {
     'accounts': 'accounts_0003',
     'desk': 'desk_0002',
     'webhooks': 'webhooks_0001',
-    'ward': 'ward_0001',
+    'ward': 'ward_0002',
 }
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.

@@ -15,6 +15,8 @@ from fleet_manager.adapters.db import engines, errors, rows
 from fleet_manager.adapters.db.chain import Chain, ChainBroken
 from fleet_manager.adapters.db.schema import event
 from fleet_manager.application.ports import StoredEntry, StoreUnavailable
+from fleet_manager.domain.codec import decode_event
+from fleet_manager.domain.deliveries.custody import Custody, custody
 
 #: The most lines one call returns.
 MAX_LIMIT: Final = 1_000
@@ -63,6 +65,17 @@ class JournalReader:
         limit = max(0, min(limit, MAX_LIMIT))
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
             return rows.page(connection, query, after=after, limit=limit)
+
+    def custody(self, delivery: str) -> Custody | None:
+        """Return who had the parcel of a delivery from when to when; None where there is none.
+
+        Raises StoreUnavailable when the database cannot be read.
+        """
+        lines: list[StoredEntry] = []
+        while page := self.entries(lines[-1].seq if lines else 0, MAX_LIMIT, delivery=delivery):
+            lines += page
+        entries = (stored.entry for stored in lines)
+        return custody((e.at, decode_event(e.kind, e.body)) for e in entries)
 
     def head(self) -> int:
         """Return the number of the last line, 0 for none. Raises StoreUnavailable."""

@@ -175,6 +175,19 @@ class Delivery(BaseModel):
     together: list[str]
     returning: bool = Field(description='it goes back to its sender')
     turned_back: str | None
+    origin: str = Field(description='the station where a robot fetches it')
+    goal: str = Field(description='the station it goes to now')
+    kept_at: str | None = Field(description='the safe place nobody but its people take it at')
+    reminded: int = Field(description='1 the station was reminded, 2 its next contact called')
+    count: int = Field(description='pieces put in, 0 where nobody counted')
+    received: int = Field(description='pieces that came, 0 where nobody counted')
+    missing: str | None = Field(description='what was not right with it')
+    closed: str | None = Field(description='why somebody ended it by hand')
+    rescued: bool = Field(description='a person took it out of a robot that did not work')
+    may_bring_back: bool
+    held_by: str | None = None
+    may_close: bool = False
+    follow_up: Entity | None = None
     raised: bool
     waiting: Reason | None
     rating: int | None
@@ -183,6 +196,25 @@ class Delivery(BaseModel):
     details: dict[str, str]
     requested_by: str | None = None
     why: Entity | None = None
+
+
+class Held(BaseModel):
+    """Somebody had the parcel: `robot:`, `porter:`, `sender:`, `recipient:`, `keeper:` and who."""
+
+    holder: str
+    since: int
+    until: int | None
+    event: str
+    signed_by: str
+    witness: str
+
+
+class CustodyRecord(BaseModel):
+    """Who had a parcel from when to when. `gaps` is what is wrong with that: nothing, else."""
+
+    id: str
+    holdings: list[Held]
+    gaps: list[str]
 
 
 class OneDelivery(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -35,12 +36,15 @@ from fleet_manager.adapters.http.routes import (
     guide,
     labels,
     me,
+    meals,
     operator,
     panel,
     porter,
     session,
     space_time,
     swap,
+    timetable,
+    trouble,
     ward,
 )
 from fleet_manager.adapters.http.routes import (
@@ -68,6 +72,8 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
+from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -83,12 +89,15 @@ ROUTED: Final = (
     key_routes,
     ward,
     asking,
+    timetable,
+    meals,
     labels,
     panel,
     porter,
     desk,
     guide,
     operator,
+    trouble,
     closures,
     space_time,
     swap,
@@ -113,8 +122,11 @@ def create_app(
     allowed_origins: Iterable[str],
     secure_cookies: bool,
     timeline: Timeline | None = None,
+    custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
     ward_book: WardBook | None = None,
+    zone: tzinfo = UTC,
+    meal_cut_off: int = 120,
     panels: Panels | None = None,
     printer: Printer | None = None,
     audit: Audit | None = None,
@@ -125,9 +137,9 @@ def create_app(
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
-    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
-    access table.
+    `accounts`, `timeline`, `custody`, `maps`, `panels` and both books are called from threads of
+    the app, all else from its event loop. Raises RouteWithoutAccess when a route has no entry in
+    the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -149,12 +161,15 @@ def create_app(
         allowed_origins=origins,
         secure_cookies=secure_cookies,
         timeline=timeline,
+        custody=custody,
         words=words,
-        pages=Pages(lambda: shown.hospital, words, clock),
+        pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
         audit=audit,
         keys=keys,
         ward_book=ward_book,
+        zone=zone,
+        meal_cut_off=meal_cut_off,
         printer=printer,
         book=book,
         codes=codes or Codes(),

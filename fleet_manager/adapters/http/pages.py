@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -67,10 +67,11 @@ class Pages:
         hospital: Callable[[], Hospital],
         words: Mapping[str, Words],
         clock: Callable[[], Instant],
+        zone: tzinfo,
     ) -> None:
         self._map = hospital
         self._words = words
-        self._clock = clock
+        self._clock, self._zone = clock, zone
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / 'templates'),
             autoescape=True,
@@ -103,7 +104,8 @@ class Pages:
             'phone': self._hospital.phone,
             'tel': dialled(self._hospital.phone),
             'name': lambda named: name_of(named, words.lang),
-            'clock': lambda at: clock_time(at, now=now, words=words),
+            'clock': lambda at: clock_time(at, now=now, words=words, zone=self._zone),
+            'wall': lambda at: wall_time(at, now=now, words=words, zone=self._zone),
             'now': now,
             'here': _here(request),
             'refresh': None,
@@ -172,16 +174,28 @@ def dialled(phone: str) -> str:
     return ''.join(character for character in phone if character in '+0123456789')
 
 
-def clock_time(at: int, *, now: int, words: Words) -> Markup:
-    """Return a 24 h local time as HTML, with the day if that is not today. Scripts localise it."""
-    utc = datetime.fromtimestamp(at / 1_000, UTC)
-    local = utc.astimezone()
-    text = f'{local:%H:%M}'
-    if local.date() != datetime.fromtimestamp(now / 1_000, UTC).astimezone().date():
-        day = format_date(local.date(), words('date.day'), locale=LANGUAGES[words.lang])
-        text = f'{day} {text}'
-    stamp = utc.isoformat(timespec='seconds')
-    return Markup('<time datetime="{}" data-at="{}">{}</time>').format(stamp, at, text)
+def clock_time(at: int, *, now: int, words: Words, zone: tzinfo) -> Markup:
+    """Return a 24 h time as HTML, with the day if that is not today. Scripts localise it."""
+    text = _day_and_time(at, now, words, zone)
+    return Markup('<time datetime="{}" data-at="{}">{}</time>').format(_stamp(at), at, text)
+
+
+def wall_time(at: int, *, now: int, words: Words, zone: tzinfo) -> Markup:
+    """Return the same by the clock on the wall, whatever the device's is: for what is planned."""
+    text = _day_and_time(at, now, words, zone)
+    return Markup('<time datetime="{}">{}</time>').format(_stamp(at), text)
+
+
+def _day_and_time(at: int, now: int, words: Words, zone: tzinfo) -> str:
+    local = datetime.fromtimestamp(at / 1_000, zone)
+    if local.date() == datetime.fromtimestamp(now / 1_000, zone).date():
+        return f'{local:%H:%M}'
+    day = format_date(local.date(), words('date.day'), locale=LANGUAGES[words.lang])
+    return f'{day} {local:%H:%M}'
+
+
+def _stamp(at: int) -> str:
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec='seconds')
 
 
 def minutes_until(at: int, now: int) -> int:

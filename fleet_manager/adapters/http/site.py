@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
@@ -35,6 +36,7 @@ from fleet_manager.application.ports import (
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -107,6 +109,10 @@ class Site:
     pages: Pages
     maps: MapOffice | None = None
     ward_book: WardBook | None = None
+    #: The clock on the wall, and until how many minutes before a meal it is ordered.
+    zone: tzinfo = UTC
+    meal_cut_off: int = 120
+    custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
     book: DeskBook | None = None
     audit: Audit | None = None

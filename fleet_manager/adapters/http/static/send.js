@@ -3,7 +3,7 @@
 import { parse, swap } from './live.js';
 import { localise } from './times.js';
 
-/** Take over every form with `data-send`, now and later. */
+/** Take over every form with `data-send`, now and later; `data-go` leads where the answer does. */
 export function takeOverForms() {
   document.addEventListener('submit', (event) => {
     const form = event.target;
@@ -43,7 +43,8 @@ function show(answer, html, form) {
     tell(refused.textContent ?? '');
     return;
   }
-  if (new URL(answer.url).pathname !== location.pathname) {
+  const goes = answer.redirected && form.hasAttribute('data-go');
+  if (goes || new URL(answer.url).pathname !== location.pathname) {
     location.assign(answer.url);
     return;
   }

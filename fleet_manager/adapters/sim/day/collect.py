@@ -144,7 +144,7 @@ class Collector:
             ended_at=ended_at,
             accepted=len(parcels),
             delivered=ends[DeliveryState.DELIVERED.value],
-            returned=ends[DeliveryState.RETURNED.value],
+            returned=ends[DeliveryState.RETURNED.value] + ends[DeliveryState.STORED.value],
             cancelled=ends[DeliveryState.CANCELLED.value],
             expired=ends[DeliveryState.EXPIRED.value],
             failed=ends['failed'],
@@ -403,7 +403,10 @@ class Collector:
             parcel.arrived_at = at
 
     def _sent_away(self, at: Instant, event: m.RobotSentAway | m.ParcelTurnedBack) -> None:
-        parcel, robot = self._known(at, event), self._robots[event.robot]
+        parcel = self._known(at, event)
+        if event.robot is None:
+            return
+        robot = self._robots[event.robot]
         self._bill(robot, at)
         robot.here.discard(event.delivery)
         if parcel is not None:
@@ -438,7 +441,7 @@ class Collector:
         robot.opened = None
         robot.here.discard(parcel.id)
         cell = (event.robot, event.compartment)
-        if parcel.holder != 'sender':
+        if parcel.holder not in ('sender', 'porter'):
             self._gap(at, parcel, f'was loaded by {robot.id} and was with {parcel.holder}')
         for other in sorted(self._cells.setdefault(cell, set())):
             if not {parcel.id, other} <= self._openings.get(cell, set()):
@@ -466,9 +469,50 @@ class Collector:
             parcel.holder = 'sender'
             self._end(at, parcel, DeliveryState.RETURNED.value)
 
+    def _given_back(self, at: Instant, event: m.ParcelGivenBack) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            self._from_porter(at, parcel, 'given back')
+            parcel.holder = 'sender'
+            self._end(at, parcel, DeliveryState.RETURNED.value)
+
+    def _stored(self, at: Instant, event: m.ParcelStored) -> None:
+        parcel = self._known(at, event)
+        if parcel is None:
+            return
+        if event.robot is None:
+            self._from_porter(at, parcel, 'stored')
+        else:
+            self._take_out(at, event, parcel)
+        parcel.holder = 'keeper'
+        self._end(at, parcel, DeliveryState.STORED.value)
+
+    def _rescued(self, at: Instant, event: m.ParcelRescued) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            self._take_out(at, event, parcel)
+            parcel.holder, parcel.state = 'porter', DeliveryState.CARRIED.value
+            parcel.by_porter = True
+
+    def _closed(self, at: Instant, event: m.DeliveryClosed) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            received = parcel.holder == 'recipient'
+            end = DeliveryState.DELIVERED if received else DeliveryState.FAILED
+            self._end(at, parcel, end.value)
+
+    def _from_porter(self, at: Instant, parcel: Parcel, what: str) -> None:
+        if parcel.holder != 'porter':
+            self._gap(at, parcel, f'was {what} and was with {parcel.holder}')
+
     def _take_out(
-        self, at: Instant, event: m.ParcelTaken | m.ParcelReturned, parcel: Parcel
+        self,
+        at: Instant,
+        event: m.ParcelTaken | m.ParcelReturned | m.ParcelStored | m.ParcelRescued,
+        parcel: Parcel,
     ) -> None:
+        if event.robot is None or event.compartment is None:
+            return
         robot, cell = self._robots[event.robot], (event.robot, event.compartment)
         if parcel.holder != robot.id or parcel.id not in self._cells.get(cell, ()):
             self._gap(at, parcel, f'was taken from {robot.id} and was with {parcel.holder}')
@@ -486,7 +530,7 @@ class Collector:
         parcel = self._known(at, event)
         if parcel is None:
             return
-        if parcel.holder != 'sender':
+        if parcel.holder not in ('sender', 'porter'):
             self._gap(at, parcel, f'was taken by a porter and was with {parcel.holder}')
         parcel.holder, parcel.state, parcel.loaded_at = 'porter', DeliveryState.CARRIED.value, at
 
@@ -596,6 +640,10 @@ _HANDLERS: Final[Mapping[type, Callable[[Collector, Instant, Any], None]]] = Map
         m.ParcelLoaded: Collector._loaded,
         m.ParcelTaken: Collector._taken,
         m.ParcelReturned: Collector._returned,
+        m.ParcelGivenBack: Collector._given_back,
+        m.ParcelStored: Collector._stored,
+        m.ParcelRescued: Collector._rescued,
+        m.DeliveryClosed: Collector._closed,
         m.PorterAsked: Collector._porter_asked,
         m.PorterTook: Collector._porter_took,
         m.DeliveryReceived: Collector._received,

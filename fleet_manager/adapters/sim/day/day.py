@@ -210,7 +210,7 @@ class Day:
         if isinstance(event, OpeningAuthorised):
             self.world.hands.note(event)
         elif isinstance(event, ParcelTurnedBack):
-            self.world.hands.turned.add(event.delivery)
+            self.world.hands.turn_back(event)
 
     def _sample(self) -> None:
         for robot in self.world.robots.values():
