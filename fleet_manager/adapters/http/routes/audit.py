@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from fleet_manager.adapters.http.site import Site, SiteDep
+from fleet_manager.adapters.http.i18n import Words
+from fleet_manager.adapters.http.site import Site, SiteDep, words_of
 from fleet_manager.application.audit import DONE, Line, Wanted, all_deeds
 from fleet_manager.domain.units import Instant
 
@@ -43,6 +44,7 @@ async def audit(request: Request, site: SiteDep) -> Response:
         newest=not wanted.before,
         filters=urlencode(asked),
         done=DONE,
+        why=lambda outcome: _why(words_of(request), outcome),
     )
 
 
@@ -67,6 +69,14 @@ async def audit_csv(request: Request, site: SiteDep) -> Response:
 def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _why(words: Words, outcome: str) -> str:
+    """Return the reason of a refusal as a sentence; what has none stays a code."""
+    for key in (f'audit.why.{outcome}', f'refusal.{outcome}'):
+        if key in words.texts:
+            return words(key, phone='')
+    return outcome
 
 
 def _wanted(request: Request) -> tuple[Wanted, dict[str, str]]:
