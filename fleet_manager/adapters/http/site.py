@@ -24,12 +24,15 @@ from fleet_manager.application.keys import ApiKey, Keys
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Account,
+    Books,
+    CustodyRecords,
     Deposed,
     Mailbox,
     MapOffice,
     Overloaded,
     Printer,
     Reply,
+    Reports,
     StoreFailed,
     View,
     ViewSource,
@@ -90,7 +93,8 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing, without
+    `books` there is no stock.
     """
 
     shown: ShownMap
@@ -114,6 +118,9 @@ class Site:
     meal_cut_off: int = 120
     custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
+    books: Books | None = None
+    reports: Reports | None = None
+    records: CustodyRecords | None = None
     book: DeskBook | None = None
     audit: Audit | None = None
     keys: Keys | None = None
