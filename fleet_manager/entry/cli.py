@@ -24,6 +24,7 @@ from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
+from fleet_manager.entry.stores_cli import stores
 from fleet_manager.entry.traffic_cli import traffic
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ app.command()(capacity)
 app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(stores, name='stores')
 app.add_typer(panel, name='panel')
 
 _State = Annotated[
@@ -256,7 +258,9 @@ def _entries(
 ) -> Iterator[StoredEntry]:
     """Read up to `limit` lines, a page at a time."""
     while limit > 0:
-        page = reader.entries(after, limit, **only)
+        page = reader.entries(
+            after, limit, delivery=only['delivery'], robot=only['robot'], kind=only['kind']
+        )
         if not page:
             return
         yield from page

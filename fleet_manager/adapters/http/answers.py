@@ -340,3 +340,53 @@ class SpaceTime(BaseModel):
     places: list[Entity]
     robots: list[Entity]
     lifts: list[Entity]
+
+
+class ReportSpread(BaseModel):
+    """Minutes: half of them, 95 % of them, and the longest."""
+
+    p50: float | None
+    p95: float | None
+    max: float | None
+
+
+class ReportRow(BaseModel):
+    """One class or one ward. Shares are 0..1, null where there was nothing to count."""
+
+    name: str
+    asked: int
+    judged: int
+    on_time: float | None
+    to_arrival: ReportSpread
+    delivered: int
+    completed: float | None
+    ratings: int
+    stars: float | None
+    satisfied: float | None
+    causes: list[tuple[str, int]] = Field(description='late ones by main cause')
+    robot_hours: float
+    porter_hours: float
+    cost: float
+
+
+class ReportRates(BaseModel):
+    """What an hour costs."""
+
+    robot_hour: float
+    porter_hour: float
+    currency: str
+
+
+class ReportAnswer(BaseModel):
+    """The report of a period; docs/reports.md says what each figure is."""
+
+    begin: int
+    end: int
+    as_of: int
+    complete: bool = Field(description='false while the journal is still being read')
+    total: ReportRow
+    by_urgency: list[ReportRow]
+    by_goods: list[ReportRow]
+    by_ward: list[ReportRow]
+    robots: int
+    rates: ReportRates

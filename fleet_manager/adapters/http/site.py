@@ -19,12 +19,15 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
+    Books,
+    CustodyRecords,
     Deposed,
     Mailbox,
     MapOffice,
     Overloaded,
     Printer,
     Reply,
+    Reports,
     StoreFailed,
     View,
     ViewSource,
@@ -84,7 +87,8 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing, without
+    `books` there is no stock.
     """
 
     shown: ShownMap
@@ -108,6 +112,9 @@ class Site:
     meal_cut_off: int = 120
     custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
+    books: Books | None = None
+    reports: Reports | None = None
+    records: CustodyRecords | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)

@@ -107,6 +107,7 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
         key=secrets.token_urlsafe(16),
         plans_here=site.ward_book is not None,
         paused=bool(fleet.get('paused')),
+        stores=site.books is not None,
         refresh=5,
     )
 
@@ -266,6 +267,7 @@ def _delivery_page(
         stations=[s for s in site.hospital.stations.values() if s.id != page.raw.get('goal')],
         problem_text=problem,
         prints=site.printer is not None,
+        holds=site.books is not None,
         # without scripts the page reloads itself, but never while a PIN is being typed
         refresh=None if page.ended or page.opens or problem or page.deeds & WRITES else 5,
         path=f'/deliveries/{delivery}',
