@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Final
 
+from fleet_manager.domain.deliveries.follow_up import is_open
 from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.ids import DeliveryId, RobotId
@@ -18,6 +19,8 @@ from fleet_manager.domain.units import FOREVER, HOUR, Instant
 OPENING_GRACE_MS: Final = 5_000
 #: Ended deliveries stay on the pages for so long; the journal keeps them.
 ARCHIVE_AFTER_MS: Final = 24 * HOUR
+#: Those that are followed up stay until that is done, and at most so long.
+FOLLOWED_UP_MS: Final = 96 * HOUR
 
 
 def keep_promises(turn: Turn) -> None:
@@ -29,10 +32,17 @@ def keep_promises(turn: Turn) -> None:
         delivery = turn.state.deliveries[name]
         opening = delivery.opening
         robot = delivery.robot
+        if delivery.state in ENDS and _is_followed_up(turn, delivery):
+            continue
         if delivery.state in ENDS:
             turn.emit(DeliveryArchived(delivery.id))
         elif robot and opening is not None and _ran_out_unused(turn, robot, opening):
             turn.emit(OpeningExpired(robot, delivery.id, opening.grant))
+
+
+def _is_followed_up(turn: Turn, delivery: Delivery) -> bool:
+    ended = delivery.times[delivery.state]
+    return turn.now - ended <= FOLLOWED_UP_MS and is_open(delivery)
 
 
 def _when_opened(delivery: Delivery) -> int:

@@ -19,6 +19,10 @@ from typing import Any, Final, cast
 
 from fleet_manager.application import swap_map
 from fleet_manager.application.cancel_delivery import cancel_delivery
+from fleet_manager.application.close_delivery import (
+    close_delivery,
+    note_follow_up,
+)
 from fleet_manager.application.close_places import (
     close_place,
     open_place,
@@ -38,6 +42,12 @@ from fleet_manager.application.keep_promises import keep_promises
 from fleet_manager.application.observe import hear_again, observe
 from fleet_manager.application.ports import Directive, Entry, Reply
 from fleet_manager.application.request_delivery import request_delivery
+from fleet_manager.application.rescue_parcels import (
+    ask_rescue,
+    call_off_rescue,
+    call_robot,
+    rescue_parcel,
+)
 from fleet_manager.application.steer_fleet import (
     acknowledge_alert,
     hold_fleet,
@@ -70,9 +80,16 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.RequestDelivery: request_delivery,
     m.CancelDelivery: cancel_delivery,
     m.OpenCompartment: open_compartment,
+    m.OpenLeftBehind: open_compartment,
     m.SignDelivery: sign_delivery,
     m.RefuseDelivery: refuse_delivery,
     m.TakeByHand: take_by_hand,
+    m.AskRescue: ask_rescue,
+    m.CallOffRescue: call_off_rescue,
+    m.RescueParcel: rescue_parcel,
+    m.CallRobot: call_robot,
+    m.CloseDelivery: close_delivery,
+    m.NoteFollowUp: note_follow_up,
     m.SignCleaning: sign_cleaning,
     m.RateDelivery: rate_delivery,
     m.PauseRobot: hold_robot,

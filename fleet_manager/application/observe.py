@@ -26,6 +26,7 @@ from fleet_manager.domain.messages import (
     OpeningUnused,
     ParcelLoaded,
     ParcelReturned,
+    ParcelStored,
     ParcelTaken,
     PoseReport,
     Purpose,
@@ -254,6 +255,16 @@ def _note_compartment(turn: Turn, delivery: Delivery, report: RobotReport) -> bo
         if GOODS[delivery.goods].dirty and not turn.state.robots[delivery.robot].soiled:
             turn.emit(RobotSoiled(delivery.robot, delivery.id))
         return True
+    elif delivery.kept_at is not None:
+        turn.emit(
+            ParcelStored(
+                delivery.id,
+                delivery.robot,
+                sensed.compartment,
+                opening.actor,
+                delivery.kept_at,
+            )
+        )
     elif delivery.returning:
         turn.emit(ParcelReturned(delivery.id, delivery.robot, sensed.compartment, opening.actor))
     else:

@@ -6,11 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fleet_manager.application.custody_export import CustodyExport
+from fleet_manager.application.documents import Document
 from fleet_manager.application.labels import Label
+from fleet_manager.application.reports import PeriodReport
 from fleet_manager.application.space_time import Traffic
+from fleet_manager.application.stock.bookings import Booking
+from fleet_manager.application.stock.model import Held, Item, Line, Packed, Proposal, Shelf
+from fleet_manager.application.stock.sheet import Sheet
 from fleet_manager.domain.ids import (
     AccountId,
     CompartmentId,
+    DeliveryId,
     DoorId,
     FloorId,
     LiftId,
@@ -118,6 +125,95 @@ class MapOffice(Protocol):
         """
 
 
+# --- stock  ---
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """The journal line up to which the books have followed it."""
+
+    seq: int
+    hash: str
+
+
+class Books(Protocol):
+    """Catalogue, stock and proposals. Safe from several threads; calls block: use a thread.
+
+    `today` is an ISO date at the hospital.
+    """
+
+    def items(self) -> Mapping[str, Item]:
+        """Return the catalogue by code."""
+
+    def shelves(self, station: StationId) -> tuple[Shelf, ...]:
+        """Return what a station has, or should have, by code."""
+
+    def held(self) -> tuple[tuple[Held, ...], tuple[Line, ...]]:
+        """Return every lot and every line, for an export."""
+
+    def take_over(self, sheet: Sheet, *, at: Instant, actor: str, today: str) -> int:
+        """Take over a file, whole or not at all; return how many counts changed."""
+
+    def count(self, held: Held, *, at: Instant, actor: str, today: str) -> None:
+        """Set a lot to what was counted. Raises LookupError for an unknown item."""
+
+    def proposals(self, station: StationId | None) -> tuple[Proposal, ...]:
+        """Return what is open or on its way, to or from a station, oldest first."""
+
+    def proposal(self, proposal: str) -> Proposal | None:
+        """Return one proposal, whatever became of it."""
+
+    def claim(self, proposal: str, *, at: Instant, actor: str) -> bool:
+        """Let one person accept an open proposal; False when another is at it or was."""
+
+    def dismiss(self, proposal: str, *, at: Instant, actor: str) -> bool:
+        """Say no to an open proposal; False when it is open no more."""
+
+    def pack(self, delivery: DeliveryId, item: str, count: int) -> bool:
+        """Say what is in a delivery, 0 for none of it; False once it has left its sender.
+
+        Raises LookupError for an unknown item or more items than a delivery holds.
+        """
+
+    def packed(self, delivery: DeliveryId) -> tuple[Packed, ...]:
+        """Return what is in a delivery."""
+
+    def bookmark(self) -> Bookmark:
+        """Return how far the journal was followed."""
+
+    def book(self, bookings: Sequence[Booking], bookmark: Bookmark, *, today: str) -> None:
+        """Book steps of deliveries and turn the page, both or neither. Repeats change nothing."""
+
+    def propose(self, *, at: Instant, today: str) -> None:
+        """Look at every line: propose, withdraw, ask again a day after a no."""
+
+
+# --- reports  ---
+
+
+class Reports(Protocol):
+    """Reports of periods. Calls take up to a second: use a thread."""
+
+    def oldest(self) -> Instant:
+        """Return since when deliveries are looked at."""
+
+    def report(self, *, begin: Instant, end: Instant) -> PeriodReport:
+        """Return the report of a period."""
+
+
+class CustodyRecords(Protocol):
+    """Records of custody, from the journal. Calls read the disk: use a thread.
+
+    Raise StoreUnavailable when the journal cannot be read.
+    """
+
+    def of_delivery(self, delivery: DeliveryId) -> CustodyExport:
+        """Return the record of one delivery; no sheet when there is none."""
+
+    def of_period(self, *, begin: Instant, end: Instant, most: int) -> CustodyExport:
+        """Return the records of what was asked for in a period. Raises TooManyDeliveries."""
+
+
 # --- paper  ---
 
 
@@ -126,6 +222,9 @@ class Printer(Protocol):
 
     def labels_pdf(self, labels: Sequence[Label], *, paper: str) -> bytes:
         """Return a PDF. `paper` is a key of `application.labels.PAPERS`."""
+
+    def document_pdf(self, document: Document) -> bytes:
+        """Return a PDF of tables on numbered pages."""
 
     def labels_zpl(self, labels: Sequence[Label], *, paper: str, dots: int) -> bytes:
         """Return ZPL for a label printer of `dots` a mm."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_manager.application.observe import why_not_believed
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.clean import stands_to_be_cleaned
 from fleet_manager.domain.errors import Refusal
 from fleet_manager.domain.lifts.sessions import RECALLS, report_of
@@ -54,6 +55,8 @@ def readmit_robot(turn: Turn, command: ReadmitRobot) -> Refusal | None:
         return Refusal('unknown_robot', {'robot': command.robot[:40]})
     if robot.excluded is None:
         return None
+    if any(d.state is DeliveryState.RESCUE_ASKED for d in turn.state.served_by(robot)):
+        return Refusal('rescue_under_way', {'robot': robot.id})
     sense = turn.heard(robot.id)
     reason = why_not_believed(turn, sense.report) if sense else 'silent'
     if sense and robot.excluded == 'duplicate_name' and turn.now < sense.alone_from:

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fleet_manager.application import lift_line
-from fleet_manager.application.cancel_delivery import may_cancel
+from fleet_manager.application.cancel_delivery import may_bring_back, may_cancel
+from fleet_manager.application.close_delivery import may_close
 from fleet_manager.application.close_places import cut_off_now
 from fleet_manager.application.outside_orders import order_of_key
+from fleet_manager.domain.deliveries import follow_up
 from fleet_manager.domain.deliveries.lifecycle import AT_STOP, ENDS, LOADED, DeliveryState
 from fleet_manager.domain.dispatch.bundles import bundles_of, here
 from fleet_manager.domain.dispatch.clean import needs_cleaning
@@ -331,6 +333,19 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'together': _together(turn, delivery),
         'promised_at': delivery.promised_at,
         'returning': delivery.returning,
+        'origin': delivery.origin,
+        'goal': delivery.goal,
+        'kept_at': delivery.kept_at,
+        'reminded': delivery.reminded,
+        'count': delivery.count,
+        'received': delivery.received,
+        'missing': delivery.missing or None,
+        'closed': delivery.closed or None,
+        'rescued': delivery.rescued,
+        'held_by': delivery.porter,
+        'may_bring_back': may_bring_back(delivery),
+        'may_close': may_close(turn, delivery),
+        'follow_up': _follow_up(delivery),
         'turned_back': delivery.turned_back or None,
         'raised': delivery.raised,
         'eta': None if ended else _eta(turn, delivery, robot),
@@ -344,6 +359,21 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'asked_by': delivery.asked_by or None,
         'why': _why(delivery),
         'replans': delivery.replans,
+    }
+
+
+def _follow_up(delivery: Delivery) -> dict[str, Any] | None:
+    """Return why a delivery is followed up, since when, what is due when, and what was done."""
+    why = follow_up.reason_for(delivery)
+    if why is None:
+        return None
+    since = follow_up.since(delivery)
+    return {
+        'why': why,
+        'since': since,
+        'due': {step.value: since + within for step, within in follow_up.DUE.items()},
+        'done': dict(delivery.follow_up),
+        'open': follow_up.is_open(delivery),
     }
 
 
@@ -372,7 +402,7 @@ def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[st
         return {'code': 'robot_paused', 'params': {'robot': robot.id}}
     if is_closed_off(turn, delivery):
         return {'code': 'closed', 'params': {}}
-    goal = delivery.goal if delivery.state in LOADED else delivery.sender
+    goal = delivery.goal if delivery.state in LOADED else delivery.origin
     wanted = turn.hospital.stations[goal].node
     if robot.goal != wanted:
         holder = _holder_for_ever(turn, wanted, robot.id)

@@ -70,6 +70,16 @@ REFUSAL_CODES: Final = frozenset(
         'compartment_in_use',
         'not_for_porters',
         'robot_not_empty',
+        'second_person_needed',
+        'count_needed',
+        'bad_count',
+        'count_differs',
+        'nothing_to_rescue',
+        'rescue_under_way',
+        'not_yours_to_carry',
+        'not_forgotten',
+        'not_followed_up',
+        'may_not_return',
     }
 )
 

@@ -137,7 +137,7 @@ def _assigned(state: FleetState, e: m.RunAssigned, at: Instant) -> None:
 def stops_of(delivery: Delivery) -> tuple[m.Stop, m.Stop]:
     """Return the two stops of a delivery that is not loaded."""
     return (
-        m.Stop(m.Purpose.PICK_UP, delivery.sender, delivery.id),
+        m.Stop(m.Purpose.PICK_UP, delivery.origin, delivery.id),
         m.Stop(m.Purpose.HAND_OVER, delivery.goal, delivery.id),
     )
 
@@ -210,7 +210,10 @@ def _opening(state: FleetState, e: m.OpeningAuthorised, at: Instant) -> None:
         raise InvariantBroken(f'opening {e.grant} of {e.robot} is not new')
     robot.grant = e.grant
     for name in (e.delivery, *e.also):
-        state.deliveries[name].opening = Opening(e.grant, e.purpose, e.actor, e.expires)
+        delivery = state.deliveries[name]
+        delivery.opening = Opening(e.grant, e.purpose, e.actor, e.expires)
+        if e.purpose is m.Purpose.PICK_UP:
+            delivery.count = e.count if name == e.delivery else 0
 
 
 def _opening_expired(state: FleetState, e: m.OpeningExpired, at: Instant) -> None:
@@ -239,7 +242,8 @@ def _loaded(state: FleetState, e: m.ParcelLoaded, at: Instant) -> None:
         if is_there and (not grant or other.loaded_by != grant):
             raise InvariantBroken(f'{e.delivery} and {other.id} in {e.compartment} of {e.robot}')
     _opening_used(state, e, at)
-    state.deliveries[e.delivery].loaded_by = grant
+    delivery = state.deliveries[e.delivery]
+    delivery.loaded_by, delivery.porter, delivery.meets_at = grant, None, None
     _drop(robot, e.delivery, m.Purpose.PICK_UP)
 
 
@@ -257,15 +261,68 @@ def _taken(state: FleetState, e: m.ParcelTaken | m.ParcelReturned, at: Instant) 
 def _turned_back(state: FleetState, e: m.ParcelTurnedBack, at: Instant) -> None:
     delivery = _step(state, e, at)
     delivery.times.pop('awaiting_receipt', None)
-    delivery.opening = None
+    delivery.opening, delivery.reminded = None, 0
     delivery.returning, delivery.turned_back = True, e.reason
+    delivery.kept_at = e.to
+    if e.robot is None:
+        return
     robot = state.robots[e.robot]
     back = m.Stop(m.Purpose.HAND_OVER, delivery.goal, delivery.id)
     robot.stops = [*(stop for stop in robot.stops if stop.delivery != e.delivery), back]
 
 
 def _porter_took(state: FleetState, e: m.PorterTook, at: Instant) -> None:
-    _step(state, e, at).porter = e.actor.account
+    delivery = _step(state, e, at)
+    delivery.porter, delivery.meets_at = e.actor.account, None
+
+
+def _reminded(state: FleetState, e: m.CollectionReminded, at: Instant) -> None:
+    del at
+    state.deliveries[e.delivery].reminded = e.step
+
+
+def _stored(state: FleetState, e: m.ParcelStored, at: Instant) -> None:
+    _step(state, e, at).opening = None
+    if e.robot is not None:
+        _drop(state.robots[e.robot], e.delivery)
+
+
+# --- rescue, and what people close  ---
+
+
+def _rescue_asked(state: FleetState, e: m.RescueAsked, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    delivery.times.pop('awaiting_receipt', None)
+    delivery.opening = None
+
+
+def _rescued(state: FleetState, e: m.ParcelRescued, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    _drop(state.robots[e.robot], e.delivery)
+    delivery.porter, delivery.rescued = e.actor.account, True
+    delivery.run = delivery.robot = delivery.compartment = None
+
+
+def _robot_called(state: FleetState, e: m.RobotCalled, at: Instant) -> None:
+    asked = state.deliveries[e.delivery].requested_at
+    delivery = _step(state, e, at)
+    delivery.times[START] = asked
+    for gone in ('assigned', 'awaiting_load', 'loading', 'under_way'):
+        delivery.times.pop(gone, None)
+    delivery.meets_at = e.station
+
+
+def _ended_by_hand(state: FleetState, e: m.DeliveryClosed, at: Instant) -> None:
+    delivery = _step(state, e, at)
+    delivery.opening, delivery.closed = None, e.reason
+    if delivery.state is DeliveryState.DELIVERED:
+        state.delivered += 1
+    elif delivery.robot is not None:
+        _drop(state.robots[delivery.robot], e.delivery)
+
+
+def _follow_up(state: FleetState, e: m.FollowUpNoted, at: Instant) -> None:
+    state.deliveries[e.delivery].follow_up[e.step.value] = at
 
 
 def _soiled(state: FleetState, e: m.RobotSoiled | m.RobotCleaned, at: Instant) -> None:
@@ -274,13 +331,14 @@ def _soiled(state: FleetState, e: m.RobotSoiled | m.RobotCleaned, at: Instant) -
 
 
 def _received(state: FleetState, e: m.DeliveryReceived, at: Instant) -> None:
-    _step(state, e, at)
+    delivery = _step(state, e, at)
+    delivery.received, delivery.missing = e.count, e.missing
     state.delivered += 1
 
 
 def _rated(state: FleetState, e: m.DeliveryRated, at: Instant) -> None:
-    del at
-    state.deliveries[e.delivery].rating = e.stars
+    delivery = state.deliveries[e.delivery]
+    delivery.rating, delivery.rated_at = e.stars, at
 
 
 def _moved_on(state: FleetState, e: Any, at: Instant) -> None:
@@ -522,6 +580,15 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.DeliveryReceived: _received,
             m.ParcelTurnedBack: _turned_back,
             m.ParcelReturned: _taken,
+            m.CollectionReminded: _reminded,
+            m.ParcelStored: _stored,
+            m.ParcelGivenBack: _moved_on,
+            m.RescueAsked: _rescue_asked,
+            m.RescueCalledOff: _moved_on,
+            m.ParcelRescued: _rescued,
+            m.RobotCalled: _robot_called,
+            m.DeliveryClosed: _ended_by_hand,
+            m.FollowUpNoted: _follow_up,
             m.PorterAsked: _moved_on,
             m.PorterTook: _porter_took,
             m.RobotSoiled: _soiled,

@@ -62,6 +62,14 @@ class Actor:
 # --- commands  ---
 
 
+class FollowUpStep(StrEnum):
+    """What is done about a delivery that did not go well, in this order."""
+
+    ANSWERED = 'answered'
+    SOLVED = 'solved'
+    CALLED_BACK = 'called_back'
+
+
 @dataclass(frozen=True, slots=True)
 class RequestDelivery:
     """Ask for a delivery. `key` makes it idempotent: same actor, key and body is one delivery.
@@ -87,29 +95,57 @@ class RequestDelivery:
 
 @dataclass(frozen=True, slots=True)
 class CancelDelivery:
-    """Cancel before the parcel is loaded."""
+    """Cancel: before the parcel is loaded at once, afterwards only with `bring_back`.
+
+    What is on its way goes back to its sender then; who wants it delivered on cancels nothing.
+    """
 
     actor: Actor
     delivery: DeliveryId
+    bring_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCompartment:
     """Open the delivery's compartment, to load at the sender or to take out at the recipient.
 
-    Send only after the person's PIN was checked: the actor of this message *is* the signature.
+    Send only after the person's PIN was checked: the actor of this message *is* the signature, and
+    so is the `witness` where the goods need two people. `count` is how many pieces are put in, 0
+    where nobody counted.
     """
 
     actor: Actor
     delivery: DeliveryId
+    witness: Actor | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLeftBehind:
+    """Open a compartment as somebody of the whole house, not of the station the robot stands at.
+
+    To load what a rescuer carries, or to take out what nobody else takes. As `OpenCompartment`.
+    """
+
+    actor: Actor
+    delivery: DeliveryId
+    witness: Actor | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SignDelivery:
-    """Sign that the parcel was taken out and is right. Ends the delivery as delivered."""
+    """Sign that the parcel was taken out. Ends the delivery.
+
+    `count` is how many pieces there are, 0 where nobody counted; `missing` says what is not right
+    with it. `witness` is the second signature where the goods need two; it was checked as well.
+    """
 
     actor: Actor
     delivery: DeliveryId
+    witness: Actor | None = None
+    count: int = 0
+    missing: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +163,64 @@ class TakeByHand:
 
     actor: Actor
     delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
+class AskRescue:
+    """What is inside a robot that is dead or stuck for good has to be fetched by a person."""
+
+    actor: Actor
+    robot: RobotId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffRescue:
+    """The robot works again: it goes on with what is still inside."""
+
+    actor: Actor
+    robot: RobotId
+
+
+@dataclass(frozen=True, slots=True)
+class RescueParcel:
+    """Take a parcel out of a robot that does not work, with the key of the house.
+
+    Send only after the rescuer's secret was checked again, and that of the `witness` where the
+    goods need two people.
+    """
+
+    actor: Actor
+    delivery: DeliveryId
+    witness: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRobot:
+    """Whoever carries a parcel wants a robot at `station` to bring it on."""
+
+    actor: Actor
+    delivery: DeliveryId
+    station: StationId
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDelivery:
+    """End what nobody else ended: a signature forgotten, a parcel lost. `reason` says why."""
+
+    actor: Actor
+    delivery: DeliveryId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFollowUp:
+    """Somebody answered, solved or called back on a delivery that did not go well."""
+
+    actor: Actor
+    delivery: DeliveryId
+    step: FollowUpStep
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +351,16 @@ Command = (
     RequestDelivery
     | CancelDelivery
     | OpenCompartment
+    | OpenLeftBehind
     | SignDelivery
     | RefuseDelivery
     | TakeByHand
+    | AskRescue
+    | CallOffRescue
+    | RescueParcel
+    | CallRobot
+    | CloseDelivery
+    | NoteFollowUp
     | SignCleaning
     | RateDelivery
     | PauseRobot
@@ -633,6 +734,7 @@ class OpeningAuthorised:
     """`actor` may open one compartment once, until `expires`; `grant` only grows per robot.
 
     `also` are the other deliveries of the compartment that it is opened for at the same time.
+    `witness` signed as well; `count` pieces are put in, 0 where nobody counted.
     """
 
     robot: RobotId
@@ -643,6 +745,8 @@ class OpeningAuthorised:
     actor: Actor
     expires: Instant
     also: tuple[DeliveryId, ...] = ()
+    witness: Actor | None = None
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -695,19 +799,30 @@ class ParcelTaken:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceived:
-    """The recipient signed that it is the right parcel. The delivery is delivered."""
+    """The recipient signed for the parcel. The delivery is delivered.
+
+    `count` pieces were there, 0 where nobody counted; `missing` is what was not right.
+    """
 
     delivery: DeliveryId
     actor: Actor
+    witness: Actor | None = None
+    count: int = 0
+    missing: str = ''
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelTurnedBack:
-    """The parcel goes back to its sender: nobody took it in time, or it was refused."""
+    """The parcel goes elsewhere: nobody took it in time, it was refused, or was cancelled.
+
+    Back to its sender, or to the safe place `to` where that is named. Without a robot a person
+    carries it.
+    """
 
     delivery: DeliveryId
-    robot: RobotId
+    robot: RobotId | None
     reason: str
+    to: StationId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -721,6 +836,96 @@ class ParcelReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionReminded:
+    """Nobody took the parcel yet: 1 the station was reminded, 2 its next contact was called."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    station: StationId
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelStored:
+    """Custody went to the people of the safe place `station`. Ends the delivery.
+
+    Robot and compartment are those it was taken out of; None where a person brought it.
+    """
+
+    delivery: DeliveryId
+    robot: RobotId | None
+    compartment: CompartmentId | None
+    actor: Actor
+    station: StationId
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelGivenBack:
+    """Custody went from whoever carried it back to the sender, who signed. Ends the delivery."""
+
+    delivery: DeliveryId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class RescueAsked:
+    """The parcel is to be fetched out of its robot, which is dead or stuck, by a person."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    actor: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RescueCalledOff:
+    """The robot works again and goes on with the parcel."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelRescued:
+    """Custody went from the robot to the person who opened it with the key of the house."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    actor: Actor
+    witness: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RobotCalled:
+    """The person who has the parcel waits with it at `station` for a robot."""
+
+    delivery: DeliveryId
+    actor: Actor
+    station: StationId
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryClosed:
+    """Somebody ended what nobody else did, and said why."""
+
+    delivery: DeliveryId
+    actor: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpNoted:
+    """A step of the follow-up was done."""
+
+    delivery: DeliveryId
+    actor: Actor
+    step: FollowUpStep
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PorterAsked:
     """No robot may or can carry it: the delivery is on the porters' list."""
 
@@ -730,7 +935,7 @@ class PorterAsked:
 
 @dataclass(frozen=True, slots=True)
 class PorterTook:
-    """Custody went from the sender to a porter."""
+    """Custody went to a porter, from the sender or from whoever else carried it."""
 
     delivery: DeliveryId
     actor: Actor
@@ -1015,6 +1220,15 @@ Event = (
     | DeliveryReceived
     | ParcelTurnedBack
     | ParcelReturned
+    | CollectionReminded
+    | ParcelStored
+    | ParcelGivenBack
+    | RescueAsked
+    | RescueCalledOff
+    | ParcelRescued
+    | RobotCalled
+    | DeliveryClosed
+    | FollowUpNoted
     | PorterAsked
     | PorterTook
     | RobotSoiled

@@ -41,6 +41,10 @@ class Deed(StrEnum):
     WORK_AT_STATION = 'work_at_station'
     SEE_DELIVERIES = 'see_deliveries'
     SEE_FLEET = 'see_fleet'
+    SEE_STOCK = 'see_stock'
+    KEEP_STOCK = 'keep_stock'
+    SEE_REPORTS = 'see_reports'
+    EXPORT_CUSTODY = 'export_custody'
     WORK_AT_DESK = 'work_at_desk'
     MANAGE_ACCOUNTS = 'manage_accounts'
 
@@ -106,10 +110,17 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
             own=(*_STATION, Role.DEMO), everywhere=_DISPATCH, bound=(Role.INTEGRATION,)
         ),
         m.OpenCompartment: _row(own=(*_STATION, Role.DEMO)),
+        m.OpenLeftBehind: _row(everywhere=(Role.PORTER, *_DISPATCH)),
         m.SignDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.RefuseDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.RateDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.TakeByHand: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.AskRescue: _row(everywhere=_DISPATCH),
+        m.CallOffRescue: _row(everywhere=_DISPATCH),
+        m.RescueParcel: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.CallRobot: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
+        m.CloseDelivery: _row(everywhere=_DISPATCH),
+        m.NoteFollowUp: _row(everywhere=_DISPATCH),
         # robots, lifts, places
         m.SignCleaning: _row(everywhere=(*_STEER, Role.DEMO)),
         m.PauseRobot: _row(everywhere=_STEER),
@@ -135,6 +146,10 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         ),
         Deed.WORK_AT_DESK: _row(everywhere=_DISPATCH),
         Deed.SEE_FLEET: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR)),
+        Deed.SEE_STOCK: _look(own=_STATION, everywhere=(*_DISPATCH, Role.AUDITOR)),
+        Deed.SEE_REPORTS: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR, Role.ADMIN)),
+        Deed.EXPORT_CUSTODY: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR, Role.ADMIN)),
+        Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),
         # people
         Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }

@@ -66,7 +66,11 @@ class Delivery:
     `arrived_at` is when its robot stood at the recipient first. `returning`: it goes back to the
     sender. `eta` is the arrival as it was expected when a robot was given, see `RunAssigned`.
     `loaded_by` is the grant of the opening it was put in with, `sent_away` when its robot last
-    left the recipient with it. `details` are the fields its goods have.
+    left the recipient with it. `details` are the fields its goods have. `kept_at` is the safe
+    place it goes to, `meets_at` where a rescuer waits with it for another robot; `porter` is who
+    carries it, or did last. `reminded` counts who was called to take it, `count` the pieces put in
+    and `received` those that came, `missing` what was not right; `closed` is why somebody ended
+    it. `follow_up` are the steps that were done.
     """
 
     id: DeliveryId
@@ -99,12 +103,27 @@ class Delivery:
     porter: AccountId | None = None
     loaded_by: int = 0
     sent_away: Instant = Instant(0)
+    kept_at: StationId | None = None
+    meets_at: StationId | None = None
+    reminded: int = 0
+    count: int = 0
+    received: int = 0
+    missing: str = ''
+    closed: str = ''
+    rescued: bool = False
+    rated_at: Instant = Instant(0)
+    follow_up: dict[str, Instant] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
 
     @property
     def goal(self) -> StationId:
-        """Where the parcel goes: to the recipient, or back."""
-        return self.sender if self.returning else self.recipient
+        """Where the parcel goes: to the recipient, back, or to a safe place."""
+        return self.kept_at or (self.sender if self.returning else self.recipient)
+
+    @property
+    def origin(self) -> StationId:
+        """Where a robot fetches the parcel: at the sender, or where its rescuer waits."""
+        return self.meets_at or self.sender
 
     @property
     def requested_at(self) -> Instant:

@@ -24,6 +24,7 @@ from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.panel_cli import panel
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
+from fleet_manager.entry.stores_cli import stores
 from fleet_manager.entry.traffic_cli import traffic
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ app.command()(capacity)
 app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(stores, name='stores')
 app.add_typer(panel, name='panel')
 
 _State = Annotated[
@@ -189,6 +191,40 @@ def journal_show(
         Console().print(table if table.row_count else 'no entries')
 
 
+@journal.command('custody')
+def journal_custody(
+    delivery: Annotated[str, typer.Argument(help='Its id, such as D000001.')],
+    state_dir: _State = Path('.fleet-demo'),
+    database_url: _Url = '',
+    as_json: Annotated[bool, typer.Option('--json', help='As JSON.')] = False,
+) -> None:
+    """Show who had a parcel from when to when. Exit 0 without a gap, 1 with one.
+
+    Example: fleet journal custody D000001
+    """
+    from dataclasses import asdict
+
+    from fleet_manager.domain.deliveries.custody import gaps
+
+    with _reading(state_dir, database_url) as reader:
+        record = reader.custody(delivery)
+    if record is None:
+        _give_up('journal custody', f'no delivery {delivery}: fleet journal show lists them')
+    wrong = gaps(record)
+    if as_json:
+        print(json.dumps(asdict(record) | {'gaps': wrong}))
+    else:
+        table = Table('holder', 'from (UTC)', 'until (UTC)', 'how', 'signed', 'witness', box=None)
+        for one in record.holdings:
+            until = _utc(one.until) if one.until is not None else 'now'
+            signed = one.signed_by, one.witness
+            table.add_row(one.holder, _utc(one.since), until, one.event, *signed)
+        Console().print(table)
+        print('\n'.join(wrong) or f'{record.state.value}, without a gap')
+    if wrong:
+        sys.exit(1)
+
+
 def _settings(**given: object) -> Settings:
     try:
         return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
@@ -222,7 +258,9 @@ def _entries(
 ) -> Iterator[StoredEntry]:
     """Read up to `limit` lines, a page at a time."""
     while limit > 0:
-        page = reader.entries(after, limit, **only)
+        page = reader.entries(
+            after, limit, delivery=only['delivery'], robot=only['robot'], kind=only['kind']
+        )
         if not page:
             return
         yield from page

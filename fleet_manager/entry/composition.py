@@ -14,6 +14,8 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.books import SqlBooks
+from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
@@ -30,16 +32,20 @@ from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
+from fleet_manager.application.reports import Rates
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry import first_run
+from fleet_manager.entry.bookkeeper import Bookkeeper
 from fleet_manager.entry.clock import Clock, SimClock, WallClock
 from fleet_manager.entry.courier import Courier
 from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.reporter import Reporter
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.timekeeper import Timekeeper
@@ -88,12 +94,17 @@ class Manager:
     courier: Courier
     devices: Devices
     staff: DemoStaff | None
+    books: SqlBooks
+    bookkeeper: Bookkeeper
+    reporter: Reporter
     timekeeper: Timekeeper
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
         """Begin to decide. `died` is told an exit code when the kernel cannot go on."""
         self.runner.start(died=died)
+        self.bookkeeper.start()
+        self.reporter.start()
         self.timekeeper.start()
         self.courier.start()
         if self.staff is not None:
@@ -106,6 +117,9 @@ class Manager:
         self.timekeeper.stop()
         self.courier.stop()
         self.runner.stop()
+        self.bookkeeper.stop()
+        self.reporter.stop()
+        self.books.close()
         self.devices.close()
         self.accounts.close()
         self.ward_book.close()
@@ -127,6 +141,14 @@ def compose(settings: Settings) -> Manager:
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
     made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
+    books = SqlBooks(settings.books_url)
+    reporter = Reporter(
+        settings.journal_url,
+        hospital,
+        clock.now,
+        days=settings.report_days,
+        rates=Rates(settings.cost_robot_hour, settings.cost_porter_hour, settings.cost_currency),
+    )
     mailbox, views, metrics = BoundedMailbox(), ViewHub(), Metrics()
     courier = Courier(
         kept=SqlWebhooks(settings.webhooks_url),
@@ -161,6 +183,7 @@ def compose(settings: Settings) -> Manager:
         allowed_origins=_origins(settings),
         secure_cookies=settings.secure,
         timeline=_timeline(settings.journal_url),
+        custody=_custody(settings.journal_url),
         maps=maps,
         ward_book=ward_book,
         zone=settings.zone,
@@ -170,6 +193,9 @@ def compose(settings: Settings) -> Manager:
         book=book,
         webhooks=courier,
         printer=DocumentPrinter(),
+        books=books,
+        reports=reporter,
+        records=JournalCustody(settings.journal_url),
     )
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
@@ -181,6 +207,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
+    bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
     timekeeper = Timekeeper(
         book=ward_book,
         hospital=lambda: app.state.site.hospital,
@@ -190,7 +217,20 @@ def compose(settings: Settings) -> Manager:
         cut_off=settings.meal_cut_off_min,
     )
     return Manager(
-        app, runner, accounts, ward_book, panels, book, courier, devices, staff, timekeeper, made
+        app,
+        runner,
+        accounts,
+        ward_book,
+        panels,
+        book,
+        courier,
+        devices,
+        staff,
+        books,
+        bookkeeper,
+        reporter,
+        timekeeper,
+        made,
     )
 
 
@@ -302,3 +342,14 @@ def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:
             reader.close()
 
     return timeline
+
+
+def _custody(url: str) -> Callable[[DeliveryId], Custody | None]:
+    def record(delivery: DeliveryId) -> Custody | None:
+        reader = JournalReader(url)
+        try:
+            return reader.custody(delivery)
+        finally:
+            reader.close()
+
+    return record

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     integration: FilePath | None = Field(
         None, description='codes of other systems; see docs/integration.md'
     )
+    report_days: int = Field(31, ge=1, le=400, description='days that reports look back')
+    cost_robot_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a robot hour')
+    cost_porter_hour: float = Field(0.0, ge=0.0, le=1e6, description='cost of a porter hour')
+    cost_currency: str = Field('', max_length=8, description='currency of costs, such as CNY')
     time_zone: str = Field(
         '', description='clock of the walls, as Asia/Shanghai; empty = the clock of this machine'
     )
@@ -98,6 +102,11 @@ class Settings(BaseSettings):
     def accounts_url(self) -> str:
         """Where accounts are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "accounts.db"}'
+
+    @property
+    def books_url(self) -> str:
+        """Where the books of the stores are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "books.db"}'
 
     @property
     def ward_url(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from fleet_manager.adapters.sim.staff import opening, signature
 from fleet_manager.application.kernel import Kernel, entry
 from fleet_manager.application.ports import Entry, LiftOrder, Reply, RobotOrder
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
@@ -32,12 +33,10 @@ from fleet_manager.domain.messages import (
     LiftReport,
     LiftSessionStarted,
     Message,
-    OpenCompartment,
     RequestDelivery,
     RobotReport,
     Role,
     RunAssigned,
-    SignDelivery,
 )
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.units import Instant
@@ -222,11 +221,12 @@ class Stage:
         if delivery.opening is not None and not delivery.opening.expired:
             self.use_opening(name)
         elif delivery.state is DeliveryState.AWAITING_LOAD:
-            self.send(OpenCompartment(ward(delivery.sender), delivery.id))
+            self.send(opening(ward(delivery.origin), delivery.id, delivery.goods))
         elif delivery.state is DeliveryState.AWAITING_RECEIPT:
-            self.send(OpenCompartment(ward(delivery.goal), delivery.id))
+            self.send(opening(ward(delivery.goal), delivery.id, delivery.goods))
         elif delivery.state is DeliveryState.TAKEN:
-            self.send(SignDelivery(ward(delivery.recipient), delivery.id))
+            actor = ward(delivery.goal)
+            self.send(signature(actor, delivery.id, delivery.goods, delivery.count))
         else:
             return False
         return True

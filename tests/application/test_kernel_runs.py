@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from fleet_manager.adapters.sim.staff import helper
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
@@ -308,7 +309,8 @@ def test_what_no_robot_may_carry_goes_to_the_porters_with_the_same_custody() -> 
     other = Actor(AccountId('porter-2'), Role.PORTER)
     assert stage.refused(TakeByHand(other, waste)) == 'not_for_porters'
     assert stage.refused(SignDelivery(ward('s1'), waste)) == 'not_your_delivery'
-    stage.send(SignDelivery(ward('s7'), waste))
+    assert stage.refused(SignDelivery(ward('s7'), waste)) == 'second_person_needed'
+    stage.send(SignDelivery(ward('s7'), waste, helper(ward('s7'))))
     assert stage.delivery(waste).state is S.DELIVERED
 
 

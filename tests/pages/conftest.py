@@ -25,6 +25,7 @@ from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
 from tests.live.hospital import LiveHospital
+from tests.pages.obedient import Obedient
 from tests.pages.played import Played
 from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, pin_of, with_log_ins
 
@@ -61,7 +62,7 @@ def running_site(
     robots: int = 6,
     speed: float = 12.0,
     port: int = 0,
-    played: Played | None = None,
+    played: Played | Obedient | None = None,
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
     zone: tzinfo = UTC,
@@ -89,6 +90,7 @@ def running_site(
         secure_cookies=False,
         printer=DocumentPrinter(),
         timeline=lambda delivery: [{'delivery': delivery}],
+        custody=getattr(fleet, 'custody', None),
         ward_book=ward_book,
         zone=zone,
         panels=panels,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -52,6 +53,11 @@ class Person:
 
     def picture(self, folder: Path, name: str) -> None:
         self.page.screenshot(path=str(folder / f'{name}.png'), full_page=True)
+
+    def violations(self) -> list[str]:
+        """Return what axe finds wrong with the page, by rule."""
+        found = Axe().run(self.page).response['violations']
+        return [f'{one["id"]}: {one["nodes"][0]["html"][:120]}' for one in found]
 
     def state(self) -> Any:
         """Return the picture of the fleet as this person may see it."""

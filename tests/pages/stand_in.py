@@ -448,6 +448,19 @@ class StandIn:
             'may_cancel': True,
             'returning': False,
             'turned_back': None,
+            'origin': command.sender,
+            'goal': command.recipient,
+            'kept_at': None,
+            'reminded': 0,
+            'count': 0,
+            'received': 0,
+            'missing': None,
+            'closed': None,
+            'rescued': False,
+            'held_by': None,
+            'may_bring_back': False,
+            'may_close': False,
+            'follow_up': None,
             'raised': command.raised,
             'note': command.note,
             'details': dict(command.details),
@@ -518,6 +531,7 @@ class StandIn:
         entity = self._deliveries[name]
         times = {state: at for state, at in entity['times'].items() if state != 'awaiting_receipt'}
         changes = {'returning': True, 'turned_back': reason, 'times': times}
+        changes['goal'] = entity['sender']
         self._deliveries[name] = entity | changes
         self._set(name, 'under_way')
         self._send(self.robots[entity['robot']], entity['sender'])

@@ -49,6 +49,7 @@ def test_a_porter_goes_takes_and_hands_over(
         porter.page.click('[data-live=carried] summary')
     assert porter.page.evaluate(SMALL_TARGETS) == []
     assert labels_missing(porter.page) == []
+    assert porter.violations() == []
     assert porter.page.evaluate('document.documentElement.scrollWidth') <= PHONE['width']
     porter.picture(pictures, f'{lang}-porter-carries')
     pin.fill(scripted.pins['n3w'])
@@ -108,4 +109,5 @@ def test_the_desk_asks_for_a_ward_finds_it_again_and_hands_over_the_shift(
             # of a box to tick the whole line is the target
             assert [one for one in small if 'checkbox' not in one] == [], path
             assert labels_missing(desk.page) == [], path
+        assert desk.violations() == [], path
     desk.close()

@@ -77,6 +77,7 @@ def test_a_parcel_is_loaded_and_collected_at_the_screen_of_the_robot(
     screen.expect_face('collect')
     screen.page.locator('.deed summary').tap()
     screen.picture(pictures, f'{lang}-panel-collect')
+    assert screen.violations() == []
     fits(screen.page)
     expect(screen.page.locator('body')).not_to_contain_text('not for the corridor')
     screen.type_pin(pins['n2w'])

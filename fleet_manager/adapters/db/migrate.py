@@ -15,6 +15,7 @@ HEADS: Final = {
     'journal': 'journal_0002',
     'accounts': 'accounts_0002',
     'desk': 'desk_0002',
+    'books': 'books_0001',
     'webhooks': 'webhooks_0001',
     'ward': 'ward_0002',
 }

@@ -26,8 +26,11 @@ _MOVE: Final = update(delivery).where(
 _MATE: Final = (
     update(delivery).where(delivery.c.id == bindparam('which')).values(mate_of=bindparam('first'))
 )
-_CARRIES: Final = select(custody.c.to_holder).where(
-    custody.c.delivery == bindparam('which'), custody.c.seq == 1
+_LAST: Final = (
+    select(custody.c.seq, custody.c.to_holder)
+    .where(custody.c.delivery == bindparam('which'))
+    .order_by(custody.c.seq.desc())
+    .limit(1)
 )
 _FREE: Final = delete(holding).where(
     holding.c.resource == bindparam('what'), holding.c.robot == bindparam('who')
@@ -85,10 +88,10 @@ def _step(connection: Connection, at: Instant, e: Any, **more: str | None) -> Ro
     if row is None:
         raise InvariantBroken(f'{type(e).__name__}: there is no delivery {e.delivery}')
     robot = getattr(e, 'robot', row.robot)
-    if row.robot is not None and robot != row.robot:
+    if row.robot is not None and robot is not None and robot != row.robot:
         raise InvariantBroken(f'{type(e).__name__}: {row.robot} serves {e.delivery}, not {robot}')
     compartment = getattr(e, 'compartment', row.compartment)
-    if row.compartment is not None and compartment != row.compartment:
+    if None not in (row.compartment, compartment) and compartment != row.compartment:
         raise InvariantBroken(
             f'{type(e).__name__}: {e.delivery} is in {row.compartment}, not {compartment}'
         )
@@ -125,52 +128,53 @@ def _authorised(connection: Connection, at: Instant, e: m.OpeningAuthorised) -> 
 
 def _loaded(connection: Connection, at: Instant, e: m.ParcelLoaded) -> None:
     row = _step(connection, at, e)
-    _hand_over(connection, at, e, seq=1, giver=f'sender:{row.sender}', taker=_inside(e))
+    _hand_over(connection, at, e, row, taker=f'robot:{e.robot}/{e.compartment}')
 
 
 def _taken(connection: Connection, at: Instant, e: m.ParcelTaken) -> None:
     row = _step(connection, at, e)
-    _hand_over(connection, at, e, seq=2, giver=_inside(e), taker=f'recipient:{row.recipient}')
+    _hand_over(connection, at, e, row, taker=f'recipient:{row.recipient}')
 
 
-def _returned(connection: Connection, at: Instant, e: m.ParcelReturned) -> None:
+def _returned(
+    connection: Connection, at: Instant, e: m.ParcelReturned | m.ParcelGivenBack
+) -> None:
     row = _step(connection, at, e)
-    _hand_over(connection, at, e, seq=2, giver=_inside(e), taker=f'sender:{row.sender}')
+    _hand_over(connection, at, e, row, taker=f'sender:{row.sender}')
+
+
+def _stored(connection: Connection, at: Instant, e: m.ParcelStored) -> None:
+    row = _step(connection, at, e)
+    _hand_over(connection, at, e, row, taker=f'keeper:{e.station}')
 
 
 def _porter_took(connection: Connection, at: Instant, e: m.PorterTook) -> None:
     row = _step(connection, at, e)
-    porter = f'porter:{e.actor.account}'
-    _hand_over(connection, at, e, seq=1, giver=f'sender:{row.sender}', taker=porter)
+    _hand_over(connection, at, e, row, taker=f'porter:{e.actor.account}')
+
+
+def _rescued(connection: Connection, at: Instant, e: m.ParcelRescued) -> None:
+    """A person has it, and no robot serves it any more."""
+    row = _step(connection, at, e, robot=None, compartment=None)
+    _hand_over(connection, at, e, row, taker=f'porter:{e.actor.account}')
 
 
 def _received(connection: Connection, at: Instant, e: m.DeliveryReceived) -> None:
     """Sign for it; what a porter carried changes hands only now."""
     row = _step(connection, at, e)
     if row.state == DeliveryState.CARRIED:
-        porter = connection.execute(_CARRIES, {'which': e.delivery}).scalar_one()
-        _hand_over(connection, at, e, seq=2, giver=porter, taker=f'recipient:{row.recipient}')
+        _hand_over(connection, at, e, row, taker=f'recipient:{row.recipient}')
 
 
-def _inside(e: m.ParcelLoaded | m.ParcelTaken | m.ParcelReturned) -> str:
-    return f'robot:{e.robot}/{e.compartment}'
-
-
-def _hand_over(
-    connection: Connection,
-    at: Instant,
-    e: m.ParcelLoaded | m.ParcelTaken | m.ParcelReturned | m.PorterTook | m.DeliveryReceived,
-    *,
-    seq: int,
-    giver: str,
-    taker: str,
-) -> None:
+def _hand_over(connection: Connection, at: Instant, e: Any, row: Row[Any], *, taker: str) -> None:
+    """Note that custody went to `taker`, from whoever had it: at first the sender."""
+    last = connection.execute(_LAST, {'which': e.delivery}).first()
     connection.execute(
         insert(custody),
         {
             'delivery': e.delivery,
-            'seq': seq,
-            'from_holder': giver,
+            'seq': 1 if last is None else last.seq + 1,
+            'from_holder': f'sender:{row.sender}' if last is None else last.to_holder,
             'to_holder': taker,
             'at_ms': at,
             'signed_by': e.actor.account,
@@ -225,6 +229,13 @@ _PROJECT: Final[Mapping[type, Callable[[Connection, Instant, Any], None]]] = Map
         m.ParcelTaken: _taken,
         m.ParcelTurnedBack: _moved_on,
         m.ParcelReturned: _returned,
+        m.ParcelStored: _stored,
+        m.ParcelGivenBack: _returned,
+        m.RescueAsked: _moved_on,
+        m.RescueCalledOff: _moved_on,
+        m.ParcelRescued: _rescued,
+        m.RobotCalled: _moved_on,
+        m.DeliveryClosed: _moved_on,
         m.PorterAsked: _moved_on,
         m.PorterTook: _porter_took,
         m.DeliveryReceived: _received,

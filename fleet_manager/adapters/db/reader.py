@@ -12,9 +12,12 @@ from typing import Final
 from sqlalchemy import func, select
 
 from fleet_manager.adapters.db import engines, errors, rows
-from fleet_manager.adapters.db.chain import Chain, ChainBroken
+from fleet_manager.adapters.db.chain import GENESIS, Chain, ChainBroken
 from fleet_manager.adapters.db.schema import event
 from fleet_manager.application.ports import StoredEntry, StoreUnavailable
+from fleet_manager.domain.codec import decode_event
+from fleet_manager.domain.deliveries.custody import Custody, custody
+from fleet_manager.domain.units import Instant
 
 #: The most lines one call returns.
 MAX_LIMIT: Final = 1_000
@@ -48,8 +51,11 @@ class JournalReader:
         delivery: str | None = None,
         robot: str | None = None,
         kind: str | None = None,
+        about_deliveries: bool = False,
     ) -> tuple[StoredEntry, ...]:
         """Return up to `limit` (at most 1,000) lines after `after` of one delivery, robot or kind.
+
+        `about_deliveries` leaves out what is about none.
 
         Raises StoreUnavailable when the database cannot be read.
         """
@@ -60,9 +66,22 @@ class JournalReader:
             query = query.where(event.c.robot == robot)
         if kind is not None:
             query = query.where(event.c.kind == kind)
+        if about_deliveries:
+            query = query.where(event.c.delivery.is_not(None))
         limit = max(0, min(limit, MAX_LIMIT))
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
             return rows.page(connection, query, after=after, limit=limit)
+
+    def custody(self, delivery: str) -> Custody | None:
+        """Return who had the parcel of a delivery from when to when; None where there is none.
+
+        Raises StoreUnavailable when the database cannot be read.
+        """
+        lines: list[StoredEntry] = []
+        while page := self.entries(lines[-1].seq if lines else 0, MAX_LIMIT, delivery=delivery):
+            lines += page
+        entries = (stored.entry for stored in lines)
+        return custody((e.at, decode_event(e.kind, e.body)) for e in entries)
 
     def head(self) -> int:
         """Return the number of the last line, 0 for none. Raises StoreUnavailable."""
@@ -92,6 +111,25 @@ class JournalReader:
             problem = f'the tail is cut off: the journal once reached line {expect_head[0]}'
             return VerifyReport(chain.seq, chain.hash, chain.seq + 1, problem)
         return VerifyReport(chain.seq, chain.hash)
+
+    def newest(self) -> tuple[int, str]:
+        """Return number and hash of the newest line: note it outside, as an anchor."""
+        newest = select(event.c.seq, event.c.hash).order_by(event.c.seq.desc()).limit(1)
+        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
+            row = connection.execute(newest).one_or_none()
+        return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+    def line_before(self, moment: Instant) -> int:
+        """Return the number of the last line before a moment, by halving: times only grow."""
+        low, high = 0, self.newest()[0]
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = self.entries(middle - 1, 1)
+            if found and found[0].entry.at < moment:
+                low = middle
+            else:
+                high = middle - 1
+        return low
 
     def _lines(self) -> Iterator[StoredEntry]:
         """Read every line; a page is a transaction, so that a running manager is not held up."""

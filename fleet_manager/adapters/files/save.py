@@ -33,7 +33,8 @@ _ORDER: Final = (
     *('floors', 'fleet', 'outline', 'types', 'rooms', 'walls', 'zones', 'lifts', 'nodes'),
     *('between', 'via', 'faces', 'cabin', 'speed', 'acceleration', 'door_time', 'stops'),
     *('wait', 'exit', 'door', 'width', 'length', 'turning_radius', 'mass', 'one_way', 'automatic'),
-    *('fire', 'badge', 'rating', 'access', 'group', 'node', 'phone', 'sends', 'takes', 'hours'),
+    *('fire', 'badge', 'rating', 'access', 'group', 'node', 'phone', 'second_phone'),
+    *('sends', 'takes', 'keeps', 'hours'),
     *('litres', 'home', 'compartments', 'type', 'robots', 'box', 'polygon', 'lanes'),
     *('doors', 'stations'),
 )

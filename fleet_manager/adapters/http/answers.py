@@ -175,6 +175,19 @@ class Delivery(BaseModel):
     together: list[str]
     returning: bool = Field(description='it goes back to its sender')
     turned_back: str | None
+    origin: str = Field(description='the station where a robot fetches it')
+    goal: str = Field(description='the station it goes to now')
+    kept_at: str | None = Field(description='the safe place nobody but its people take it at')
+    reminded: int = Field(description='1 the station was reminded, 2 its next contact called')
+    count: int = Field(description='pieces put in, 0 where nobody counted')
+    received: int = Field(description='pieces that came, 0 where nobody counted')
+    missing: str | None = Field(description='what was not right with it')
+    closed: str | None = Field(description='why somebody ended it by hand')
+    rescued: bool = Field(description='a person took it out of a robot that did not work')
+    may_bring_back: bool
+    held_by: str | None = None
+    may_close: bool = False
+    follow_up: Entity | None = None
     raised: bool
     waiting: Reason | None
     rating: int | None
@@ -183,6 +196,25 @@ class Delivery(BaseModel):
     details: dict[str, str]
     requested_by: str | None = None
     why: Entity | None = None
+
+
+class Held(BaseModel):
+    """Somebody had the parcel: `robot:`, `porter:`, `sender:`, `recipient:`, `keeper:` and who."""
+
+    holder: str
+    since: int
+    until: int | None
+    event: str
+    signed_by: str
+    witness: str
+
+
+class CustodyRecord(BaseModel):
+    """Who had a parcel from when to when. `gaps` is what is wrong with that: nothing, else."""
+
+    id: str
+    holdings: list[Held]
+    gaps: list[str]
 
 
 class OneDelivery(BaseModel):
@@ -308,3 +340,53 @@ class SpaceTime(BaseModel):
     places: list[Entity]
     robots: list[Entity]
     lifts: list[Entity]
+
+
+class ReportSpread(BaseModel):
+    """Minutes: half of them, 95 % of them, and the longest."""
+
+    p50: float | None
+    p95: float | None
+    max: float | None
+
+
+class ReportRow(BaseModel):
+    """One class or one ward. Shares are 0..1, null where there was nothing to count."""
+
+    name: str
+    asked: int
+    judged: int
+    on_time: float | None
+    to_arrival: ReportSpread
+    delivered: int
+    completed: float | None
+    ratings: int
+    stars: float | None
+    satisfied: float | None
+    causes: list[tuple[str, int]] = Field(description='late ones by main cause')
+    robot_hours: float
+    porter_hours: float
+    cost: float
+
+
+class ReportRates(BaseModel):
+    """What an hour costs."""
+
+    robot_hour: float
+    porter_hour: float
+    currency: str
+
+
+class ReportAnswer(BaseModel):
+    """The report of a period; docs/reports.md says what each figure is."""
+
+    begin: int
+    end: int
+    as_of: int
+    complete: bool = Field(description='false while the journal is still being read')
+    total: ReportRow
+    by_urgency: list[ReportRow]
+    by_goods: list[ReportRow]
+    by_ward: list[ReportRow]
+    robots: int
+    rates: ReportRates

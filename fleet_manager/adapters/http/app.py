@@ -40,10 +40,14 @@ from fleet_manager.adapters.http.routes import (
     operator,
     panel,
     porter,
+    records,
+    report_pages,
     session,
     space_time,
+    stores,
     swap,
     timetable,
+    trouble,
     ward,
 )
 from fleet_manager.adapters.http.routes import health as health_routes
@@ -54,15 +58,20 @@ from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
+    Books,
+    CustodyRecords,
     Mailbox,
     MapOffice,
     Overloaded,
     Panels,
     Printer,
+    Reports,
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
+from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
@@ -79,11 +88,15 @@ ROUTED: Final = (
     timetable,
     meals,
     labels,
+    stores,
+    report_pages,
+    records,
     panel,
     porter,
     desk,
     guide,
     operator,
+    trouble,
     closures,
     space_time,
     swap,
@@ -108,21 +121,25 @@ def create_app(
     allowed_origins: Iterable[str],
     secure_cookies: bool,
     timeline: Timeline | None = None,
+    custody: Callable[[DeliveryId], Custody | None] | None = None,
     maps: MapOffice | None = None,
     ward_book: WardBook | None = None,
     zone: tzinfo = UTC,
     meal_cut_off: int = 120,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    books: Books | None = None,
+    reports: Reports | None = None,
+    records: CustodyRecords | None = None,
     book: DeskBook | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
-    `accounts`, `timeline`, `maps`, `panels` and both books are called from threads of the app,
-    all else from its event loop. Raises RouteWithoutAccess when a route has no entry in the
-    access table.
+    `accounts`, `timeline`, `custody`, `maps`, `panels` and both books are called from threads of
+    the app, all else from its event loop. Raises RouteWithoutAccess when a route has no entry in
+    the access table.
     """
     origins = frozenset(origin.rstrip('/') for origin in allowed_origins)
     words, shown = i18n.load(), ShownMap(hospital)
@@ -144,6 +161,7 @@ def create_app(
         allowed_origins=origins,
         secure_cookies=secure_cookies,
         timeline=timeline,
+        custody=custody,
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
@@ -151,6 +169,9 @@ def create_app(
         zone=zone,
         meal_cut_off=meal_cut_off,
         printer=printer,
+        books=books,
+        reports=reports,
+        records=records,
         book=book,
         codes=codes or Codes(),
         webhooks=webhooks,

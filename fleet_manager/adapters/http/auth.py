@@ -175,6 +175,21 @@ class People:
         job.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(job)
 
+    async def colleague(self, name: str, secret: str) -> tuple[str, Actor | None]:
+        """Check who signs as the second person; return the outcome and, when 'ok', who it is.
+
+        By log-in and PIN, or by badge where no name is given.
+        """
+        if name:
+            outcome = await self.check(AccountId(name), secret)
+            known = await self.ask(lambda a: a.get(AccountId(name))) if outcome == 'ok' else None
+        else:
+            now = self._clock()
+            outcome, known = await self.ask(lambda a: a.by_badge(secret, device='', now=now))
+        if known is None:
+            return ('wrong' if outcome == 'ok' else outcome), None
+        return outcome, Actor(known.id, Role(known.role), known.station)
+
     async def log_in(
         self, account: AccountId, secret: str, *, shared: bool, device: str
     ) -> tuple[str, str]:

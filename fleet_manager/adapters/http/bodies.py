@@ -63,6 +63,19 @@ OrderNumber = Annotated[
 ]
 #: A box: a form sends `yes` when it is ticked, and nothing when it is not.
 Ticked = Annotated[bool, BeforeValidator(lambda value: value == 'yes' or value)]
+#: A name, a station or a secret that may be left out.
+Word = Annotated[str, StringConstraints(max_length=200), AfterValidator(no_control)]
+
+
+def _number(value: object) -> object:
+    """Read what a form sends as a number; blank is 0."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() else (value or 0)
+    return value
+
+
+#: How many pieces somebody counted; 0 for nobody did.
+Pieces = Annotated[int, BeforeValidator(_number), Field(ge=0, le=9_999)]
 #: A moment in UTC milliseconds; 0 where none is asked for.
 Moment = Annotated[int, Field(ge=0, le=LATEST)]
 #: Fields some goods have, see `domain.deliveries.details`.

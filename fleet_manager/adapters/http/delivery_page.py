@@ -10,9 +10,20 @@ from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.feed import Audience
 from fleet_manager.adapters.http.pages import minutes_until
 from fleet_manager.application.ports import View
+from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
 from fleet_manager.domain.ids import LiftId, StationId
 from fleet_manager.domain.maps.model import Hospital, Name, Station
-from fleet_manager.domain.messages import CancelDelivery, TakeByHand
+from fleet_manager.domain.messages import (
+    AskRescue,
+    CallOffRescue,
+    CallRobot,
+    CancelDelivery,
+    CloseDelivery,
+    NoteFollowUp,
+    OpenLeftBehind,
+    RescueParcel,
+    TakeByHand,
+)
 from fleet_manager.domain.rights import Deed, kept_to
 
 #: The states of the list of steps; the others are parts of these.
@@ -23,6 +34,10 @@ STEPS: Final = (
 BACK_STEPS: Final = (
     'accepted', 'assigned', 'awaiting_load', 'going_back', 'back', 'returned',
 )  # fmt: skip
+KEPT_STEPS: Final = (
+    'accepted', 'assigned', 'awaiting_load', 'going_to_keeper', 'at_keeper', 'stored',
+)  # fmt: skip
+RESCUE_STEPS: Final = ('accepted', 'rescue_asked', 'carried')
 PORTER_STEPS: Final = ('accepted', 'porter_asked', 'carried', 'delivered')
 _STEP_OF: Final = {'loading': 'awaiting_load', 'opened': 'awaiting_receipt'} | {
     'taken': 'awaiting_receipt'
@@ -30,7 +45,17 @@ _STEP_OF: Final = {'loading': 'awaiting_load', 'opened': 'awaiting_receipt'} | {
 _BACK_STEP_OF: Final = {
     'under_way': 'going_back', 'awaiting_receipt': 'back', 'opened': 'back',
 }  # fmt: skip
-ENDED: Final = frozenset({'delivered', 'returned', 'cancelled', 'expired'})
+_KEPT_STEP_OF: Final = {
+    'under_way': 'going_to_keeper', 'awaiting_receipt': 'at_keeper', 'opened': 'at_keeper',
+}  # fmt: skip
+_RESCUE_STEP_OF: Final = dict.fromkeys(
+    (
+        *('accepted', 'assigned', 'awaiting_load', 'loading', 'porter_asked'),
+        *('under_way', 'awaiting_receipt', 'opened', 'taken'),
+    ),
+    'carried',
+)
+ENDED: Final = frozenset({'delivered', 'returned', 'cancelled', 'expired', 'stored', 'failed'})
 #: What a person of a side can do in a state: the page's one primary button.
 _ACTIONS: Final = {
     ('sender', 'awaiting_load'): 'load',
@@ -40,9 +65,15 @@ _ACTIONS: Final = {
     ('operator', 'porter_asked'): 'porter',
 }
 #: The same for a parcel that goes back.
-_BACK_ACTIONS: Final = {('sender', 'awaiting_receipt'): 'take_back'}
+_BACK_ACTIONS: Final = {
+    ('sender', 'awaiting_receipt'): 'take_back',
+    ('sender', 'carried'): 'sign',
+}
+#: The same at a safe place, and where a rescuer waits for another robot.
+_KEPT_ACTIONS: Final = {('keeper', 'awaiting_receipt'): 'keep', ('keeper', 'carried'): 'sign'}
+_MET_ACTIONS: Final = {('helper', 'awaiting_load'): 'load'}
 #: Actions that open a compartment, with a PIN.
-OPENS: Final = frozenset({'load', 'receive', 'take_back'})
+OPENS: Final = frozenset({'load', 'receive', 'take_back', 'keep'})
 #: Sentences that speak to one side; the others read what everybody reads.
 _SPOKEN_TO: Final = frozenset(
     {
@@ -70,6 +101,9 @@ _TONES: Final = {
     'returned': 'ended',
     'cancelled': 'ended',
     'expired': 'ended',
+    'rescue_asked': 'waiting',
+    'stored': 'ended',
+    'failed': 'ended',
 }
 
 
@@ -125,6 +159,9 @@ class DeliveryPage:
     together: tuple[int, ...]
     may_refuse: bool
     needs_me: bool
+    keeper: Station | None
+    rules: GoodsClass
+    deeds: frozenset[str]
     may_cancel: bool
     ended: bool
 
@@ -191,13 +228,14 @@ def describe(
     robot = view.entities.get('robot', {}).get(entity['robot'] or '')
     others = view.entities.get('delivery', {})
     returning = bool(entity['returning'])
-    actions, spoken_to = (_BACK_ACTIONS, _BACK_SPOKEN_TO) if returning else (_ACTIONS, _SPOKEN_TO)
+    actions, spoken_to = _rules_of(entity)
     who = 'operator' if person.may(TakeByHand) else side
     action = None if entity['opening'] else actions.get((who, state))
     if side == 'recipient' and state == 'delivered' and entity['rating'] is None:
         action = 'rate'
     spoken = (side, state) in spoken_to
-    back = '_back' if returning and state in _BACK_STEP_OF else ''
+    kept = entity.get('kept_at')
+    back = ('_kept' if kept else '_back') if returning and state in _BACK_STEP_OF else ''
     says = f'delivery.says{back}.{state}'
     return DeliveryPage(
         id=delivery,
@@ -215,7 +253,10 @@ def describe(
         comes=_comes(entity, robot, now),
         action=action,
         together=tuple(others[one]['number'] for one in entity['together'] if one in others),
-        may_refuse=action == 'receive',
+        may_refuse=action == 'receive' or (action == 'sign' and state == 'carried'),
+        keeper=hospital.stations.get(StationId(kept)) if kept else None,
+        rules=GOODS[entity['goods']],
+        deeds=_deeds(entity, person),
         needs_me=action in OPENS or (spoken and _hands_on(state)),
         may_cancel=bool(entity['may_cancel']) and person.may(CancelDelivery, *ends),
         ended=state in ENDED,
@@ -247,9 +288,48 @@ def of_station(
     return lists
 
 
+def _rules_of(
+    entity: Mapping[str, Any],
+) -> tuple[Mapping[tuple[str, str], str], frozenset[tuple[str, str]]]:
+    """Return what people can do, and whom sentences speak to, on its way there or back."""
+    if entity.get('kept_at'):
+        return _KEPT_ACTIONS, frozenset()
+    if entity['returning']:
+        return _BACK_ACTIONS, _BACK_SPOKEN_TO
+    if entity.get('origin', entity['sender']) != entity['sender']:
+        return _ACTIONS | {('sender', 'awaiting_load'): ''} | _MET_ACTIONS, _SPOKEN_TO
+    return _ACTIONS, _SPOKEN_TO
+
+
+def _deeds(entity: Mapping[str, Any], person: Person) -> frozenset[str]:
+    """Return what else the person may do: beside the way a delivery usually goes."""
+    state, returning = str(entity['state']), bool(entity['returning'])
+    ends = StationId(entity['sender']), StationId(entity['recipient'])
+    goods, mine = GOODS[entity['goods']], entity.get('held_by') == person.account.id
+    loaded = state in ('under_way', 'awaiting_receipt')
+    left = entity.get('kept_at') or (returning and entity.get('reminded', 0))
+    left = left and state == 'awaiting_receipt' and goods.porters_open
+    meets = mine and state == 'awaiting_load'
+    follow_up = entity.get('follow_up')
+    wanted = {
+        'bring_back': entity.get('may_bring_back') and person.may(CancelDelivery, *ends),
+        'rescue': loaded and person.may(AskRescue),
+        'call_off': state == 'rescue_asked' and person.may(CallOffRescue),
+        'rescued': state == 'rescue_asked' and person.may(RescueParcel),
+        'call_robot': state == 'carried' and mine and person.may(CallRobot),
+        'open_left': (left or meets) and not entity['opening'] and person.may(OpenLeftBehind),
+        'close': entity.get('may_close') and person.may(CloseDelivery),
+        'follow_up': follow_up and follow_up['open'] and person.may(NoteFollowUp),
+        'custody': True,
+    }
+    return frozenset(deed for deed, may in wanted.items() if may)
+
+
 def _side(entity: Mapping[str, Any], person: Person) -> str:
-    for side in ('sender', 'recipient'):
-        if person.may(Deed.WORK_AT_STATION, StationId(entity[side])):
+    places = {'sender': 'sender', 'recipient': 'recipient', 'kept_at': 'keeper'}
+    for place, side in (places | {'origin': 'helper'}).items():
+        station = entity.get(place)
+        if station and person.may(Deed.WORK_AT_STATION, StationId(station)):
             return side
     return 'observer'
 
@@ -262,8 +342,10 @@ def _steps(entity: Mapping[str, Any]) -> tuple[Step, ...]:
     state, times = str(entity['state']), dict(entity['times'])
     steps, step_of = _course(entity)
     if entity['returning']:
-        times['going_back'], times['back'] = times['under_way'], times.get('awaiting_receipt')
-    if state in ('cancelled', 'expired'):
+        times['going_back'], times['back'] = times.get('under_way'), times.get('awaiting_receipt')
+    if entity.get('kept_at'):
+        times['going_to_keeper'], times['at_keeper'] = times['going_back'], times['back']
+    if state in ('cancelled', 'expired', 'failed'):
         reached = [step for step in steps if step in times]
         done = tuple(Step(step, 'done', times[step]) for step in reached)
         return (*done, Step(state, 'current', times.get(state)))
@@ -281,6 +363,11 @@ def _steps(entity: Mapping[str, Any]) -> tuple[Step, ...]:
 
 def _course(entity: Mapping[str, Any]) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Return the steps a delivery goes through, and which of them its states belong to."""
+    if entity.get('kept_at'):
+        return KEPT_STEPS, _STEP_OF | _KEPT_STEP_OF
+    if entity.get('rescued') or entity['state'] == 'rescue_asked':
+        end = 'returned' if entity['returning'] else 'delivered'
+        return (*RESCUE_STEPS, end), _RESCUE_STEP_OF
     if entity['returning']:
         return BACK_STEPS, _STEP_OF | _BACK_STEP_OF
     by_hand = not entity['times'].keys().isdisjoint(('porter_asked', 'carried'))

@@ -45,7 +45,9 @@ _ROBOT_FOR_PANEL: Final = (
     'state', 'link', 'goal_station', 'deliveries', 'compartments',
 )  # fmt: skip
 _DELIVERY_FOR_PANEL: Final = ('state', 'opening', 'returning')
-_DELIVERY_HIDDEN_FROM_WARD: Final = frozenset({'why', 'requested_by'})
+_DELIVERY_HIDDEN_FROM_WARD: Final = frozenset(
+    {'why', 'requested_by', 'held_by', 'may_close', 'follow_up'}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Audience:
         return self.station is None or self.station in (
             delivery['sender'],
             delivery['recipient'],
+            delivery.get('origin'),
+            delivery.get('goal'),
         )
 
 

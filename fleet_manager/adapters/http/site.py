@@ -19,18 +19,22 @@ from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
+    Books,
+    CustodyRecords,
     Deposed,
     Mailbox,
     MapOffice,
     Overloaded,
     Printer,
     Reply,
+    Reports,
     StoreFailed,
     View,
     ViewSource,
 )
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
+from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -83,7 +87,8 @@ class ShownMap:
 class Site:
     """What a request may use. Without `maps` the map cannot be changed.
 
-    Without `printer` nothing can be printed, without `ward_book` wards keep nothing.
+    Without `printer` nothing can be printed, without `ward_book` wards keep nothing, without
+    `books` there is no stock.
     """
 
     shown: ShownMap
@@ -105,7 +110,11 @@ class Site:
     #: The clock on the wall, and until how many minutes before a meal it is ordered.
     zone: tzinfo = UTC
     meal_cut_off: int = 120
+    custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
+    books: Books | None = None
+    reports: Reports | None = None
+    records: CustodyRecords | None = None
     book: DeskBook | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)

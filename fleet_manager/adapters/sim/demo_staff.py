@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fleet_manager.adapters.sim.demand import possible
+from fleet_manager.adapters.sim.staff import opening, signature
 from fleet_manager.application.ports import Mailbox, Overloaded, ViewSource
 from fleet_manager.domain.ids import AccountId, DeliveryId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
@@ -24,7 +25,6 @@ from fleet_manager.domain.messages import (
     RequestDelivery,
     Role,
     SignCleaning,
-    SignDelivery,
     TakeByHand,
 )
 from fleet_manager.domain.units import HOUR, Instant
@@ -35,7 +35,7 @@ LOOK_SECONDS: Final = 0.5
 MAX_OPEN: Final = 6
 NEEDS_CLEANING: Final = 'needs_cleaning'
 CLEANER: Final = AccountId('demo-cleaner')
-ENDED: Final = ('delivered', 'returned', 'cancelled', 'expired')
+ENDED: Final = ('delivered', 'returned', 'cancelled', 'expired', 'stored', 'failed')
 #: They try again so much later where it was not possible, in ms: another compartment was open.
 AGAIN_MS: Final = 5_000
 #: They take so long to come to a robot, in ms: shortest, most likely, longest.
@@ -121,14 +121,14 @@ class DemoStaff:
     def _wanted(self, name: DeliveryId, delivery: Mapping[str, Any]) -> Command | None:
         state = delivery['state']
         if state == 'awaiting_load' and not delivery['opening']:
-            return OpenCompartment(_actor(delivery['sender']), name)
+            return opening(_actor(delivery['origin']), name, delivery['goods'])
         if state == 'awaiting_receipt' and not delivery['opening']:
-            end = 'sender' if delivery['returning'] else 'recipient'
-            return OpenCompartment(_actor(delivery[end]), name)
+            return opening(_actor(delivery['goal']), name, delivery['goods'])
         if state == 'porter_asked':
             return TakeByHand(_actor(delivery['sender']), name)
         if state in ('taken', 'carried'):
-            return SignDelivery(_actor(delivery['recipient']), name)
+            actor = _actor(delivery['goal'])
+            return signature(actor, name, delivery['goods'], delivery['count'])
         if state == 'delivered' and delivery['rating'] is None:
             stars = self._random.choice((3, 4, 4, 5, 5, 5))
             return RateDelivery(_actor(delivery['recipient']), name, stars)

@@ -10,20 +10,24 @@ import math
 from collections import Counter
 from typing import Final
 
-from fleet_manager.adapters.sim.hands import AT_RECIPIENT, AT_SENDER, inside
+from fleet_manager.adapters.sim.chains import Chains
+from fleet_manager.adapters.sim.hands import AT_RECIPIENT, AT_SENDER, inside, right_place
 from fleet_manager.adapters.sim.robots import SimRobot
 from fleet_manager.adapters.sim.world import SimWorld
-from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.ids import DeliveryId, DoorId, ResourceId, RobotId
 from fleet_manager.domain.messages import (
     DeliveryCancelled,
+    DeliveryClosed,
     DeliveryExpired,
     DeliveryReceived,
     DeliveryRequested,
     DoorPosition,
     Event,
+    ParcelGivenBack,
     ParcelLoaded,
     ParcelReturned,
+    ParcelStored,
     ParcelTaken,
 )
 from fleet_manager.domain.state import FleetState
@@ -33,7 +37,15 @@ from fleet_manager.domain.units import Instant
 BODIES_APART: Final = 0.7
 
 #: What ends a delivery.
-ENDINGS: Final = (DeliveryReceived, ParcelReturned, DeliveryCancelled, DeliveryExpired)
+ENDINGS: Final = (
+    DeliveryReceived,
+    ParcelReturned,
+    ParcelGivenBack,
+    ParcelStored,
+    DeliveryClosed,
+    DeliveryCancelled,
+    DeliveryExpired,
+)
 
 
 class Oracle:
@@ -47,15 +59,15 @@ class Oracle:
         self._kinds: dict[DeliveryId, tuple[str, str, str]] = {}
         self._places: dict[RobotId, tuple[object, ...]] = {}
         self._said: set[str] = set()
+        self._chains = Chains()
 
     def note(self, at: Instant, event: Event) -> None:
         """Check an event of the journal against the truth."""
+        self._chains.note(at, event)
         if isinstance(event, DeliveryRequested):
             self.requested.add(event.delivery)
             self._kinds[event.delivery] = (event.sender, event.recipient, event.goods)
-        elif isinstance(
-            event, DeliveryReceived | ParcelReturned | DeliveryCancelled | DeliveryExpired
-        ):
+        elif isinstance(event, ENDINGS):
             self.ends[event.delivery] += 1
             self._check(at, self.ends[event.delivery] == 1, f'{event.delivery} ended twice')
         elif isinstance(event, ParcelLoaded):
@@ -79,10 +91,9 @@ class Oracle:
         wrong = [f'{d} never ended' for d in sorted(self.requested) if self.ends[d] != 1]
         for delivery in state.deliveries.values():
             place = self._world.hands.places.get(delivery.id, AT_SENDER)
-            right = AT_RECIPIENT if delivery.state is DeliveryState.DELIVERED else AT_SENDER
-            if delivery.state in ENDS and place != right:
+            if delivery.state in ENDS and place not in right_place(delivery.state, place):
                 wrong.append(f'{delivery.id} is {delivery.state.value}, its parcel is at {place}')
-        return wrong
+        return [*wrong, *self._chains.gaps()]
 
     def _nothing_is_shared(self, now: Instant) -> None:
         on: dict[ResourceId, RobotId] = {}

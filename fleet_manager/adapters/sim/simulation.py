@@ -193,7 +193,7 @@ class Simulation:
     def _note(self, at: Instant, event: Event) -> None:
         self.events.append((at, event))
         if isinstance(event, ParcelTurnedBack):
-            self.world.hands.turned.add(event.delivery)
+            self.world.hands.turn_back(event)
         if isinstance(event, PorterTook):
             self.world.hands.places[event.delivery] = AT_RECIPIENT
         if isinstance(event, MapSwapped):

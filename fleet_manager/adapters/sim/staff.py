@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
 from fleet_manager.application.ports import Reply
+from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.messages import (
@@ -73,13 +74,14 @@ class Staff:
         state = delivery.state
         pending = delivery.opening is not None and not delivery.opening.expired
         if state is DeliveryState.AWAITING_LOAD and not pending:
-            return OpenCompartment(ward(delivery.sender), delivery.id)
+            return opening(ward(delivery.origin), delivery.id, delivery.goods)
         if state is DeliveryState.AWAITING_RECEIPT and not pending:
-            return OpenCompartment(ward(delivery.goal), delivery.id)
+            return opening(ward(delivery.goal), delivery.id, delivery.goods)
         if state is DeliveryState.PORTER_ASKED:
             return TakeByHand(PORTER, delivery.id)
         if state in (DeliveryState.TAKEN, DeliveryState.CARRIED):
-            return SignDelivery(ward(delivery.recipient), delivery.id)
+            actor = ward(delivery.goal)
+            return signature(actor, delivery.id, delivery.goods, delivery.count)
         if state is DeliveryState.DELIVERED and delivery.rating is None:
             return RateDelivery(ward(delivery.recipient), delivery.id, 5)
         return None
@@ -109,3 +111,21 @@ class Staff:
 def ward(station: StationId) -> Actor:
     """Return the shared log-in of a ward."""
     return Actor(AccountId(f'ward-{station}'), Role.WARD, station)
+
+
+def helper(actor: Actor) -> Actor:
+    """Return the second person of a station, who signs as well where two have to."""
+    return replace(actor, account=AccountId(f'{actor.account}-2'))
+
+
+def opening(actor: Actor, delivery: DeliveryId, goods: str) -> OpenCompartment:
+    """Return how people open a compartment: two of them, and with a count, where it is asked."""
+    two = GOODS[goods].two_people
+    count = int(GOODS[goods].count is Count.NEEDED)
+    return OpenCompartment(actor, delivery, helper(actor) if two else None, count)
+
+
+def signature(actor: Actor, delivery: DeliveryId, goods: str, count: int) -> SignDelivery:
+    """Return how people sign for a parcel they found complete."""
+    two = GOODS[goods].two_signatures
+    return SignDelivery(actor, delivery, helper(actor) if two else None, count)

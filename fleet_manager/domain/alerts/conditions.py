@@ -6,19 +6,22 @@ that is the consequence of another one is not raised beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.dispatch.keep_out import is_closed_off, is_shut_in
+from fleet_manager.domain.dispatch.move_on import where_next
 from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
 from fleet_manager.domain.robots.battery import ALERT_BELOW
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import is_stuck
 from fleet_manager.domain.turn import SILENT_AFTER_MS, Turn
+from fleet_manager.domain.units import MINUTE
 
 #: A lift that was asked for so often in a row, and took no robot, is talked of for so long after.
 IN_VAIN: Final = 3
@@ -27,6 +30,25 @@ IN_VAIN_MS: Final = 300_000
 MALFORMED_FOR_MS: Final = 60_000
 #: Nobody is told of silence before devices had time to say their first word.
 SETTLE_MS: Final = 15_000
+
+
+#: A robot that does not work is waited for so long before somebody fetches what is inside.
+STRANDED_MS: Final = 180_000
+#: What people have to do after a robot has done its part: the alert, and after how long it comes.
+FORGOTTEN: Final[Mapping[DeliveryState, tuple[str, int]]] = MappingProxyType(
+    {
+        DeliveryState.TAKEN: ('not_signed', 15 * MINUTE),
+        DeliveryState.PORTER_ASKED: ('porter_waits', 15 * MINUTE),
+        DeliveryState.CARRIED: ('porter_overdue', 60 * MINUTE),
+        DeliveryState.RESCUE_ASKED: ('rescue_asked', 0),
+    }
+)
+_LOST: Final = ('robot_silent', 'robot_excluded', 'robot_stuck')
+#: The reminder that calls the next contact.
+_CALLED: Final = 2
+_WATCHED: Final = frozenset({DeliveryState.AWAITING_RECEIPT, DeliveryState.AWAITING_LOAD})
+_OPEN: Final = frozenset({DeliveryState.LOADING, DeliveryState.OPENED})
+_FETCHED: Final = frozenset({DeliveryState.UNDER_WAY, DeliveryState.AWAITING_RECEIPT})
 
 
 class Condition(NamedTuple):
@@ -82,6 +104,8 @@ def _is_well(turn: Turn, robot: Robot) -> bool:
 
 
 def _robot(turn: Turn, robot: Robot) -> Iterator[Condition]:
+    if _is_stranded(turn, robot):
+        yield Condition('parcel_stranded', robot.id, {'node': robot.node})
     sense = turn.sensed.robots.get(robot.id)
     heard = sense.heard if sense is not None else turn.sensed.started + SETTLE_MS
     if turn.now - heard > SILENT_AFTER_MS:
@@ -119,9 +143,12 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
 
 def _is_calm_until(delivery: Delivery) -> int:
     """Return until when nobody has to do anything for a delivery; 0: perhaps now."""
-    state = delivery.state
-    at_station = state is DeliveryState.AWAITING_RECEIPT or state is DeliveryState.AWAITING_LOAD
-    return 0 if at_station or delivery.opening is not None else delivery.promised_at + 1
+    if delivery.state in _WATCHED or delivery.opening is not None:
+        return 0
+    limit = FORGOTTEN.get(delivery.state)
+    if limit is None:
+        return delivery.promised_at + 1
+    return min(delivery.promised_at, delivery.times[delivery.state] + limit[1]) + 1
 
 
 def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
@@ -130,10 +157,35 @@ def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
     arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
     waited = turn.now - delivery.times[delivery.state]
     if delivery.state is DeliveryState.AWAITING_RECEIPT and waited > goods.collect_reminder:
-        yield Condition('not_collected', subject, {'station': delivery.recipient})
+        yield _not_collected(turn, delivery)
     if delivery.state is DeliveryState.AWAITING_LOAD and waited > goods.load_limit // 2:
-        yield Condition('not_loaded', subject, {'station': delivery.sender})
+        yield Condition('not_loaded', subject, {'station': delivery.origin})
+    if delivery.state in _OPEN and waited > goods.open_limit:
+        yield Condition('left_open', subject, {'robot': delivery.robot or ''})
+    if delivery.state in FORGOTTEN and waited > FORGOTTEN[delivery.state][1]:
+        yield Condition(FORGOTTEN[delivery.state][0], subject, {'station': delivery.goal})
     if arrived is None and turn.now > delivery.promised_at:
         yield Condition('delivery_late', subject, {'station': delivery.recipient})
     if delivery.opening is not None and delivery.opening.expired:
         yield Condition('opening_expired', subject, {'robot': delivery.robot or ''})
+
+
+def _not_collected(turn: Turn, delivery: Delivery) -> Condition:
+    """Return who has to do something about what nobody takes: first the station, then others."""
+    station = turn.hospital.stations[delivery.goal]
+    params = {'station': station.id, 'phone': station.phone}
+    waited = turn.now - delivery.times[delivery.state]
+    if waited > GOODS[delivery.goods].collect_limit and where_next(turn, delivery) is None:
+        return Condition('nobody_takes_it', delivery.id, params)
+    if delivery.reminded < _CALLED:
+        return Condition('not_collected', delivery.id, params)
+    params['phone'] = station.second_phone or turn.hospital.phone
+    return Condition('call_contact', delivery.id, params)
+
+
+def _is_stranded(turn: Turn, robot: Robot) -> bool:
+    """Whether a robot with something inside has not worked for long, and nobody fetches it yet."""
+    stand = (turn.state.alerts.get(f'{code}:{robot.id}') for code in _LOST)
+    if not any(alert and turn.now - alert.raised_at > STRANDED_MS for alert in stand):
+        return False
+    return any(d.state in _FETCHED for d in turn.state.served_by(robot))

@@ -43,27 +43,47 @@ PROMISES: Final[Mapping[Urgency, Promise]] = MappingProxyType(
 )
 
 
+class Count(StrEnum):
+    """Whether pieces are counted when they are put in and when they are received."""
+
+    NEVER = 'never'
+    ASKED = 'asked'
+    NEEDED = 'needed'
+
+
 @dataclass(frozen=True, slots=True)
 class GoodsClass:
     """What is carried, and the rules for it.
 
     `load_limit`: how long a robot waits at the sender before it leaves. `collect_reminder`: how
-    long it waits at the recipient before somebody is called, and `collect_limit` before it brings
-    the parcel back. `box` is the kind of compartment it needs and `litres` how large; `dirty`
-    goods soil the robot. It is never on board together with the classes in `apart`; `direct`
-    goods are alone on board, without other stops on the way.
+    long it waits at the recipient before somebody is reminded, `collect_contact` before the next
+    contact is called, and `collect_limit` before it brings the parcel back. `open_limit`: how long
+    a compartment may stand open. `box` is the kind of compartment it needs and `litres` how large;
+    `dirty` goods soil the robot. It is never on board together with the classes in `apart`;
+    `direct` goods are alone on board, without other stops on the way.
+
+    `two_people` sign each opening, two different ones; `two_signatures` are needed to receive it.
+    `may_return`: it may be brought back to its sender. `porters_open`: who works for the whole
+    house may take out what nobody else takes; else only people of the station do.
     """
 
     id: str
     urgency: Urgency
     load_limit: Millis
     collect_reminder: Millis
+    collect_contact: Millis
     collect_limit: Millis
+    open_limit: Millis
     box: CompartmentKind
     litres: int
     dirty: bool
     apart: frozenset[str]
     direct: bool
+    two_people: bool = False
+    two_signatures: bool = False
+    count: Count = Count.NEVER
+    may_return: bool = True
+    porters_open: bool = True
 
 
 _DIRTY: Final = frozenset({'soiled', 'waste'})
@@ -83,6 +103,12 @@ def _goods(
     box: CompartmentKind = _STANDARD,
     apart: frozenset[str] = frozenset(),
     direct: bool = False,
+    open_minutes: int = 5,
+    two_people: bool = False,
+    two_signatures: bool = False,
+    count: Count = Count.NEVER,
+    may_return: bool = True,
+    porters_open: bool = True,
 ) -> tuple[str, GoodsClass]:
     dirty = name in _DIRTY
     return name, GoodsClass(
@@ -90,20 +116,38 @@ def _goods(
         urgency,
         load_limit=Millis(load * MINUTE),
         collect_reminder=Millis(collect * MINUTE),
+        collect_contact=Millis(3 * collect * MINUTE // 2),
         collect_limit=Millis(2 * collect * MINUTE),
+        open_limit=Millis(open_minutes * MINUTE),
         box=box,
         litres=litres,
         dirty=dirty,
         apart=apart | (_CLEAN if dirty else _DIRTY),
         direct=direct,
+        two_people=two_people,
+        two_signatures=two_signatures,
+        count=count,
+        may_return=may_return,
+        porters_open=porters_open,
     )
 
 
 GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
     dict(
         (
-            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=10),
-            _goods('controlled', Urgency.URGENT, load=15, collect=10, litres=5, direct=True),
+            _goods('drug', Urgency.ROUTINE, load=15, collect=10, litres=10, count=Count.ASKED),
+            _goods(
+                'controlled',
+                Urgency.URGENT,
+                load=15,
+                collect=10,
+                litres=5,
+                direct=True,
+                open_minutes=2,
+                two_people=True,
+                count=Count.NEEDED,
+                porters_open=False,
+            ),
             _goods(
                 'blood',
                 Urgency.STAT,
@@ -111,6 +155,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 collect=8,
                 litres=10,
                 box=CompartmentKind.INSULATED,
+                count=Count.ASKED,
             ),
             _goods(
                 'specimen',
@@ -133,7 +178,15 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
             _goods('supply', Urgency.ROUTINE, load=20, collect=15, litres=30),
             _goods('linen', Urgency.ROUTINE, load=20, collect=15, litres=40),
             _goods('soiled', Urgency.ROUTINE, load=20, collect=15, litres=40),
-            _goods('waste', Urgency.SCHEDULED, load=20, collect=15, litres=40),
+            _goods(
+                'waste',
+                Urgency.SCHEDULED,
+                load=20,
+                collect=15,
+                litres=40,
+                two_signatures=True,
+                may_return=False,
+            ),
         )
     )
 )

@@ -99,7 +99,7 @@ def bundled(
 
 def _may_grow(turn: Turn, delivery: Delivery) -> bool:
     """Whether a delivery may get mates: it can be loaded now, and nobody has begun to."""
-    if not turn.policy.bundles or GOODS[delivery.goods].direct:
+    if not turn.policy.bundles or GOODS[delivery.goods].direct or delivery.meets_at:
         return False
     return delivery.is_surely_empty and delivery.earliest <= turn.now
 
@@ -111,7 +111,7 @@ def _largest(turn: Turn, robots: Sequence[Robot], goods: GoodsClass) -> int:
 
 
 def _kind(delivery: Delivery) -> _Kind:
-    return delivery.sender, delivery.goal, delivery.goods
+    return delivery.origin, delivery.goal, delivery.goods
 
 
 def _litres(box: Compartment) -> int:

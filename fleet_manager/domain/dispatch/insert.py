@@ -105,7 +105,7 @@ def first_come(turn: Turn, ways: Ways, waiting: list[Delivery]) -> None:
 
 def _nearest(turn: Turn, ways: Ways, delivery: Delivery, free: list[Robot]) -> Robot | None:
     """Give the delivery the one of the free robots that is there soonest, and return it."""
-    sender = turn.hospital.stations[delivery.sender].node
+    sender = turn.hospital.stations[delivery.origin].node
     offers = []
     for robot in free:
         if kept_by_another(turn, robot, sender) or why_not(turn, ways, robot, delivery):
@@ -132,7 +132,7 @@ def stands_in_line(turn: Turn, delivery: Delivery) -> bool:
     working = [r for r in turn.robots() if turn.may_move(r)]
     served = [d for robot in working for d in turn.state.served_by(robot)]
     coming = [d for d in served if d.recipient == delivery.recipient]
-    if any(d.sender == delivery.sender and d.state is DeliveryState.ASSIGNED for d in served):
+    if any(d.origin == delivery.origin and d.state is DeliveryState.ASSIGNED for d in served):
         return True
     return len(coming) >= ROBOTS_FOR_A_STATION and delivery.urgency != Urgency.STAT
 

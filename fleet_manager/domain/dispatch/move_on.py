@@ -1,7 +1,8 @@
 """When nobody comes, or there is no way: on with the rest of the run, back with the parcel.
 
 A robot that waits in vain keeps the others on board waiting. It tries its other stops first and
-comes again; a parcel that nobody takes is brought back to its sender.
+comes again. A parcel that nobody takes is called for twice, then brought back to its sender, and
+to a safe place where nobody takes it there. Where there is none the robot waits, and people know.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.predicates.can_get_there import Ways
 from fleet_manager.domain.dispatch.runs import keep_rules, reorder
-from fleet_manager.domain.messages import ParcelTurnedBack, RobotSentAway, Stop
+from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.messages import (
+    CollectionReminded,
+    ParcelTurnedBack,
+    RobotSentAway,
+    Stop,
+)
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.turn import Turn
 
@@ -28,14 +35,51 @@ def move_on(turn: Turn) -> None:
         if not here:
             continue
         for delivery in here:
-            if _is_given_up(turn, delivery):
-                turn.emit(ParcelTurnedBack(delivery.id, robot.id, 'not_collected'))
+            _remind(turn, robot, delivery)
+            if not _is_given_up(turn, delivery):
+                continue
+            after = where_next(turn, delivery)
+            if after is not None:
+                turn.emit(ParcelTurnedBack(delivery.id, robot.id, *after))
                 keep_rules(turn, robot)
         left = turn.state.at_stop(robot)
         if left and all(_waits_in_vain(turn, one) for one in left) and _elsewhere(robot):
             for delivery in left:
                 turn.emit(RobotSentAway(robot.id, delivery.id))
             put_off(turn, robot, 'not_collected')
+
+
+def where_next(turn: Turn, delivery: Delivery) -> tuple[str, StationId | None] | None:
+    """Return why and where to a parcel goes that nobody takes; a place None is its sender.
+
+    None: there is nowhere else, a person has to come.
+    """
+    if not delivery.returning and _goods(delivery).may_return:
+        return 'not_collected', None
+    keeper = safe_place(turn, delivery)
+    if delivery.kept_at is not None or keeper is None:
+        return None
+    return 'nobody_takes_it', keeper
+
+
+def safe_place(turn: Turn, delivery: Delivery) -> StationId | None:
+    """Return the station that keeps such goods, on its floor if one is there; else the first."""
+    stations = turn.hospital.stations.values()
+    keepers = [s for s in stations if delivery.goods in s.keeps and s.id != delivery.goal]
+    here = turn.hospital.nodes[turn.hospital.stations[delivery.goal].node].floor
+    keepers.sort(key=lambda s: turn.hospital.nodes[s.node].floor != here)
+    return keepers[0].id if keepers else None
+
+
+def _remind(turn: Turn, robot: Robot, delivery: Delivery) -> None:
+    """Call people, one after the other, for what they have to take."""
+    if delivery.state is not DeliveryState.AWAITING_RECEIPT:
+        return
+    goods, waited = _goods(delivery), _waited(turn, delivery)
+    steps = (goods.collect_reminder, goods.collect_contact)
+    step = sum(waited > limit for limit in steps)
+    if step > delivery.reminded:
+        turn.emit(CollectionReminded(delivery.id, robot.id, delivery.goal, step))
 
 
 def put_off(turn: Turn, robot: Robot, reason: str, ways: Ways | None = None) -> None:
@@ -89,7 +133,7 @@ def _waits_in_vain(turn: Turn, delivery: Delivery) -> bool:
 
 def _is_given_up(turn: Turn, delivery: Delivery) -> bool:
     """Whether nobody has taken the parcel for as long as its class is waited for."""
-    if delivery.returning or delivery.state is not DeliveryState.AWAITING_RECEIPT:
+    if delivery.state is not DeliveryState.AWAITING_RECEIPT:
         return False
     return _waited(turn, delivery) > _goods(delivery).collect_limit
 

@@ -163,13 +163,13 @@ def _refusals(
 
     def refusals(parcel: DeliveryId) -> Mapping[RobotId, str]:
         one, at_once = bundles[parcel][0], any(d.urgency in _AT_ONCE for d in bundles[parcel])
-        key = one.goods, one.sender, one.recipient, at_once
+        key = one.goods, one.origin, one.goal, at_once
         if key in found:
             return found[key]
         if one.goods not in unfit:
             reasons = ((r.id, why_unfit(turn, r, GOODS[one.goods])) for r in robots)
             unfit[one.goods] = {name: why for name, why in reasons if why}
-        way = one.sender, one.recipient
+        way = one.origin, one.goal
         if way not in lost:
             lost[way] = no_ways(one)
         found[key] = lost[way] | unfit[one.goods] | ({} if key[-1] else spared)
@@ -195,12 +195,12 @@ def _no_ways(
     far: dict[StationId, set[RobotId]] = {}
 
     def together(delivery: Delivery) -> dict[RobotId, str]:
-        sender = delivery.sender
+        sender = delivery.origin
         if sender not in far:
             far[sender] = {name for name, start in starts.items() if start[sender] is None}
         node, lost = turn.hospital.stations[sender].node, far[sender]
         for kind, graph in of_kind.items():
-            if reach_from(graph, node)[delivery.recipient] is None:
+            if reach_from(graph, node)[delivery.goal] is None:
                 lost = lost | {name for name, own in graphs.items() if id(own) == kind}
         return dict.fromkeys(lost, 'no_way_for_it')
 
@@ -316,7 +316,7 @@ def _parcel(bundle: Sequence[Delivery], heavy: int) -> solver.Parcel:
     due = min(d.promised_at for d in bundle)
     return solver.Parcel(
         first.id,
-        sender=first.sender,
+        sender=first.origin,
         recipient=first.goal,
         ready=min(max(d.requested_at, d.earliest) for d in bundle),
         due=due,
@@ -434,5 +434,5 @@ def _runners_up(
 
 def _stop(delivery: Delivery, *, pick_up: bool) -> Stop:
     if pick_up:
-        return Stop(Purpose.PICK_UP, delivery.sender, delivery.id)
+        return Stop(Purpose.PICK_UP, delivery.origin, delivery.id)
     return Stop(Purpose.HAND_OVER, delivery.goal, delivery.id)

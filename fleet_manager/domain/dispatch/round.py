@@ -25,7 +25,7 @@ from fleet_manager.domain.dispatch.reroute import reroute
 from fleet_manager.domain.dispatch.runs import take_away
 from fleet_manager.domain.dispatch.urgency import errand, most_urgent_first
 from fleet_manager.domain.maps.model import NodeKind
-from fleet_manager.domain.messages import DeliveryExpired
+from fleet_manager.domain.messages import DeliveryExpired, PorterAsked
 from fleet_manager.domain.state import Delivery, Robot
 from fleet_manager.domain.traffic.hindrances import hindrances, is_stuck
 from fleet_manager.domain.turn import Turn
@@ -71,7 +71,9 @@ def withdraw(turn: Turn, ways: Ways) -> None:
                 take_away(turn, robot, delivery, 'robot_unavailable')
             elif _nobody_loads(turn, delivery):
                 take_away(turn, robot, delivery, 'not_loaded')
-                turn.emit(DeliveryExpired(delivery.id))
+                held = delivery.meets_at is not None  # by a rescuer: it is not back at its sender
+                event = PorterAsked(delivery.id, 'not_loaded') if held else None
+                turn.emit(event or DeliveryExpired(delivery.id))
             elif _cannot_come(turn, ways, robot, delivery):
                 take_away(turn, robot, delivery, 'no_way')
 

@@ -381,6 +381,12 @@ class _Reader:
             sends=fields.choices('sends', GOODS_CLASSES),
             takes=fields.choices('takes', GOODS_CLASSES),
             hours=fields.hours('hours'),
+            keeps=fields.choices('keeps', GOODS_CLASSES) if fields.has('keeps') else (),
+            second_phone=(
+                fields.matching('second_phone', _PHONE, 'a telephone number in quotes')
+                if fields.has('second_phone')
+                else ''
+            ),
         )
         fields.finish()
 

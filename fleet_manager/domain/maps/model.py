@@ -202,7 +202,8 @@ class Station:
     """A place where people meet a robot. `code` is printed on the wall.
 
     `sends` and `takes` are goods classes; `hours` are spans of the day such as `07:00-19:00`,
-    empty for always.
+    empty for always. It `keeps` what nobody takes, of these classes: a safe place. Who does not
+    answer at `phone` is called at `second_phone`, '' for the dispatch.
     """
 
     id: StationId
@@ -214,6 +215,8 @@ class Station:
     sends: tuple[str, ...]
     takes: tuple[str, ...]
     hours: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    second_phone: str = ''
 
 
 class CompartmentKind(StrEnum):

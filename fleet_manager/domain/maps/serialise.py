@@ -104,20 +104,7 @@ def hospital_to_json(hospital: Hospital) -> dict[str, Any]:
             for door in hospital.doors.values()
         ],
         'lifts': [_lift(lift) for lift in hospital.lifts.values()],
-        'stations': [
-            {
-                'id': station.id,
-                'code': station.code,
-                'name': _name(station.name),
-                'kind': station.kind,
-                'node': station.node,
-                'phone': station.phone,
-                'sends': list(station.sends),
-                'takes': list(station.takes),
-                'hours': list(station.hours),
-            }
-            for station in hospital.stations.values()
-        ],
+        'stations': [_station(station) for station in hospital.stations.values()],
         'robots': [
             {
                 'id': robot.id,
@@ -243,6 +230,26 @@ def _floor(floor: Floor) -> dict[str, Any]:
             for zone in floor.zones
         ],
     }
+
+
+def _station(station: Station) -> dict[str, Any]:
+    """Return a station; what few have is left out where it has none, as in older maps."""
+    found: dict[str, Any] = {
+        'id': station.id,
+        'code': station.code,
+        'name': _name(station.name),
+        'kind': station.kind,
+        'node': station.node,
+        'phone': station.phone,
+        'sends': list(station.sends),
+        'takes': list(station.takes),
+        'hours': list(station.hours),
+    }
+    if station.keeps:
+        found['keeps'] = list(station.keeps)
+    if station.second_phone:
+        found['second_phone'] = station.second_phone
+    return found
 
 
 def _lift(lift: Lift) -> dict[str, Any]:
@@ -390,6 +397,8 @@ def _read_station(fields: Fields) -> Station:
         sends=fields.texts('sends'),
         takes=fields.texts('takes'),
         hours=fields.hours('hours'),
+        keeps=fields.texts('keeps') if fields.has('keeps') else (),
+        second_phone=fields.text('second_phone', default=''),
     )
 
 

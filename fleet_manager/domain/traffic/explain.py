@@ -222,7 +222,7 @@ def _at_rest(turn: Turn, robot: Robot) -> Wait:
 def _goal(turn: Turn, delivery: Delivery) -> NodeId | None:
     """Return the station the delivery's robot has to go to; None while people handle it."""
     if delivery.state is DeliveryState.ASSIGNED:
-        return turn.hospital.stations[delivery.sender].node
+        return turn.hospital.stations[delivery.origin].node
     if delivery.state is DeliveryState.UNDER_WAY:
         return turn.hospital.stations[delivery.goal].node
     return None

@@ -27,7 +27,7 @@ from fleet_manager.domain.units import Instant
 
 NURSE = m.Actor(AccountId('ward-3'), m.Role.WARD, StationId('ward_3'))
 PHARMACIST = m.Actor(AccountId('pharmacy'), m.Role.WARD, StationId('pharmacy'))
-ENDS = ('delivered', 'returned', 'cancelled', 'expired')
+ENDS = ('delivered', 'returned', 'cancelled', 'stored', 'failed')
 ARRIVES = {
     'assigned': (m.Purpose.PICK_UP, 'awaiting_load'),
     'under_way': (m.Purpose.HAND_OVER, 'awaiting_receipt'),
@@ -161,6 +161,8 @@ class Story:
         self._robots = [f'r{number}' for number in range(robots)]
         self._placed: set[str] = set()
         self._back: set[str] = set()
+        self._kept: set[str] = set()
+        self._exits = 0
         self._count = 0
         self.expected = Expected()
 
@@ -188,11 +190,11 @@ class Story:
         who, where = DeliveryId(name), CompartmentId('c1')
         if state == 'accepted':
             return self._leave_or_assign(name)
-        if robot is None:
-            return self._by_hand(name)
+        if robot is None or state == 'rescue_asked':
+            return self._by_hand(name) if robot is None else self._fetched(name, robot)
         inside = f'robot:{robot}/{where}'
         event: m.Event
-        if self._random.random() < 0.2:
+        if self._random.random() < 0.35:
             told = self._otherwise(name, state, RobotId(robot))
             if told is not None:
                 return told
@@ -209,6 +211,11 @@ class Story:
         elif state == 'loading':
             event, then = loaded(name, robot), 'under_way'
             self.expected.custody[name] = [('sender:pharmacy', inside)]
+        elif name in self._kept:
+            keeper = StationId('stores')
+            event = m.ParcelStored(who, RobotId(robot), where, PHARMACIST, keeper)
+            then = 'stored'
+            self.expected.custody[name].append((inside, 'keeper:stores'))
         elif name in self._back:
             event, then = returned(name, robot), 'returned'
             self.expected.custody[name].append((inside, 'sender:pharmacy'))
@@ -242,11 +249,30 @@ class Story:
         if state in ('assigned', 'awaiting_load'):
             self.expected.deliveries[name] = ('accepted', None)
             return m.RunWithdrawn(RunId('run'), robot, DeliveryId(name), 'x')
-        if state == 'awaiting_receipt' and name not in self._back:
-            self._back.add(name)
-            self.expected.deliveries[name] = ('under_way', robot)
-            return m.ParcelTurnedBack(DeliveryId(name), robot, 'not_collected')
+        if state == 'awaiting_receipt' and name not in self._back | self._kept:
+            return self._not_taken(name, robot)
         return None
+
+    def _not_taken(self, name: str, robot: RobotId) -> m.Event:
+        """Nobody takes it: back, to a safe place, or its robot dies; one after the other."""
+        self._exits += 1
+        if self._exits % 3 == 0:
+            self.expected.deliveries[name] = ('rescue_asked', robot)
+            return m.RescueAsked(DeliveryId(name), robot, PORTER, 'dead')
+        (self._back if self._exits % 3 == 1 else self._kept).add(name)
+        self.expected.deliveries[name] = ('under_way', robot)
+        to = StationId('stores') if name in self._kept else None
+        return m.ParcelTurnedBack(DeliveryId(name), robot, 'not_collected', to)
+
+    def _fetched(self, name: str, robot: str) -> m.Event:
+        """A person takes it out of its robot, or it is lost."""
+        inside, where = f'robot:{robot}/c1', CompartmentId('c1')
+        if ('failed', robot) not in self.expected.deliveries.values():
+            self.expected.deliveries[name] = ('failed', robot)
+            return m.DeliveryClosed(DeliveryId(name), PORTER, 'lost')
+        self.expected.deliveries[name] = ('carried', None)
+        self.expected.custody[name].append((inside, 'porter:porter-1'))
+        return m.ParcelRescued(DeliveryId(name), RobotId(robot), where, PORTER)
 
     def _by_hand(self, name: str) -> m.Event:
         carried = self.expected.deliveries[name][0] == 'carried'

@@ -136,6 +136,6 @@ def test_several_robots_hold_a_zone_at_once_and_each_gives_back_its_own(database
 
 def test_only_known_events_are_followed() -> None:
     followed = {kind for kind in EVENT_TYPES if changes_tables(kind)}
-    assert len(followed) == 21
+    assert len(followed) == 28
     assert not changes_tables('AlertRaised')
     assert not changes_tables('Nothing')

@@ -33,6 +33,10 @@ class Desk:
 def parcel(state: str, **changes: Any) -> dict[str, Any]:
     return {
         'state': state,
+        'goods': 'drug',
+        'origin': 'pharmacy',
+        'goal': 'ward' if not changes.get('returning') else 'pharmacy',
+        'count': 0,
         'sender': 'pharmacy',
         'recipient': 'ward',
         'robot': 'r1',

@@ -257,6 +257,7 @@ class _Podium:
             phone=next(self.phones),
             sends=['supply'],
             takes=['supply'],
+            keeps=['drug', 'sterile', 'supply', 'linen'],
         )
         sheet.lane(sheet.mark(street, x), 'svc', _HATCH[0], speed=SLOW)
         zone = (CENTRE[0], y1, CENTRE[1], y2 + STREET)

@@ -1,1 +1,1 @@
-"""Documents for printing: labels as PDF and ZPL."""
+"""Documents for printing: labels as PDF and ZPL, documents of tables."""

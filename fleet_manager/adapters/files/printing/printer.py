@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleet_manager.application.documents import Document
 from fleet_manager.application.labels import Label
 
 
@@ -21,3 +22,9 @@ class DocumentPrinter:
         from fleet_manager.adapters.files.printing.label_zpl import write_labels
 
         return write_labels(labels, paper=paper, dots=dots)
+
+    def document_pdf(self, document: Document) -> bytes:
+        """Return a PDF of tables on numbered pages."""
+        from fleet_manager.adapters.files.printing.document_pdf import draw_document
+
+        return draw_document(document)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import Body, Note, Secret, read_form
+from fleet_manager.adapters.http.bodies import Body, Note, Pieces, Secret, Word, read_form
 from fleet_manager.adapters.http.delivery_page import describe, find, of_station
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
@@ -20,6 +20,7 @@ from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Station
 from fleet_manager.domain.messages import (
+    Actor,
     CancelDelivery,
     Command,
     OpenCompartment,
@@ -31,15 +32,33 @@ from fleet_manager.domain.messages import (
 
 router = APIRouter()
 
+#: Deeds for which something is typed: the page does not load itself again meanwhile.
+WRITES: Final = frozenset({'rescued', 'open_left', 'call_robot'})
+
 
 class Empty(Body):
     """A form that is only a button."""
 
 
 class Pin(Body):
-    """The PIN, asked for again at the robot; or the badge of a colleague."""
+    """The PIN, asked for again at the robot, or the badge of a colleague.
+
+    Of two people, and with a count, where the goods need it.
+    """
 
     pin: Secret
+    witness: Word = ''
+    witness_pin: Word = ''
+    count: Pieces = 0
+
+
+class Receipt(Body):
+    """What was there, what was not, and the second signature where the goods need one."""
+
+    witness: Word = ''
+    witness_pin: Word = ''
+    count: Pieces = 0
+    missing: Note = ''
 
 
 class Reason(Body):
@@ -88,6 +107,7 @@ async def ward(request: Request, site: SiteDep, person: PersonDep) -> Response:
         key=secrets.token_urlsafe(16),
         plans_here=site.ward_book is not None,
         paused=bool(fleet.get('paused')),
+        stores=site.books is not None,
         refresh=5,
     )
 
@@ -105,7 +125,7 @@ async def cancel(delivery: str, request: Request, site: SiteDep, person: PersonD
     """Cancel, until it is being loaded."""
     await read_form(request, Empty)
     command = CancelDelivery(person.actor(), DeliveryId(delivery))
-    return await _act(request, site, person, delivery, command)
+    return await act(request, site, person, delivery, command)
 
 
 @router.post('/deliveries/{delivery}/open')
@@ -114,23 +134,27 @@ async def open_compartment(
 ) -> Response:
     """Open the robot's compartment after the PIN was given again: this is the signature."""
     form = await read_form(request, Pin)
-    if find(site.views.current(), delivery, person) is None:
-        return site.pages.error(request.scope, 404, 'unknown_delivery')
-    outcome, actor = await site.people.signer(person, form.pin)
-    if outcome != 'ok':
-        text = words_of(request)(f'pin.{outcome}', phone=site.hospital.phone)
-        status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
-        return _delivery_page(request, site, person, delivery, problem=text, status=status)
-    command = OpenCompartment(actor, DeliveryId(delivery))
-    return await _act(request, site, person, delivery, command)
+    actor = await step_up(request, site, person, delivery, form.pin)
+    if isinstance(actor, Response):
+        return actor
+    second = await signed_by(request, site, person, delivery, form.witness, form.witness_pin)
+    if isinstance(second, Response):
+        return second
+    command = OpenCompartment(actor, DeliveryId(delivery), second, form.count)
+    return await act(request, site, person, delivery, command)
 
 
 @router.post('/deliveries/{delivery}/sign')
 async def sign(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
-    """Sign that the parcel was taken out and is right."""
-    await read_form(request, Empty)
-    command = SignDelivery(person.actor(), DeliveryId(delivery))
-    return await _act(request, site, person, delivery, command)
+    """Sign that the parcel was taken out, all of it or not."""
+    form = await read_form(request, Receipt)
+    second = await signed_by(request, site, person, delivery, form.witness, form.witness_pin)
+    if isinstance(second, Response):
+        return second
+    command = SignDelivery(
+        person.actor(), DeliveryId(delivery), second, form.count, form.missing.strip()
+    )
+    return await act(request, site, person, delivery, command)
 
 
 @router.post('/deliveries/{delivery}/refuse')
@@ -138,7 +162,7 @@ async def refuse(delivery: str, request: Request, site: SiteDep, person: PersonD
     """Do not take the parcel the robot brought: it goes back to its sender."""
     form = await read_form(request, Reason)
     command = RefuseDelivery(person.actor(), DeliveryId(delivery), form.reason.strip())
-    return await _act(request, site, person, delivery, command)
+    return await act(request, site, person, delivery, command)
 
 
 @router.post('/deliveries/{delivery}/take')
@@ -146,7 +170,7 @@ async def take(delivery: str, request: Request, site: SiteDep, person: PersonDep
     """Note that a porter took the parcel from its sender."""
     await read_form(request, Empty)
     command = TakeByHand(person.actor(), DeliveryId(delivery))
-    return await _act(request, site, person, delivery, command)
+    return await act(request, site, person, delivery, command)
 
 
 @router.post('/deliveries/{delivery}/rate')
@@ -154,7 +178,7 @@ async def rate(delivery: str, request: Request, site: SiteDep, person: PersonDep
     """Give one to five stars."""
     form = await read_form(request, Stars)
     command = RateDelivery(person.actor(), DeliveryId(delivery), int(form.stars))
-    return await _act(request, site, person, delivery, command)
+    return await act(request, site, person, delivery, command)
 
 
 def last_request(view: View, person: Person) -> Mapping[str, Any] | None:
@@ -168,7 +192,40 @@ def last_request(view: View, person: Person) -> Mapping[str, Any] | None:
     return max(mine, key=lambda entity: entity['number'], default=None)
 
 
-async def _act(
+async def step_up(
+    request: Request, site: Site, person: Person, delivery: str, pin: str
+) -> Actor | Response:
+    """Return who signs, by PIN or badge given again, or the page that says what is wrong."""
+    if find(site.views.current(), delivery, person) is None:
+        return site.pages.error(request.scope, 404, 'unknown_delivery')
+    outcome, actor = await site.people.signer(person, pin)
+    if outcome == 'ok':
+        return actor
+    return _wrong_secret(request, site, person, delivery, f'pin.{outcome}', outcome)
+
+
+async def signed_by(
+    request: Request, site: Site, person: Person, delivery: str, name: str, secret: str
+) -> Actor | Response | None:
+    """Return who signs as the second person, None where nobody is named, or what is wrong."""
+    if not name and not secret:
+        return None
+    outcome, second = await site.people.colleague(name, secret)
+    if second is not None:
+        return second
+    text = 'second_pin.wrong' if outcome == 'wrong' else f'pin.{outcome}'
+    return _wrong_secret(request, site, person, delivery, text, outcome)
+
+
+def _wrong_secret(
+    request: Request, site: Site, person: Person, delivery: str, key: str, outcome: str
+) -> Response:
+    text = words_of(request)(key, phone=site.hospital.phone)
+    status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
+    return _delivery_page(request, site, person, delivery, problem=text, status=status)
+
+
+async def act(
     request: Request, site: Site, person: Person, delivery: str, command: Command
 ) -> Response:
     """Submit a command on a delivery the person may see, and show what became of it."""
@@ -207,10 +264,12 @@ def _delivery_page(
         'delivery.html',
         status=status,
         page=page,
+        stations=[s for s in site.hospital.stations.values() if s.id != page.raw.get('goal')],
         problem_text=problem,
         prints=site.printer is not None,
+        holds=site.books is not None,
         # without scripts the page reloads itself, but never while a PIN is being typed
-        refresh=None if page.ended or page.opens or problem else 5,
+        refresh=None if page.ended or page.opens or problem or page.deeds & WRITES else 5,
         path=f'/deliveries/{delivery}',
     )
 

@@ -5,10 +5,10 @@ import { fillLift, liftRow } from './lift-rows.js';
 import { clock } from './times.js';
 import { duration, known, named, t } from './words.js';
 
-const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot'];
+const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot', 'parcel_stranded'];
 const LOW = ['not_loaded', 'opening_expired', 'malformed_report', 'battery_low'];
 const SIGNS = { high: '▲ !!!', medium: '▲ !!', low: '▲ !' };
-const ENDED = ['delivered', 'returned', 'cancelled', 'expired'];
+const ENDED = ['delivered', 'returned', 'cancelled', 'expired', 'stored', 'failed'];
 const MOST_STOPS = 4;
 const TONES = {
   accepted: 'waiting', assigned: 'moving', under_way: 'moving', waiting: 'attention',
@@ -16,7 +16,7 @@ const TONES = {
   to_pick_up: 'moving', to_hand_over: 'moving', in_lift: 'moving', waiting_lift: 'moving',
   waiting_door: 'moving', at_pick_up: 'act', at_hand_over: 'act', awaiting_load: 'act',
   loading: 'act', awaiting_receipt: 'act', opened: 'act', taken: 'act', porter_asked: 'attention',
-  carried: 'moving', to_clean: 'moving', needs_cleaning: 'act',
+  carried: 'moving', rescue_asked: 'attention', to_clean: 'moving', needs_cleaning: 'act',
 };
 
 /** @param {string} code @returns {'high' | 'medium' | 'low'} */
@@ -60,7 +60,7 @@ export class Lists {
     rows(element('alerts'), alerts, ([id]) => id, ([id]) => this.alertRow(id), (row, [, alert]) => {
       const how = level(alert.code);
       put(row, 'class', `alert ${how} ${alert.acknowledged ? 'seen' : ''}`);
-      const subject = { subject: this.subject(alert), code: alert.code };
+      const subject = { ...alert.params, subject: this.subject(alert), code: alert.code };
       const text = (/** @type {string} */ part) =>
         known(`alert.${alert.code}.${part}`, `alert.other.${part}`, subject);
       fill(row, 'level', `${SIGNS[how]} ${t(`alert.level.${how}`)}`);

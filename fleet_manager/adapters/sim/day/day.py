@@ -14,7 +14,6 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from fleet_manager.adapters.sim.day.collect import Collector
 from fleet_manager.adapters.sim.day.demand import Requests
 from fleet_manager.adapters.sim.day.faults import Faults
 from fleet_manager.adapters.sim.day.heap import Heap
@@ -25,6 +24,7 @@ from fleet_manager.adapters.sim.day.sometimes import Sometimes
 from fleet_manager.adapters.sim.day.staff import People
 from fleet_manager.adapters.sim.day.trouble import in_the_building
 from fleet_manager.adapters.sim.day.world import DayWorld, Trouble
+from fleet_manager.application.days.collect import Collector
 from fleet_manager.application.days.result import DayResult
 from fleet_manager.application.days.scenario import FaultKind, Fleet, Scenario
 from fleet_manager.application.ports import Directive, Entry, Reply, RobotOrder, Store
@@ -210,7 +210,7 @@ class Day:
         if isinstance(event, OpeningAuthorised):
             self.world.hands.note(event)
         elif isinstance(event, ParcelTurnedBack):
-            self.world.hands.turned.add(event.delivery)
+            self.world.hands.turn_back(event)
 
     def _sample(self) -> None:
         for robot in self.world.robots.values():

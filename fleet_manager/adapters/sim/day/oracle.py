@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from fleet_manager.adapters.sim.chains import Chains
 from fleet_manager.adapters.sim.day.doors import DayDoor
 from fleet_manager.adapters.sim.day.heap import Heap
 from fleet_manager.adapters.sim.day.lifts import DayLift
@@ -17,13 +18,21 @@ from fleet_manager.adapters.sim.day.manager import DayManager
 from fleet_manager.adapters.sim.day.motion import Knot, closest
 from fleet_manager.adapters.sim.day.robots import DayRobot
 from fleet_manager.adapters.sim.day.world import DayWorld
-from fleet_manager.adapters.sim.hands import AT_RECIPIENT, AT_SENDER, inside
+from fleet_manager.adapters.sim.hands import (
+    AT_KEEPER,
+    AT_PORTER,
+    AT_RECIPIENT,
+    AT_SENDER,
+    inside,
+    right_place,
+)
 from fleet_manager.adapters.sim.oracle import BODIES_APART
 from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import DeliveryId, DoorId, ResourceId, RobotId, node_resource
 from fleet_manager.domain.messages import (
     DeliveryCancelled,
+    DeliveryClosed,
     DeliveryExpired,
     DeliveryReceived,
     DeliveryRequested,
@@ -32,8 +41,11 @@ from fleet_manager.domain.messages import (
     LegPlanned,
     LegsReplanned,
     NodeReached,
+    ParcelGivenBack,
     ParcelLoaded,
+    ParcelRescued,
     ParcelReturned,
+    ParcelStored,
     ParcelTaken,
     RobotCleaned,
 )
@@ -67,6 +79,7 @@ class DayOracle:
         self._on: dict[RobotId, tuple[ResourceId, ...]] = {}
         self._holders: dict[ResourceId, RobotId] = {}
         self._said: set[str] = set()
+        self._chains = Chains()
         self._keys: dict[tuple[str, str], DeliveryId] = {}
         self._open: dict[RobotId, int] = {}
         self._granted: dict[RobotId, int] = {}
@@ -125,7 +138,7 @@ class DayOracle:
 
     def note(self, at: Instant, event: Event) -> None:
         """Check an event of the journal against the truth."""
-        del at
+        self._chains.note(at, event)
         if isinstance(event, NodeReached | LegPlanned):
             robot = self._world.robots.get(event.robot)
             if robot is not None:
@@ -137,9 +150,18 @@ class DayOracle:
             self.requested.add(event.delivery)
             first = self._keys.setdefault((event.actor.account, event.key), event.delivery)
             self._check(first == event.delivery, f'{first} and {event.delivery} are one request')
-        elif isinstance(event, DeliveryReceived | DeliveryCancelled | DeliveryExpired):
+        elif isinstance(
+            event, DeliveryReceived | DeliveryCancelled | DeliveryExpired | DeliveryClosed
+        ):
             self._ended(event.delivery)
-        elif isinstance(event, ParcelLoaded):
+        elif isinstance(event, RobotCleaned):
+            self._soiled.discard(event.robot)
+        else:
+            self._note_parcel(event)
+
+    def _note_parcel(self, event: Event) -> None:
+        """Check that a parcel is where the journal says it is."""
+        if isinstance(event, ParcelLoaded):
             self._custody(event.delivery, inside(event.robot, event.compartment))
             self._keeps_apart(event)
             self._shares_with_its_like(event)
@@ -150,18 +172,26 @@ class DayOracle:
             self._taken_out(event.delivery, event.robot)
             self._custody(event.delivery, AT_SENDER)
             self._ended(event.delivery)
-        elif isinstance(event, RobotCleaned):
-            self._soiled.discard(event.robot)
+        elif isinstance(event, ParcelGivenBack):
+            self._custody(event.delivery, AT_SENDER)
+            self._ended(event.delivery)
+        elif isinstance(event, ParcelStored):
+            if event.robot is not None:
+                self._taken_out(event.delivery, event.robot)
+            self._custody(event.delivery, AT_KEEPER)
+            self._ended(event.delivery)
+        elif isinstance(event, ParcelRescued):
+            self._taken_out(event.delivery, event.robot)
+            self._custody(event.delivery, AT_PORTER)
 
     def at_the_end(self) -> list[str]:
         """Return what is wrong with deliveries after everything calmed down."""
         wrong = [f'{d} never ended' for d in sorted(self.requested) if self.ends[d] != 1]
         for delivery in self._manager.state().deliveries.values():
             place = self._world.hands.places.get(delivery.id, AT_SENDER)
-            right = AT_RECIPIENT if delivery.state is DeliveryState.DELIVERED else AT_SENDER
-            if delivery.state in ENDS and place != right:
+            if delivery.state in ENDS and place not in right_place(delivery.state, place):
                 wrong.append(f'{delivery.id} is {delivery.state.value}, its parcel is at {place}')
-        return wrong
+        return [*wrong, *self._chains.gaps()]
 
     # --- bodies  ---
 

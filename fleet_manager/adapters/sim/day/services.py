@@ -10,27 +10,30 @@ from typing import Final
 
 from fleet_manager.adapters.sim.day.desk import OPERATOR, TRY_AGAIN, Desk, drawn
 from fleet_manager.adapters.sim.day.trouble import BROUGHT
-from fleet_manager.adapters.sim.hands import AT_RECIPIENT, AT_SENDER
-from fleet_manager.adapters.sim.staff import ward
+from fleet_manager.adapters.sim.hands import AT_PORTER, AT_SENDER, Place
+from fleet_manager.adapters.sim.staff import helper, ward
 from fleet_manager.application.days.scenario import Spread
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.ids import AccountId, DeliveryId, LiftId, NodeId, RobotId, StationId
+from fleet_manager.domain.ids import AccountId, DeliveryId, LiftId, NodeId, RobotId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
     Actor,
+    AskRescue,
     Command,
     Event,
     PorterAsked,
     Purpose,
     ReadmitRobot,
     ReleaseLift,
+    RescueAsked,
+    RescueParcel,
     Role,
     SignCleaning,
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.state import Alert, Robot
+from fleet_manager.domain.state import Alert, Delivery, Robot
 from fleet_manager.domain.units import MINUTE, SECOND, Instant
 
 #: Porters on duty; a further parcel waits for the first who is back.
@@ -43,9 +46,6 @@ HAND_OVER_MS: Final[Spread] = (10 * SECOND, 30 * SECOND, 3 * MINUTE)
 WALK_MPS: Final = 1.2
 LIFT_MS: Final = 60 * SECOND
 FLOOR_MS: Final = 5 * SECOND
-#: A parcel in a porter's hands.
-AT_PORTER: Final = 'porter'
-
 #: How often cleaners and operators look whether there is something to do.
 LOOK_MS: Final = MINUTE
 #: From the robot's arrival until it is clean inside, and from an alert until somebody has looked.
@@ -57,6 +57,12 @@ RETRY_MS: Final = 3 * MINUTE
 EMPTY: Final = 0.02
 
 
+#: What a porter has something to do with.
+_FETCHED: Final = (
+    DeliveryState.PORTER_ASKED,
+    DeliveryState.RESCUE_ASKED,
+    DeliveryState.CARRIED,
+)
 #: What a porter does next with a parcel.
 _Step = Callable[[DeliveryId, Actor], None]
 
@@ -68,12 +74,12 @@ class Porters:
         self._desk, self._hospital, self._rng = desk, hospital, rng
         self._waiting: deque[DeliveryId] = deque()
         self._free = [Actor(AccountId(f'porter-{n + 1}'), Role.PORTER) for n in range(PORTERS)]
-        self._walks: dict[tuple[StationId, StationId], int] = {}
+        self._walks: dict[tuple[NodeId, NodeId], int] = {}
         desk.listeners.append(self._hear)
 
     def _hear(self, at: Instant, event: Event) -> None:
         del at
-        if isinstance(event, PorterAsked):
+        if isinstance(event, PorterAsked | RescueAsked):
             self._waiting.append(event.delivery)
             self._send_out()
 
@@ -86,28 +92,52 @@ class Porters:
         """Take the parcel and say so; put it back where the manager says no."""
         world, delivery = self._desk.world, self._desk.state().deliveries.get(name)
         state = delivery.state if delivery is not None else None
-        if delivery is None or state not in (DeliveryState.PORTER_ASKED, DeliveryState.CARRIED):
+        if delivery is None or state not in _FETCHED:
             self._back(porter)
             return
-        world.by_hand(name, AT_PORTER)
-        if state is DeliveryState.PORTER_ASKED:
-            reply = self._desk.send(TakeByHand(porter, name))
+        start, before = self._place(delivery), world.hands.places.get(name, AT_SENDER)
+        taken = self._taken_with(name, before)
+        for one in taken:
+            world.by_hand(one, AT_PORTER)
+        if state is not DeliveryState.CARRIED:
+            rescue = state is DeliveryState.RESCUE_ASKED
+            witness = helper(porter)
+            reply = self._desk.send(
+                RescueParcel(porter, name, witness) if rescue else TakeByHand(porter, name)
+            )
             if reply is None or reply.refusal_code is not None:
-                world.by_hand(name, AT_SENDER)
+                for one in taken:
+                    world.hands.places[one] = before
                 self._after(TRY_AGAIN, name, porter, self._take)
                 return
-        walk = self._walk(delivery.sender, delivery.recipient)
+        walk = self._walk(start, self._hospital.stations[delivery.goal].node)
         self._desk.heap.after(walk, lambda: self._arrive(name, porter))
 
+    def _taken_with(self, name: DeliveryId, place: Place) -> list[DeliveryId]:
+        """Return what is taken out together: all that is in one compartment."""
+        if place in (AT_SENDER, AT_PORTER):
+            return [name]
+        return [one for one, there in self._desk.world.hands.places.items() if there == place]
+
+    def _place(self, delivery: Delivery) -> NodeId:
+        """Return where a parcel waits for a porter: at its sender, or in a robot."""
+        if delivery.robot is not None:
+            return self._hospital.nodes[self._desk.state().robots[delivery.robot].node].id
+        return self._hospital.stations[delivery.origin].node
+
     def _arrive(self, name: DeliveryId, porter: Actor) -> None:
-        self._desk.world.by_hand(name, AT_RECIPIENT)
+        hands = self._desk.world.hands
+        self._desk.world.by_hand(name, hands.end(name))
         self._after(HAND_OVER_MS, name, porter, self._signed)
 
     def _signed(self, name: DeliveryId, porter: Actor) -> None:
         """The recipient signs; the porter waits for it."""
         delivery = self._desk.state().deliveries.get(name)
         if delivery is not None and delivery.state is DeliveryState.CARRIED:
-            reply = self._desk.send(SignDelivery(ward(delivery.recipient), name))
+            actor = ward(delivery.goal)
+            reply = self._desk.send(
+                SignDelivery(actor, name, witness=helper(actor), count=delivery.count)
+            )
             if reply is None or reply.refusal_code is not None:
                 self._after(TRY_AGAIN, name, porter, self._signed)
                 return
@@ -117,11 +147,10 @@ class Porters:
         self._free.append(porter)
         self._send_out()
 
-    def _walk(self, sender: StationId, recipient: StationId) -> int:
-        ends = sender, recipient
+    def _walk(self, start: NodeId, goal: NodeId) -> int:
+        ends = start, goal
         if ends not in self._walks:
-            nodes = (self._hospital.stations[end].node for end in ends)
-            self._walks[ends] = walking_ms(self._hospital, *nodes)
+            self._walks[ends] = walking_ms(self._hospital, start, goal)
         return self._walks[ends]
 
     def _after(self, spread: Spread, name: DeliveryId, porter: Actor, step: _Step) -> None:
@@ -194,6 +223,9 @@ class Operators:
             return ReadmitRobot(OPERATOR, RobotId(alert.subject))
         if alert.code == 'lift_recalled':
             return ReleaseLift(OPERATOR, LiftId(alert.subject))
+        silent = f'robot_silent:{alert.subject}' in self._desk.state().alerts
+        if alert.code == 'parcel_stranded' and silent:
+            return AskRescue(OPERATOR, RobotId(alert.subject), 'does not work')
         return None
 
     def _bring_battery(self, robot: RobotId) -> None:

@@ -313,6 +313,8 @@ EVENTS: Final[Mapping[type, Mapping[str, _Holds]]] = {
         'not collected and turned back': _turned_back(refused=False),
     },
     m.ParcelReturned: {'returned to its sender': _always},
+    m.ParcelStored: {'kept at a safe place': _always},
+    m.ParcelRescued: {'rescued out of a robot': _always},
     m.PorterAsked: {'porter asked': _always},
     m.PorterTook: {'porter took it': _always},
     m.RobotSoiled: {'robot soiled': _always},

@@ -21,7 +21,7 @@ from fleet_manager.adapters.sim.day.desk import (
     midnight_of,
 )
 from fleet_manager.adapters.sim.day.services import Cleaners, Operators, Porters
-from fleet_manager.adapters.sim.staff import ward
+from fleet_manager.adapters.sim.staff import opening, signature, ward
 from fleet_manager.application.days.scenario import Scenario, Spread
 from fleet_manager.application.days.timetable import DAY
 from fleet_manager.application.handle_parcel import OPENING_MS
@@ -35,7 +35,6 @@ from fleet_manager.domain.messages import (
     DeliveryReceived,
     DeliveryRequested,
     Event,
-    OpenCompartment,
     OpeningExpired,
     OpeningUnused,
     ParcelLoaded,
@@ -48,7 +47,6 @@ from fleet_manager.domain.messages import (
     RobotArrived,
     RobotSentAway,
     RunWithdrawn,
-    SignDelivery,
 )
 from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND, Instant
@@ -155,7 +153,7 @@ class People:
         staff, visit = self._staff, Visit(event.robot, station)
         loads = event.purpose is Purpose.PICK_UP
         never = staff.never_load if loads else staff.never_take
-        if self._happens(never) and not delivery.returning:
+        if self._happens(never) and delivery.kept_at is None:
             self.counts['never_load' if loads else 'never_take'] += 1
             visit.comes = False
             return visit
@@ -198,7 +196,8 @@ class People:
             self._plan(visit, NOTHING_MS)
             return
         actor = ward(visit.station)
-        command: Command = OpenCompartment(actor, name)
+        goods = self._desk.state().deliveries[name].goods
+        command: Command = opening(actor, name, goods)
         if visit.close_again:
             visit.close_again = False
             self.counts['close_again'] += 1
@@ -248,7 +247,9 @@ class People:
         delivery = self._desk.state().deliveries.get(name)
         if delivery is None or delivery.state is not DeliveryState.TAKEN:
             return
-        if self._desk.send(SignDelivery(ward(delivery.recipient), name)) is None:
+        actor = ward(delivery.recipient)
+        command = signature(actor, name, delivery.goods, delivery.count)
+        if self._desk.send(command) is None:
             self._after(TRY_AGAIN, lambda: self._sign(name))
 
     def _rate(self, name: DeliveryId, stars: int) -> None:

@@ -45,6 +45,6 @@ def can_get_there(turn: Turn, ways: Ways, robot: Robot, delivery: Delivery) -> b
     if ways.are_free:
         return True
     stations = turn.hospital.stations
-    sender, recipient = stations[delivery.sender].node, stations[delivery.recipient].node
+    sender, recipient = stations[delivery.origin].node, stations[delivery.goal].node
     start = turn.state.frozen_end(robot)
     return ways.lead(start, sender, robot.id) and ways.lead(sender, recipient, robot.id)

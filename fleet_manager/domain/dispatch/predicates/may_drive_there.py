@@ -9,7 +9,7 @@ from fleet_manager.domain.turn import Turn
 def may_drive_there(turn: Turn, robot: Robot, delivery: Delivery) -> bool:
     """Whether there is a way at all over lanes open to the robot, whoever stands in it now."""
     graph, stations = turn.graph.of_robot(robot.id), turn.hospital.stations
-    sender, recipient = stations[delivery.sender].node, stations[delivery.recipient].node
+    sender, recipient = stations[delivery.origin].node, stations[delivery.goal].node
     start, closed = turn.state.frozen_end(robot), turn.closed
     if closed is not None and any(closed.is_inside(robot.id, n) for n in (sender, recipient)):
         return False

@@ -21,7 +21,7 @@ from fleet_manager.adapters.files.day_report.places import Places
 from fleet_manager.adapters.files.day_report.words import TEXTS
 from fleet_manager.adapters.files.drawing.palette import COLOURS as SHEET
 from fleet_manager.adapters.files.hospital import load_hospital
-from fleet_manager.adapters.sim.day.follow import Cause
+from fleet_manager.application.days.follow import Cause
 from fleet_manager.application.days.result import ClassResult, DayResult, Late, Trail
 from fleet_manager.application.days.scenario import Expectations, FaultKind, Scenario
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency

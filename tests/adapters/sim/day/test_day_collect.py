@@ -10,7 +10,7 @@ import pytest
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.sim.day.day import Day
-from fleet_manager.adapters.sim.day.figures import spread
+from fleet_manager.application.days.figures import spread
 from fleet_manager.application.days.result import Spread
 from fleet_manager.application.days.scenario import (
     Demand,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleet_manager.adapters.sim.day.collect import Collector
+from fleet_manager.application.days.collect import Collector
 from fleet_manager.application.days.result import DayResult, Late
 from fleet_manager.application.days.scenario import Scenario
 from fleet_manager.domain.ids import (

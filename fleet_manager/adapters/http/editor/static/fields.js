@@ -229,6 +229,8 @@ export function fieldsOf(kind, choices, here) {
       { key: 'phone', type: 'phone', needed: true },
       { key: 'sends', type: 'words', group: 'goods', words: choices.goods, needed: true },
       { key: 'takes', type: 'words', group: 'goods', words: choices.goods, needed: true },
+      { key: 'second_phone', type: 'phone' },
+      { key: 'keeps', type: 'words', group: 'goods', words: choices.goods },
       hours,
     ];
     case 'lift': return [

@@ -62,6 +62,8 @@ class Parcel:
 
     `spent` is its time by cause, in ms, billed until it arrived or ended; `since` until when it
     was billed while no robot served it. `ready_at` is when it was asked for, or not before.
+    `robot_ms` is its part of the time of the robots that served it, `asked_by` the station of who
+    asked, `rating` the stars it got.
     """
 
     id: DeliveryId
@@ -90,6 +92,9 @@ class Parcel:
     returning: bool = False
     holder: str = 'sender'
     cell: tuple[str, str] | None = None
+    robot_ms: int = 0
+    asked_by: StationId | None = None
+    rating: int | None = None
     spent: dict[Cause, int] = field(default_factory=dict)
     spent_before: dict[Cause, int] = field(default_factory=dict)
 

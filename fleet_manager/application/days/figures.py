@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_manager.adapters.sim.day.follow import Car, Cause, FollowedRobot, Parcel
+from fleet_manager.application.days.follow import Car, Cause, FollowedRobot, Parcel
 from fleet_manager.application.days.result import (
     ClassResult,
     DeliveryLine,

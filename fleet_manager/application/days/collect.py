@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from fleet_manager.adapters.sim.day import figures
-from fleet_manager.adapters.sim.day.follow import (
+from fleet_manager.application.days import figures
+from fleet_manager.application.days.follow import (
     Car,
     Cause,
     Doing,
@@ -23,9 +23,9 @@ from fleet_manager.application.days.result import DayResult, Trail
 from fleet_manager.application.days.scenario import Scenario
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-from fleet_manager.domain.ids import DeliveryId, LaneId, LiftId, RobotId
+from fleet_manager.domain.ids import DeliveryId, LaneId, LiftId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.domain.units import FOREVER, HOUR, Instant
 
 #: Findings told in words; the counts go on.
 MAX_FINDINGS: Final = 50
@@ -53,7 +53,7 @@ class Collector:
         self._runs: set[str] = set()
         self._parcels: dict[DeliveryId, Parcel] = {}
         self._waiting: dict[DeliveryId, Parcel] = {}
-        self._robots: dict[RobotId, FollowedRobot] = {}
+        self._robots = _Robots()
         self._cars: dict[LiftId, Car] = {LiftId(lift): Car() for lift in hospital.lifts}
         self._cells: dict[tuple[str, str], set[DeliveryId]] = {}
         self._openings: dict[tuple[str, str], set[DeliveryId]] = {}
@@ -84,6 +84,26 @@ class Collector:
         if battery is not None:
             lowest = followed.lowest_battery
             followed.lowest_battery = battery if lowest is None else min(lowest, battery)
+
+    def parcels(self, until: Instant) -> tuple[Parcel, ...]:
+        """Return every delivery that is followed, its time charged up to now."""
+        self._bill_all(until)
+        return tuple(self._parcels.values())
+
+    def forget(self, before: Instant) -> None:
+        """Let go of what was ready before and has ended, and of all trails.
+
+        For one who follows a journal for ever: what `result` says is not whole afterwards.
+        """
+        over = [p.id for p in self._parcels.values() if p.ended and p.ready_at < before]
+        for delivery in over:
+            del self._parcels[delivery]
+        for robot in self._robots.values():
+            robot.marks.clear()
+        for car in self._cars.values():
+            car.waits.clear()
+            car.held.clear()
+        self._runs.clear()
 
     def on_time_so_far(self, now: Instant) -> float | None:
         """Return the share on time until now, None before anything was due or arrived."""
@@ -144,7 +164,7 @@ class Collector:
             ended_at=ended_at,
             accepted=len(parcels),
             delivered=ends[DeliveryState.DELIVERED.value],
-            returned=ends[DeliveryState.RETURNED.value],
+            returned=ends[DeliveryState.RETURNED.value] + ends[DeliveryState.STORED.value],
             cancelled=ends[DeliveryState.CANCELLED.value],
             expired=ends[DeliveryState.EXPIRED.value],
             failed=ends['failed'],
@@ -193,6 +213,7 @@ class Collector:
         """
         span = until - robot.since
         if span <= 0:
+            robot.since = min(robot.since, until)
             return
         doing = Doing.FAULT if self._paused else robot.doing()
         if doing in (Doing.LIFT, Doing.BLOCKED) or robot.waits_its_turn(doing):
@@ -202,7 +223,9 @@ class Collector:
                 robot.waits_for = LiftId(robot.hops[0].lift)
         if robot.is_busy():
             robot.busy_ms += span
+        part = span // max(1, len(robot.jobs))
         for parcel in robot.jobs.values():
+            parcel.robot_ms += part
             if parcel.arrived_at is None:
                 parcel.spend(robot.cause(doing, parcel), robot.since, until)
         robot.since = until
@@ -346,21 +369,26 @@ class Collector:
         if event.delivery in self._parcels:
             self._lose(at, self._parcels[event.delivery], 'was accepted twice')
             return
-        stations = self._hospital.stations
         parcel = Parcel(
             id=event.delivery,
             goods=event.goods,
             urgency=event.urgency,
             sender=event.sender,
             recipient=event.recipient,
-            sender_node=stations[event.sender].node,
-            recipient_node=stations[event.recipient].node,
+            sender_node=self._node_of(event.sender),
+            recipient_node=self._node_of(event.recipient),
             requested_at=at,
             ready_at=Instant(max(at, event.earliest)),
             promised_at=event.promised_at,
             since=at,
+            asked_by=event.actor.station,
         )
         self._parcels[parcel.id] = self._waiting[parcel.id] = parcel
+
+    def _node_of(self, station: StationId) -> NodeId:
+        """Return where a station is; the map may have changed since."""
+        known = self._hospital.stations.get(station)
+        return known.node if known is not None else NodeId('')
 
     def _assigned(self, at: Instant, event: m.RunAssigned) -> None:
         parcel, robot = self._known(at, event), self._robots[event.robot]
@@ -403,7 +431,10 @@ class Collector:
             parcel.arrived_at = at
 
     def _sent_away(self, at: Instant, event: m.RobotSentAway | m.ParcelTurnedBack) -> None:
-        parcel, robot = self._known(at, event), self._robots[event.robot]
+        parcel = self._known(at, event)
+        if event.robot is None:
+            return
+        robot = self._robots[event.robot]
         self._bill(robot, at)
         robot.here.discard(event.delivery)
         if parcel is not None:
@@ -438,7 +469,7 @@ class Collector:
         robot.opened = None
         robot.here.discard(parcel.id)
         cell = (event.robot, event.compartment)
-        if parcel.holder != 'sender':
+        if parcel.holder not in ('sender', 'porter'):
             self._gap(at, parcel, f'was loaded by {robot.id} and was with {parcel.holder}')
         for other in sorted(self._cells.setdefault(cell, set())):
             if not {parcel.id, other} <= self._openings.get(cell, set()):
@@ -466,9 +497,50 @@ class Collector:
             parcel.holder = 'sender'
             self._end(at, parcel, DeliveryState.RETURNED.value)
 
+    def _given_back(self, at: Instant, event: m.ParcelGivenBack) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            self._from_porter(at, parcel, 'given back')
+            parcel.holder = 'sender'
+            self._end(at, parcel, DeliveryState.RETURNED.value)
+
+    def _stored(self, at: Instant, event: m.ParcelStored) -> None:
+        parcel = self._known(at, event)
+        if parcel is None:
+            return
+        if event.robot is None:
+            self._from_porter(at, parcel, 'stored')
+        else:
+            self._take_out(at, event, parcel)
+        parcel.holder = 'keeper'
+        self._end(at, parcel, DeliveryState.STORED.value)
+
+    def _rescued(self, at: Instant, event: m.ParcelRescued) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            self._take_out(at, event, parcel)
+            parcel.holder, parcel.state = 'porter', DeliveryState.CARRIED.value
+            parcel.by_porter = True
+
+    def _closed(self, at: Instant, event: m.DeliveryClosed) -> None:
+        parcel = self._known(at, event)
+        if parcel is not None:
+            received = parcel.holder == 'recipient'
+            end = DeliveryState.DELIVERED if received else DeliveryState.FAILED
+            self._end(at, parcel, end.value)
+
+    def _from_porter(self, at: Instant, parcel: Parcel, what: str) -> None:
+        if parcel.holder != 'porter':
+            self._gap(at, parcel, f'was {what} and was with {parcel.holder}')
+
     def _take_out(
-        self, at: Instant, event: m.ParcelTaken | m.ParcelReturned, parcel: Parcel
+        self,
+        at: Instant,
+        event: m.ParcelTaken | m.ParcelReturned | m.ParcelStored | m.ParcelRescued,
+        parcel: Parcel,
     ) -> None:
+        if event.robot is None or event.compartment is None:
+            return
         robot, cell = self._robots[event.robot], (event.robot, event.compartment)
         if parcel.holder != robot.id or parcel.id not in self._cells.get(cell, ()):
             self._gap(at, parcel, f'was taken from {robot.id} and was with {parcel.holder}')
@@ -486,7 +558,7 @@ class Collector:
         parcel = self._known(at, event)
         if parcel is None:
             return
-        if parcel.holder != 'sender':
+        if parcel.holder not in ('sender', 'porter'):
             self._gap(at, parcel, f'was taken by a porter and was with {parcel.holder}')
         parcel.holder, parcel.state, parcel.loaded_at = 'porter', DeliveryState.CARRIED.value, at
 
@@ -517,6 +589,12 @@ class Collector:
         if parcel.holder != 'sender':
             self._gap(at, parcel, f'ended as {end.value} and was with {parcel.holder}')
         self._end(at, parcel, end.value)
+
+    def _rated(self, at: Instant, event: m.DeliveryRated) -> None:
+        del at
+        parcel = self._parcels.get(event.delivery)
+        if parcel is not None:
+            parcel.rating = event.stars
 
     def _archived(self, at: Instant, event: m.DeliveryArchived) -> None:
         parcel = self._parcels.get(event.delivery)
@@ -566,6 +644,15 @@ class Collector:
             self._findings.append(f'{clock} custody: {delivery} {what}')
 
 
+class _Robots(dict[RobotId, FollowedRobot]):
+    """Robots by id; one placed before the journal was followed is somewhere, doing nothing."""
+
+    def __missing__(self, robot: RobotId) -> FollowedRobot:
+        nowhere = NodeId('')
+        self[robot] = FollowedRobot(robot, nowhere, Instant(FOREVER), goal=nowhere)
+        return self[robot]
+
+
 _HANDLERS: Final[Mapping[type, Callable[[Collector, Instant, Any], None]]] = MappingProxyType(
     {
         m.ManagerStarted: Collector._manager_started,
@@ -596,11 +683,19 @@ _HANDLERS: Final[Mapping[type, Callable[[Collector, Instant, Any], None]]] = Map
         m.ParcelLoaded: Collector._loaded,
         m.ParcelTaken: Collector._taken,
         m.ParcelReturned: Collector._returned,
+        m.ParcelGivenBack: Collector._given_back,
+        m.ParcelStored: Collector._stored,
+        m.ParcelRescued: Collector._rescued,
+        m.DeliveryClosed: Collector._closed,
         m.PorterAsked: Collector._porter_asked,
         m.PorterTook: Collector._porter_took,
         m.DeliveryReceived: Collector._received,
         m.DeliveryCancelled: Collector._cancelled,
         m.DeliveryExpired: Collector._expired,
         m.DeliveryArchived: Collector._archived,
+        m.DeliveryRated: Collector._rated,
     }
 )
+
+#: The kinds of events a `Collector` looks at; others may be left out.
+FOLLOWED: Final = frozenset(kind.__name__ for kind in _HANDLERS)

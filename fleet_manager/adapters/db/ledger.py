@@ -1,0 +1,174 @@
+"""Moving stock: every change is a line of the ledger, and the sum of the ledger is the stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+
+from fleet_manager.adapters.db.books_schema import line, movement, packing, proposal, stock
+from fleet_manager.application.stock.bookings import Booking
+from fleet_manager.application.stock.model import (
+    CLAIMED_FOR,
+    DISMISSED_FOR,
+    Held,
+    Line,
+    ProposalState,
+    first_out,
+    to_order,
+)
+from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.units import Instant
+
+LOADED: Final = 'loaded'
+COLLECTED: Final = 'collected'
+COUNTED: Final = 'counted'
+
+_ADD: Final = text(
+    'INSERT INTO stock (station, item, lot, expires, pieces) '
+    'VALUES (:station, :item, :lot, :expires, :change) '
+    'ON CONFLICT (station, item, lot) DO UPDATE SET pieces = stock.pieces + excluded.pieces, '
+    'expires = excluded.expires'
+)
+
+
+def held_of(row: Row[Any]) -> Held:
+    """Return a lot from its row."""
+    return Held(StationId(row.station), row.item, row.lot, row.expires, row.pieces)
+
+
+def set_count(connection: Connection, held: Held, *, at: Instant, actor: str) -> bool:
+    """Set a lot to what was counted; return whether that changed anything."""
+    here = stock.c.station == held.station
+    here &= stock.c.item == held.item
+    here &= stock.c.lot == held.lot
+    before = connection.execute(select(stock).where(here)).one_or_none()
+    change = held.count - (before.pieces if before is not None else 0)
+    same_date = before is None or before.expires == held.expires
+    if change == 0 and same_date:
+        return False
+    row = _row(held.station, held.item, held.lot, held.expires, change)
+    _move(connection, row, at=at, actor=actor, reason=COUNTED)
+    return True
+
+
+def move_out(connection: Connection, booking: Booking, sender: StationId) -> set[tuple[str, str]]:
+    """Take what is packed from the sender's shelves, first to expire first."""
+    query = select(packing).where(packing.c.delivery == booking.delivery)
+    touched = set()
+    for packed in connection.execute(query.order_by(packing.c.item)).all():
+        here = select(stock).where(stock.c.station == sender, stock.c.item == packed.item)
+        lots = [held_of(row) for row in connection.execute(here)]
+        for lot, expires, pieces in first_out(lots, packed.pieces):
+            row = _row(sender, packed.item, lot, expires, -pieces)
+            _book(connection, booking, row, LOADED)
+        touched.add((str(sender), packed.item))
+    return touched
+
+
+def move_in(connection: Connection, booking: Booking, station: StationId) -> set[tuple[str, str]]:
+    """Put what left with this delivery on the shelves of `station`, lot by lot."""
+    left = select(movement).where(
+        movement.c.delivery == booking.delivery, movement.c.reason == LOADED
+    )
+    touched = set()
+    for gone in connection.execute(left.order_by(movement.c.id)).all():
+        row = _row(station, gone.item, gone.lot, gone.expires, -gone.change)
+        _book(connection, booking, row, COLLECTED)
+        touched.add((str(station), gone.item))
+    return touched
+
+
+def coming(connection: Connection, station: str, code: str) -> int:
+    """Return how many are on their way by proposals that were accepted."""
+    query = select(func.coalesce(func.sum(proposal.c.pieces), 0)).where(
+        proposal.c.station == station,
+        proposal.c.item == code,
+        proposal.c.state == ProposalState.ACCEPTED.value,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def propose(
+    connection: Connection, touched: Iterable[tuple[str, str]], *, at: Instant, today: str
+) -> None:
+    """Make, change or withdraw the proposals of these stations and items."""
+    for station, code in sorted(touched):
+        rule = connection.execute(
+            select(line).where(line.c.station == station, line.c.item == code)
+        ).one_or_none()
+        if rule is None:
+            continue
+        lots = select(stock).where(stock.c.station == station, stock.c.item == code)
+        usable = sum(
+            held.count for held in map(held_of, connection.execute(lots)) if held.usable(today)
+        )
+        wanted = to_order(
+            Line(StationId(station), code, rule.warning, rule.target, StationId(rule.source)),
+            usable=usable,
+            coming=coming(connection, station, code),
+        )
+        _settle(connection, rule, wanted, at)
+
+
+def _settle(connection: Connection, rule: Row[Any], wanted: int, at: Instant) -> None:
+    """Bring the one open proposal of a station and item to what is wanted now."""
+    here = proposal.c.station == rule.station
+    here &= proposal.c.item == rule.item
+    is_open = here & (proposal.c.state == ProposalState.OPEN.value)
+    before = connection.execute(select(proposal).where(is_open)).one_or_none()
+    if before is not None:
+        if before.decided_by is not None and before.decided_ms > at - CLAIMED_FOR:
+            return  # somebody accepts it at this moment: what they saw is what is sent
+        values: dict[str, Any] = {'pieces': wanted, 'source': rule.source}
+        if wanted == 0:
+            values = {'state': ProposalState.WITHDRAWN.value}
+        connection.execute(update(proposal).where(is_open).values(values))
+        return
+    no = here & (proposal.c.state == ProposalState.DISMISSED.value)
+    no &= proposal.c.decided_ms > at - DISMISSED_FOR
+    if wanted == 0 or connection.execute(select(proposal).where(no)).first() is not None:
+        return
+    row = {
+        'station': rule.station,
+        'item': rule.item,
+        'pieces': wanted,
+        'source': rule.source,
+        'made_ms': at,
+        'state': ProposalState.OPEN.value,
+    }
+    connection.execute(insert(proposal), row)
+
+
+def _row(station: str, code: str, lot: str, expires: str, change: int) -> dict[str, Any]:
+    return {'station': station, 'item': code, 'lot': lot, 'expires': expires, 'change': change}
+
+
+def _book(connection: Connection, booking: Booking, row: dict[str, Any], reason: str) -> None:
+    _move(
+        connection,
+        row,
+        at=booking.at,
+        actor=booking.actor,
+        reason=reason,
+        seq=booking.seq,
+        delivery=booking.delivery,
+    )
+
+
+def _move(
+    connection: Connection,
+    row: dict[str, Any],
+    *,
+    at: Instant,
+    actor: str,
+    reason: str,
+    seq: int | None = None,
+    delivery: str | None = None,
+) -> None:
+    written = row | {'at_ms': at, 'actor': actor, 'reason': reason}
+    connection.execute(insert(movement), written | {'seq': seq, 'delivery': delivery})
+    connection.execute(_ADD, row)
+    nothing_left = stock.c.pieces == 0
+    connection.execute(delete(stock).where(stock.c.station == row['station'], nothing_left))
