@@ -122,7 +122,9 @@ class Porters:
     def _place(self, delivery: Delivery) -> NodeId:
         """Return where a parcel waits for a porter: at its sender, or in a robot."""
         if delivery.robot is not None:
-            return self._hospital.nodes[self._desk.state().robots[delivery.robot].node].id
+            node = self._desk.state().robots[delivery.robot].node
+            lifts = self._hospital.lifts.values()
+            return next((lift.stops[0].exit for lift in lifts if lift.car == node), node)
         return self._hospital.stations[delivery.origin].node
 
     def _arrive(self, name: DeliveryId, porter: Actor) -> None:
