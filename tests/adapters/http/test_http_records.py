@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
@@ -88,8 +90,8 @@ def test_a_book_of_some_days_has_numbered_pages_and_the_head_of_the_chain(
 ) -> None:
     auditor = site.operator()
     auditor.post('/language', {'lang': lang, 'next': '/'})
-    last = today(Instant(BEGIN + 10 * 24 * HOUR))
-    query = f'first={today(BEGIN)}&last={last}&form=pdf'
+    last = today(Instant(BEGIN + 10 * 24 * HOUR), UTC)
+    query = f'first={today(BEGIN, UTC)}&last={last}&form=pdf'
     made = auditor.get(f'/custody?{query}')
     assert made.headers['content-type'] == 'application/pdf'
     pages = [
@@ -134,6 +136,11 @@ def test_who_may_not_and_what_is_not_there_is_said(site: Site) -> None:
         assert desk.get(f'/custody?form=csv&{wrong}').status_code == 422
 
 
-def test_a_day_begins_at_the_hospitals_midnight() -> None:
-    day = today(BEGIN)
-    assert midnight(day) <= BEGIN < midnight(day, after=1)
+@pytest.mark.parametrize(
+    ('day', 'hours'), [(date(2026, 3, 29), 23), (date(2026, 6, 1), 24), (date(2026, 10, 25), 25)]
+)
+def test_a_day_is_as_long_as_its_clocks_say(day: date, hours: int) -> None:
+    zone = ZoneInfo('Europe/Berlin')
+    begin, end = midnight(day, zone), midnight(day, zone, after=1)
+    assert end - begin == hours * HOUR
+    assert [today(Instant(at), zone) for at in (begin, end - 1)] == [day, day]
