@@ -19,43 +19,48 @@ from typing import Any, Final, Protocol
 
 from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.application.ports import StoredEntry
-from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND, Instant
 
-#: Event -> its name for others. These names and the fields of `payload` do not change.
-TOLD: Final[Mapping[type, str]] = MappingProxyType(
+#: Event of the journal -> its name for others. These, and the fields of `payload`, do not change.
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        m.DeliveryRequested: 'delivery.requested',
-        m.RunAssigned: 'delivery.robot_assigned',
-        m.RunWithdrawn: 'delivery.robot_withdrawn',
-        m.RobotArrived: 'delivery.robot_arrived',
-        m.ParcelLoaded: 'delivery.loaded',
-        m.RobotSentAway: 'delivery.sent_away',
-        m.ParcelTaken: 'delivery.taken',
-        m.DeliveryReceived: 'delivery.received',
-        m.ParcelTurnedBack: 'delivery.turned_back',
-        m.ParcelReturned: 'delivery.returned',
-        m.PorterAsked: 'delivery.porter_asked',
-        m.PorterTook: 'delivery.porter_took',
-        m.DeliveryCancelled: 'delivery.cancelled',
-        m.DeliveryExpired: 'delivery.expired',
+        'DeliveryRequested': 'delivery.requested',
+        'RunAssigned': 'delivery.robot_assigned',
+        'RunWithdrawn': 'delivery.robot_withdrawn',
+        'RobotArrived': 'delivery.robot_arrived',
+        'ParcelLoaded': 'delivery.loaded',
+        'RobotSentAway': 'delivery.sent_away',
+        'CollectionReminded': 'delivery.reminded',
+        'ParcelTaken': 'delivery.taken',
+        'DeliveryReceived': 'delivery.received',
+        'ParcelTurnedBack': 'delivery.turned_back',
+        'ParcelReturned': 'delivery.returned',
+        'ParcelGivenBack': 'delivery.given_back',
+        'ParcelStored': 'delivery.stored',
+        'PorterAsked': 'delivery.porter_asked',
+        'PorterTook': 'delivery.porter_took',
+        'RescueAsked': 'delivery.rescue_asked',
+        'RescueCalledOff': 'delivery.rescue_called_off',
+        'ParcelRescued': 'delivery.rescued',
+        'RobotCalled': 'delivery.robot_called',
+        'DeliveryCancelled': 'delivery.cancelled',
+        'DeliveryExpired': 'delivery.expired',
+        'DeliveryClosed': 'delivery.closed',
     }
 )
 #: Events of a delivery that are nobody's business outside.
-NOT_TOLD: Final[frozenset[type]] = frozenset(
+NOT_TOLD: Final = frozenset(
     {
-        m.CompartmentOpened,
-        m.DeliveryArchived,
-        m.DeliveryRated,
-        m.OpeningAuthorised,
-        m.OpeningExpired,
-        m.OpeningUnused,
-        m.RobotSoiled,
+        'CompartmentOpened',
+        'DeliveryArchived',
+        'DeliveryRated',
+        'FollowUpNoted',
+        'OpeningAuthorised',
+        'OpeningExpired',
+        'OpeningUnused',
+        'RobotSoiled',
     }
-)
-NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {kind.__name__: name for kind, name in TOLD.items()}
 )
 
 #: After the first failure it is tried again so soon; each further wait is twice as long.
@@ -85,7 +90,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A subscription. `events` are names of `TOLD`, none for all; `station` keeps it to one.
+    """A subscription. `events` are values of `NAMES`, none for all; `station` keeps it to one.
 
     `position` is the journal line up to which all was told. `paused` says why nothing is sent,
     '' while it is. `tries` counts failures in a row, `next_at` is when it is tried again.
@@ -198,7 +203,7 @@ def payload(stored: StoredEntry, requested: StoredEntry | None) -> dict[str, Any
         },
         'robot': stored.entry.robot,
     }
-    if stored.entry.kind == m.RobotArrived.__name__:
+    if stored.entry.kind == 'RobotArrived':
         told['to'] = body['purpose']
     return told
 

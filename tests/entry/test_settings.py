@@ -117,6 +117,8 @@ def test_every_field_is_set_by_its_variable(
         'origins': '["https://fleet.example"]',
         'integration': str(pem),
         'webhook_networks': '["10.0.0.0/8"]',
+        'time_zone': 'Asia/Shanghai',
+        'meal_cut_off_min': '90',
         'log_level': 'debug',
         'log_json': 'true',
     }
@@ -132,6 +134,7 @@ def test_every_field_is_set_by_its_variable(
     assert settings.integration == pem
     assert [str(one) for one in settings.webhook_networks] == ['10.0.0.0/8']
     assert settings.snapshot_every == 50
+    assert (settings.time_zone, settings.meal_cut_off_min) == ('Asia/Shanghai', 90)
     assert settings.journal_url == settings.accounts_url == 'postgresql://host/fleet'
 
 

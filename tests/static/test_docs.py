@@ -88,5 +88,5 @@ def test_the_scenario_that_is_shown_is_one_that_is_run() -> None:
 def test_the_states_in_fhir_are_those_of_the_table() -> None:
     text = (ROOT / 'docs' / 'integration.md').read_text('utf-8')
     (shown,) = re.findall(r'<!-- states -->\n.*?\n.*?\n(.*?)<!-- /states -->', text, re.DOTALL)
-    rows = [(f'`{state.value}`', *(one or '' for one in row)) for state, row in STATUS.items()]
+    rows = [(f'`{state}`', *(one or '' for one in row)) for state, row in STATUS.items()]
     assert shown == ''.join(f'| {" | ".join(row)} |\n' for row in rows)

@@ -53,10 +53,6 @@ def send(browser: Browser, order: Any, **more: Any) -> httpx.Response:
     return browser.send('POST', '/fhir/SupplyRequest', headers=headers, **how)
 
 
-def test_every_state_of_a_delivery_has_its_row() -> None:
-    assert set(STATUS) == set(DeliveryState)
-
-
 def test_an_order_is_made_once_and_followed_to_its_end(site: Site) -> None:
     his = site.operator()
     made = send(his, ORDER)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fleet_manager import __version__
 from fleet_manager.adapters.http.fhir.states import PRIORITY, STATUS
 from fleet_manager.domain.deliveries.goods import Urgency
-from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
+from fleet_manager.domain.deliveries.lifecycle import ENDS
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital
 
@@ -46,7 +46,7 @@ def changed_at(entity: Entity) -> int:
 
 def status_of(kind: str, entity: Entity) -> str | None:
     """Return the status of a delivery as one of `TYPES`, None where there is no such resource."""
-    row = STATUS[DeliveryState(entity['state'])]
+    row = STATUS[entity['state']]
     return {'SupplyRequest': row.request, 'Task': row.task, 'SupplyDelivery': row.supply}[kind]
 
 

@@ -7,9 +7,6 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from fleet_manager.domain.deliveries.goods import Urgency
-from fleet_manager.domain.deliveries.lifecycle import DeliveryState
-
-_S: Final = DeliveryState
 
 
 class Statuses(NamedTuple):
@@ -20,23 +17,26 @@ class Statuses(NamedTuple):
     supply: str | None
 
 
-#: `Task.businessStatus` says which state it is exactly.
-STATUS: Final[Mapping[DeliveryState, Statuses]] = MappingProxyType(
+#: By state of a delivery. `Task.businessStatus` says which state it is exactly.
+STATUS: Final[Mapping[str, Statuses]] = MappingProxyType(
     {
-        _S.ACCEPTED: Statuses('active', 'accepted', None),
-        _S.ASSIGNED: Statuses('active', 'accepted', None),
-        _S.AWAITING_LOAD: Statuses('active', 'ready', None),
-        _S.LOADING: Statuses('active', 'in-progress', None),
-        _S.UNDER_WAY: Statuses('active', 'in-progress', 'in-progress'),
-        _S.AWAITING_RECEIPT: Statuses('active', 'in-progress', 'in-progress'),
-        _S.OPENED: Statuses('active', 'in-progress', 'in-progress'),
-        _S.TAKEN: Statuses('active', 'in-progress', 'in-progress'),
-        _S.PORTER_ASKED: Statuses('active', 'on-hold', None),
-        _S.CARRIED: Statuses('active', 'in-progress', 'in-progress'),
-        _S.DELIVERED: Statuses('completed', 'completed', 'completed'),
-        _S.RETURNED: Statuses('cancelled', 'failed', 'abandoned'),
-        _S.CANCELLED: Statuses('cancelled', 'cancelled', None),
-        _S.EXPIRED: Statuses('cancelled', 'failed', None),
+        'accepted': Statuses('active', 'accepted', None),
+        'assigned': Statuses('active', 'accepted', None),
+        'awaiting_load': Statuses('active', 'ready', None),
+        'loading': Statuses('active', 'in-progress', None),
+        'under_way': Statuses('active', 'in-progress', 'in-progress'),
+        'awaiting_receipt': Statuses('active', 'in-progress', 'in-progress'),
+        'opened': Statuses('active', 'in-progress', 'in-progress'),
+        'taken': Statuses('active', 'in-progress', 'in-progress'),
+        'porter_asked': Statuses('active', 'on-hold', None),
+        'carried': Statuses('active', 'in-progress', 'in-progress'),
+        'rescue_asked': Statuses('active', 'on-hold', 'in-progress'),
+        'delivered': Statuses('completed', 'completed', 'completed'),
+        'returned': Statuses('cancelled', 'failed', 'abandoned'),
+        'stored': Statuses('cancelled', 'failed', 'abandoned'),
+        'failed': Statuses('cancelled', 'failed', 'abandoned'),
+        'cancelled': Statuses('cancelled', 'cancelled', None),
+        'expired': Statuses('cancelled', 'failed', None),
     }
 )
 
