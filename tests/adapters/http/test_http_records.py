@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, date
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pypdfium2
@@ -14,6 +15,7 @@ import pytest
 from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
+from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.days import midnight, today
 from fleet_manager.application.custody_export import TooManyDeliveries
 from fleet_manager.domain import messages as m
@@ -134,6 +136,12 @@ def test_who_may_not_and_what_is_not_there_is_said(site: Site) -> None:
     assert desk.get('/custody?delivery=nothing&form=pdf').status_code == 404
     for wrong in ('first=x', 'first=2026-02-01&last=2026-01-01', 'form=exe', 'last=9999-12-31'):
         assert desk.get(f'/custody?form=csv&{wrong}').status_code == 422
+
+
+def test_every_event_about_a_delivery_has_its_words() -> None:
+    kinds = [kind for kind in get_args(m.Event) if 'delivery' in kind.__dataclass_fields__]
+    for words in i18n.load().values():
+        assert {f'records.event.{kind.__name__}' for kind in kinds} <= set(words.texts)
 
 
 @pytest.mark.parametrize(
