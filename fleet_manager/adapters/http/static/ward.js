@@ -5,6 +5,7 @@ import { parse, refresh, swap } from './live.js';
 import { takeScans } from './scan.js';
 import { takeOverForms } from './send.js';
 import { localise } from './times.js';
+import { offerTone } from './tone.js';
 
 const AT_MOST_EVERY_MS = 700;
 const MINUTES_RUN_MS = 20000;
@@ -13,6 +14,7 @@ const TYPED_MS = 180;
 localise(document);
 takeOverForms();
 takeScans();
+offerTone();
 for (const form of document.querySelectorAll('form[data-filter]')) filterAsTyped(form);
 for (const form of document.querySelectorAll('form[data-ask]')) askAsTyped(form);
 if (document.body.dataset.signedIn === 'yes') follow();
