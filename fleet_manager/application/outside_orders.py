@@ -39,11 +39,23 @@ class WrongOrder(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherEnd:
+    """Where goods come `from`, or go `to`, when an order names only the ward."""
+
+    way: str
+    station: StationId
+
+
+@dataclass(frozen=True, slots=True)
 class Codes:
-    """What codes of other systems mean here. Our own ids are always understood."""
+    """What codes of other systems mean here. Our own ids are always understood.
+
+    `other_ends` is by goods.
+    """
 
     stations: Mapping[str, StationId] = field(default_factory=dict)
     goods: Mapping[str, str] = field(default_factory=dict)
+    other_ends: Mapping[str, OtherEnd] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,13 @@ from fleet_manager.adapters.files.compiled import load_compiled
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
+from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
 from fleet_manager.adapters.http.app import create_app
 from fleet_manager.adapters.http.site import Health
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
+from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.application.reports import Rates
 from fleet_manager.domain.deliveries.custody import Custody
@@ -92,6 +94,7 @@ class Manager:
     panels: SqlPanels
     book: SqlDeskBook
     courier: Courier
+    hl7: Hl7Server | None
     devices: Devices
     staff: DemoStaff | None
     books: SqlBooks
@@ -107,6 +110,8 @@ class Manager:
         self.reporter.start()
         self.timekeeper.start()
         self.courier.start()
+        if self.hl7 is not None:
+            self.hl7.start()
         if self.staff is not None:
             self.staff.start()
 
@@ -114,6 +119,8 @@ class Manager:
         """Stop deciding, leave the robots standing with their last orders, give the lock back."""
         if self.staff is not None:
             self.staff.stop()
+        if self.hl7 is not None:
+            self.hl7.stop()
         self.timekeeper.stop()
         self.courier.stop()
         self.runner.stop()
@@ -157,6 +164,7 @@ def compose(settings: Settings) -> Manager:
         clock=WallClock().now,
         metrics=metrics,
     )
+    codes = load_codes(settings.integration, given) if settings.integration else Codes()
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -186,9 +194,9 @@ def compose(settings: Settings) -> Manager:
         custody=_custody(settings.journal_url),
         maps=maps,
         ward_book=ward_book,
+        codes=codes,
         zone=settings.zone,
         meal_cut_off=settings.meal_cut_off_min,
-        codes=load_codes(settings.integration, given) if settings.integration else None,
         panels=panels,
         book=book,
         webhooks=courier,
@@ -197,6 +205,7 @@ def compose(settings: Settings) -> Manager:
         reports=reporter,
         records=JournalCustody(settings.journal_url),
     )
+    hl7 = _hl7(settings, codes, app, mailbox, views)
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
         staff = DemoStaff(
@@ -217,20 +226,21 @@ def compose(settings: Settings) -> Manager:
         cut_off=settings.meal_cut_off_min,
     )
     return Manager(
-        app,
-        runner,
-        accounts,
-        ward_book,
-        panels,
-        book,
-        courier,
-        devices,
-        staff,
-        books,
-        bookkeeper,
-        reporter,
-        timekeeper,
-        made,
+        app=app,
+        runner=runner,
+        accounts=accounts,
+        ward_book=ward_book,
+        panels=panels,
+        book=book,
+        courier=courier,
+        hl7=hl7,
+        devices=devices,
+        staff=staff,
+        books=books,
+        bookkeeper=bookkeeper,
+        reporter=reporter,
+        timekeeper=timekeeper,
+        new_secrets=made,
     )
 
 
@@ -238,6 +248,22 @@ def open_accounts(settings: Settings) -> SqlAccounts:
     """Open the accounts, with the key under which badges are known."""
     key = first_run.own_token(settings.state_dir / 'badge-key')
     return SqlAccounts(settings.accounts_url, badge_key=key)
+
+
+def _hl7(
+    settings: Settings, codes: Codes, app: FastAPI, mailbox: BoundedMailbox, views: ViewHub
+) -> Hl7Server | None:
+    """Return what takes HL7 orders, None where nothing does."""
+    if not settings.hl7_port:
+        return None
+    orders = Hl7Orders(
+        codes=codes,
+        hospital=lambda: app.state.site.hospital,
+        mailbox=mailbox,
+        views=views,
+        clock=WallClock().now,
+    )
+    return Hl7Server(settings.hl7_port, orders)
 
 
 def _recover(

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     tls_certificate: FilePath | None = Field(None, description='PEM file; needed beyond loopback')
     tls_key: FilePath | None = Field(None, description='PEM file of the certificate')
     origins: tuple[str, ...] = Field((), description='further addresses people type')
+    hl7_port: int = Field(
+        0, ge=0, le=65535, description='port on 127.0.0.1 for HL7 v2 orders over MLLP; 0 = none'
+    )
     integration: FilePath | None = Field(
         None, description='codes of other systems; see docs/integration.md'
     )

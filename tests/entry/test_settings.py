@@ -116,9 +116,14 @@ def test_every_field_is_set_by_its_variable(
         'tls_key': str(pem),
         'origins': '["https://fleet.example"]',
         'integration': str(pem),
+        'hl7_port': '2575',
         'webhook_networks': '["10.0.0.0/8"]',
         'time_zone': 'Asia/Shanghai',
         'meal_cut_off_min': '90',
+        'report_days': '90',
+        'cost_robot_hour': '12.5',
+        'cost_porter_hour': '40',
+        'cost_currency': 'CNY',
         'log_level': 'debug',
         'log_json': 'true',
     }
@@ -131,9 +136,11 @@ def test_every_field_is_set_by_its_variable(
     assert (settings.host, settings.secure) == ('localhost', True)
     assert settings.origins == ('https://fleet.example',)
     assert (settings.log_level, settings.log_json) == ('debug', True)
-    assert settings.integration == pem
+    assert (settings.integration, settings.hl7_port) == (pem, 2575)
     assert [str(one) for one in settings.webhook_networks] == ['10.0.0.0/8']
     assert settings.snapshot_every == 50
+    assert (settings.report_days, settings.cost_robot_hour) == (90, 12.5)
+    assert (settings.cost_porter_hour, settings.cost_currency) == (40.0, 'CNY')
     assert (settings.time_zone, settings.meal_cut_off_min) == ('Asia/Shanghai', 90)
     assert settings.journal_url == settings.accounts_url == 'postgresql://host/fleet'
 

@@ -65,6 +65,7 @@ SETTINGS = [
     'cost_porter_hour',
     'cost_robot_hour',
     'database_url',
+    'hl7_port',
     'hospital',
     'host',
     'integration',

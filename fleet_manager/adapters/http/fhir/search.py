@@ -124,9 +124,12 @@ def _read(search: Search, name: str, value: str) -> None:
 
 
 def _is_called(wanted: str, entity: Entity) -> bool:
-    """Whether a delivery has an identifier: `value`, `system|value`, or `|value` without one."""
+    """Whether a delivery has an identifier: `value`, `system|value`, or `|value` without one.
+
+    Orders of HL7 v2 have a name of their system that is no URI: all of it is the value.
+    """
     system, bar, value = wanted.rpartition('|')
-    return any(
+    return wanted == entity['reference'] or any(
         one['value'] == value and (not bar or one.get('system', '') == system)
         for one in identifiers(entity)
     )
