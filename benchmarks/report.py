@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 ORDER: Final = (
     'assignment',
     'view_age',
+    'ward',
     'recovery',
     'kernel',
     'store',
