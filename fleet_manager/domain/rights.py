@@ -47,6 +47,8 @@ class Deed(StrEnum):
     EXPORT_CUSTODY = 'export_custody'
     WORK_AT_DESK = 'work_at_desk'
     MANAGE_ACCOUNTS = 'manage_accounts'
+    READ_AUDIT = 'read_audit'
+    MANAGE_KEYS = 'manage_keys'
 
 
 #: A deed is named by its member, a command by its type.
@@ -151,6 +153,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         Deed.EXPORT_CUSTODY: _look(everywhere=(*_STEER, Role.DESK, Role.AUDITOR, Role.ADMIN)),
         Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),
         # people
+        Deed.READ_AUDIT: _look(everywhere=(Role.AUDITOR, Role.ADMIN)),
+        Deed.MANAGE_KEYS: _row(everywhere=(Role.ADMIN,), fresh=True),
         Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }
 )

@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 accounts = typer.Typer(no_args_is_help=True, help='Accounts of people.')
 
-_State = Annotated[
+State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')
 ]
-_Url = Annotated[
+Url = Annotated[
     str,
     typer.Option(help='Database URL instead of the state folder.', envvar='FLEET_DATABASE_URL'),
 ]
 _Name = Annotated[str, typer.Argument(help='Name to log in with, or a station.')]
-_HERE = Path('.fleet-demo')
+HERE = Path('.fleet-demo')
 
 
 @accounts.command('list')
-def list_accounts(state_dir: _State = _HERE, database_url: _Url = '') -> None:
+def list_accounts(state_dir: State = HERE, database_url: Url = '') -> None:
     """Show who has an account.
 
     Example: fleet accounts list
     """
     table = Table('name', 'shown as', 'role', 'stations', '', box=None)
-    with _opened('list', state_dir, database_url) as store:
+    with opened('accounts list', state_dir, database_url) as store:
         for one in store.all():
             at = ', '.join(one.stations) or one.station or ''
             table.add_row(one.id, one.label, one.role, at, 'disabled' if one.disabled else '')
@@ -50,8 +50,8 @@ def add(
     station: Annotated[
         list[str] | None, typer.Option(help='Where they work; up to three, the first is usual.')
     ] = None,
-    state_dir: _State = _HERE,
-    database_url: _Url = '',
+    state_dir: State = HERE,
+    database_url: Url = '',
 ) -> None:
     """Make a personal account. Its PIN or password is printed once.
 
@@ -64,16 +64,16 @@ def add(
 
     stations = tuple(StationId(one) for one in station or ())
     if len(stations) > STATIONS_EACH:
-        _give_up('add', f'nobody works at more than {STATIONS_EACH} stations')
+        give_up('accounts add', f'nobody works at more than {STATIONS_EACH} stations')
     account = Account(
         AccountId(name), label or name, role, next(iter(stations), None),
         stations=stations, personal=True,
     )  # fmt: skip
-    with _opened('add', state_dir, database_url) as store:
+    with opened('accounts add', state_dir, database_url) as store:
         known = {one.station for one in store.all() if one.station is not None}
         problem = problem_of(account, known)
         if problem:
-            _give_up('add', _PROBLEMS[problem])
+            give_up('accounts add', _PROBLEMS[problem])
         secret = new_secret(role)
         store.create(account, secret=secret)
     print(f'{name}: {secret}')
@@ -82,8 +82,8 @@ def add(
 @accounts.command('reset')
 def reset(
     account: Annotated[str, typer.Argument(help='operator, or a station such as pharmacy.')],
-    state_dir: _State = _HERE,
-    database_url: _Url = '',
+    state_dir: State = HERE,
+    database_url: Url = '',
 ) -> None:
     """Give an account a new secret, shown once; its sessions end.
 
@@ -93,11 +93,11 @@ def reset(
     from fleet_manager.domain.ids import AccountId
     from fleet_manager.entry.first_run import replace_secret
 
-    with _opened('reset', state_dir, database_url) as store:
+    with opened('accounts reset', state_dir, database_url) as store:
         found = store.get(AccountId(account))
         if found is None:
             known = ', '.join(a.id for a in store.all()) or 'none yet'
-            _give_up('reset', f'no account {account}. There are: {known}')
+            give_up('accounts reset', f'no account {account}. There are: {known}')
         secret = new_secret(found.role)
         store.set_secret(found.id, secret=secret)
     replace_secret(state_dir, found.id, secret)
@@ -105,7 +105,7 @@ def reset(
 
 
 @accounts.command('disable')
-def disable(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> None:
+def disable(name: _Name, state_dir: State = HERE, database_url: Url = '') -> None:
     """Let nobody in under this name; its sessions end.
 
     Example: fleet accounts disable li.na
@@ -114,7 +114,7 @@ def disable(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> 
 
 
 @accounts.command('enable')
-def enable(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> None:
+def enable(name: _Name, state_dir: State = HERE, database_url: Url = '') -> None:
     """Let them in again.
 
     Example: fleet accounts enable li.na
@@ -123,7 +123,7 @@ def enable(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> N
 
 
 @accounts.command('badge')
-def badge(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> None:
+def badge(name: _Name, state_dir: State = HERE, database_url: Url = '') -> None:
     """Give somebody a badge: its code is read from standard input, so that no list shows it.
 
     Example: fleet accounts badge li.na < scanned.txt
@@ -134,9 +134,9 @@ def badge(name: _Name, state_dir: _State = _HERE, database_url: _Url = '') -> No
     from fleet_manager.domain.units import Instant
 
     code = sys.stdin.readline().strip()
-    with _opened('badge', state_dir, database_url) as store:
+    with opened('accounts badge', state_dir, database_url) as store:
         if store.get(AccountId(name)) is None:
-            _give_up('badge', f'no account {name}')
+            give_up('accounts badge', f'no account {name}')
         store.add_badge(AccountId(name), code=code, now=Instant(int(time.time() * 1000)))
     print(f'{name} has the badge')
 
@@ -154,16 +154,16 @@ _PROBLEMS = {
 def _able(command: str, name: str, state_dir: Path, database_url: str) -> None:
     from fleet_manager.domain.ids import AccountId
 
-    with _opened(command, state_dir, database_url) as store:
+    with opened(f'accounts {command}', state_dir, database_url) as store:
         try:
             store.set_disabled(AccountId(name), disabled=command == 'disable')
         except LookupError as error:
-            _give_up(command, str(error))
+            give_up(f'accounts {command}', str(error))
     print(f'{name}: {command}d')
 
 
 @contextmanager
-def _opened(command: str, state_dir: Path, database_url: str) -> Iterator[SqlAccounts]:
+def opened(command: str, state_dir: Path, database_url: str) -> Iterator[SqlAccounts]:
     """Open the accounts; say in one line why that, or what was asked for, is impossible."""
     from fleet_manager.application.ports import StoreFailed, StoreUnavailable
     from fleet_manager.entry.composition import open_accounts
@@ -171,7 +171,7 @@ def _opened(command: str, state_dir: Path, database_url: str) -> Iterator[SqlAcc
 
     settings = Settings(state_dir=state_dir, database_url=database_url)
     if not database_url and not (state_dir / 'accounts.db').is_file():
-        _give_up(command, f'{state_dir} has no accounts: give --state-dir')
+        give_up(command, f'{state_dir} has no accounts: give --state-dir')
     try:
         store = open_accounts(settings)
         try:
@@ -179,9 +179,10 @@ def _opened(command: str, state_dir: Path, database_url: str) -> Iterator[SqlAcc
         finally:
             store.close()
     except (StoreUnavailable, StoreFailed, ValueError) as error:
-        _give_up(command, str(error))
+        give_up(command, str(error))
 
 
-def _give_up(command: str, problem: str) -> NoReturn:
-    print(f'fleet accounts {command}: {problem}', file=sys.stderr)
+def give_up(command: str, problem: str) -> NoReturn:
+    """Say what is wrong, and end with 1."""
+    print(f'fleet {command}: {problem}', file=sys.stderr)
     sys.exit(1)

@@ -19,6 +19,7 @@ from fleet_manager.entry.accounts_cli import accounts
 from fleet_manager.entry.bench_cli import bench
 from fleet_manager.entry.capacity.cli import capacity
 from fleet_manager.entry.gazebo.cli import gazebo
+from fleet_manager.entry.keys_cli import keys
 from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.panel_cli import panel
@@ -48,6 +49,7 @@ app.command()(capacity)
 app.command()(labels)
 app.add_typer(journal, name='journal')
 app.add_typer(accounts, name='accounts')
+app.add_typer(keys, name='keys')
 app.add_typer(stores, name='stores')
 app.add_typer(panel, name='panel')
 

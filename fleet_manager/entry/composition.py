@@ -184,6 +184,8 @@ def compose(settings: Settings) -> Manager:
         mailbox=mailbox,
         views=views,
         accounts=accounts,
+        audit=accounts,
+        keys=accounts,
         clock=clock.now,
         health=lambda: _health(runner, devices),
         metrics=metrics.text,

@@ -11,11 +11,13 @@ import heapq
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleet_manager.application.audit import Line, Wanted
+from fleet_manager.application.keys import DAY, ApiKey, checked
 from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.application.ports import Account, Badge, Overloaded, Reply, Seat, View
 from fleet_manager.application.space_time import Course, Traffic
@@ -175,6 +177,64 @@ class StandInAccounts:
         for token, one in self.sessions.items():
             if one.account == account and token.split('-')[1] == seat:
                 one.ended = 'ended'
+
+
+class StandInAudit:
+    """The audit list, in a list."""
+
+    def __init__(self) -> None:
+        self.kept: list[Line] = []
+
+    def note(self, line: Line) -> None:
+        self.kept.append(replace(line, seq=len(self.kept) + 1))
+
+    def lines(self, wanted: Wanted, *, limit: int) -> list[Line]:
+        found = [
+            line
+            for line in reversed(self.kept)
+            if (not wanted.who or line.who == wanted.who)
+            and (not wanted.deed or line.deed == wanted.deed)
+            and (not wanted.refused or line.outcome != 'ok')
+            and line.at >= wanted.since
+            and (not wanted.until or line.at < wanted.until)
+            and (not wanted.before or line.seq < wanted.before)
+        ]
+        return found[:limit]
+
+
+class StandInKeys:
+    """Keys of programs, in a dict by their text."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, ApiKey] = {}
+
+    def make_key(
+        self,
+        *,
+        label: str,
+        scopes: Sequence[str],
+        station: StationId | None,
+        days: int,
+        now: Instant,
+    ) -> tuple[ApiKey, str]:
+        checked(label, scopes, days)
+        name = f'{len(self.made):08x}'
+        key = ApiKey(name, label, tuple(scopes), station, now, Instant(now + days * DAY))
+        self.made[f'fleet_{name}_secret'] = key
+        return key, f'fleet_{name}_secret'
+
+    def key_of(self, text: str, *, now: Instant) -> ApiKey | None:
+        key = self.made.get(text)
+        return key if key is not None and key.is_good(now) else None
+
+    def all_keys(self) -> list[ApiKey]:
+        return list(self.made.values())
+
+    def revoke_key(self, key: str, *, now: Instant) -> None:
+        text = next((text for text, one in self.made.items() if one.id == key), None)
+        if text is None:
+            raise LookupError(key)
+        self.made[text] = replace(self.made[text], revoked=now)
 
 
 class StandInPanels:

@@ -22,7 +22,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fleet_manager.adapters.db import engines, errors
+from fleet_manager.adapters.db.audit import SqlAudit
 from fleet_manager.adapters.db.badges import SqlBadges
+from fleet_manager.adapters.db.keys import SqlKeys
 from fleet_manager.adapters.db.migrate import migrate
 from fleet_manager.adapters.db.schema import account as accounts
 from fleet_manager.adapters.db.schema import attempt as attempts
@@ -44,8 +46,8 @@ HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1
 MAX_SECRET: Final = 256
 
 
-class SqlAccounts(SqlSeats, SqlBadges):
-    """Implements the port `Accounts`. Safe from several threads and several processes."""
+class SqlAccounts(SqlSeats, SqlBadges, SqlAudit, SqlKeys):
+    """Implements the ports `Accounts`, `Audit`, `Keys`. Safe from threads and processes."""
 
     def __init__(self, url: str, *, badge_key: str = '') -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable.

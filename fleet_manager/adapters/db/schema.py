@@ -259,6 +259,38 @@ complaint: Final = Table(
     Index(None, 'closed_at'),
 )
 
+#: What people and programs did, or were refused. Lines are added and never changed.
+deed: Final = Table(
+    'deed',
+    account_tables,
+    Column('seq', _Number, primary_key=True, autoincrement=True),
+    Column('at_ms', BigInteger, nullable=False),
+    Column('who', Text, nullable=False),
+    Column('role', Text, nullable=False),
+    Column('deed', Text, nullable=False),
+    Column('subject', Text, nullable=False),
+    Column('outcome', Text, nullable=False),
+    Column('place', Text, nullable=False),
+    Index(None, 'who', 'seq'),
+    Index(None, 'deed', 'seq'),
+    Index(None, 'at_ms'),
+)
+
+#: Keys of programs, known by the hash of what follows their public name.
+api_key: Final = Table(
+    'api_key',
+    account_tables,
+    Column('id', Text, primary_key=True),
+    Column('label', Text, nullable=False),
+    Column('secret_hash', Text, nullable=False),
+    Column('scopes', Text, nullable=False),
+    Column('station', Text),
+    Column('made', BigInteger, nullable=False),
+    Column('expires', BigInteger, nullable=False),
+    Column('revoked', BigInteger, nullable=False, server_default='0'),
+    Column('last_used', BigInteger, nullable=False, server_default='0'),
+)
+
 webhook: Final = Table(
     'webhook',
     webhook_tables,

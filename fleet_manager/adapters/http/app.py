@@ -50,11 +50,19 @@ from fleet_manager.adapters.http.routes import (
     trouble,
     ward,
 )
+from fleet_manager.adapters.http.routes import (
+    audit as audit_routes,
+)
 from fleet_manager.adapters.http.routes import health as health_routes
+from fleet_manager.adapters.http.routes import (
+    keys as key_routes,
+)
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.audit import Audit
 from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.keys import Keys
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
     Accounts,
@@ -83,6 +91,8 @@ ROUTED: Final = (
     session,
     me,
     account_routes,
+    audit_routes,
+    key_routes,
     ward,
     asking,
     timetable,
@@ -128,6 +138,8 @@ def create_app(
     meal_cut_off: int = 120,
     panels: Panels | None = None,
     printer: Printer | None = None,
+    audit: Audit | None = None,
+    keys: Keys | None = None,
     books: Books | None = None,
     reports: Reports | None = None,
     records: CustodyRecords | None = None,
@@ -165,6 +177,8 @@ def create_app(
         words=words,
         pages=Pages(lambda: shown.hospital, words, clock, zone),
         maps=maps,
+        audit=audit,
+        keys=keys,
         ward_book=ward_book,
         zone=zone,
         meal_cut_off=meal_cut_off,

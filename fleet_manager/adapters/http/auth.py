@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from fleet_manager.adapters.http.security import form_token
+from fleet_manager.application.keys import ApiKey
 from fleet_manager.application.ports import Account, Accounts, Panels
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import Actor, Role
@@ -44,6 +45,8 @@ class Person:
     csrf: str
     fresh: Instant = Instant(0)
     seat: str = ''
+    #: What a program came with, instead of a session.
+    key: ApiKey | None = None
 
     @property
     def station(self) -> StationId | None:
@@ -55,7 +58,9 @@ class Person:
         return Actor(self.account.id, self.role, self.account.station)
 
     def may_ever(self, right: Right) -> bool:
-        """Whether the person has a right on anything at all."""
+        """Whether the person, or a program by its key, has a right on anything at all."""
+        if self.key is not None and not self.key.may(right):
+            return False
         return reach(self.role, right) is not None
 
     def may(self, right: Right, *stations: StationId) -> bool:

@@ -39,7 +39,8 @@ async def serve(websocket: WebSocket, site: Site, person: Person) -> None:
     """Serve one page until it goes, stalls, misbehaves or its session ends."""
 
     async def is_in() -> bool:
-        known = await site.people.of(person.token)
+        again = site.program if person.key is not None else site.people.of
+        known = await again(person.token)
         return known is not None and known.account == person.account
 
     who = {'role': person.role, 'station': person.station}

@@ -15,6 +15,7 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Panel, Person
 from fleet_manager.adapters.http.pages import PROGRAMS
+from fleet_manager.adapters.http.place import PLACE, place_of
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
     SAFE_METHODS,
@@ -69,12 +70,14 @@ class Gate:
         state: dict[str, Any] = scope.setdefault('state', {})
         headers = Headers(scope=scope)
         cookies = cookie_parser(headers.get('cookie', ''))
+        PLACE.set(place_of(scope, headers))
         lang = i18n.choose(cookies.get('lang'), headers.get('accept-language', ''))
         state['words'] = self._site.words[lang]
         state['person'] = state['panel'] = None
         try:
             receive = await self._check(scope, headers, cookies, receive, state)
         except Denied as denied:
+            await self._note(denied, scope, state['person'])
             await self._refuse(denied, scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -96,6 +99,9 @@ class Gate:
                 raise Denied(405, 'method', allow=', '.join(match.allowed))
             raise Denied(404, 'not_found')
         changes = socket or method not in SAFE_METHODS
+        key = _key_in(headers, scope['path'])
+        if key is not None and not isinstance(match.access, Open):
+            return await self._program(key, match.access, scope, headers, receive, state)
         if changes and not trusted_origin(headers, self._site.allowed_origins):
             raise Denied(403, 'origin')
         if match.access is METRICS:
@@ -118,6 +124,26 @@ class Gate:
         limit = LARGE_BODIES.get(scope['path'], BODY_LIMIT)
         who = None if public else person
         return await _with_body(headers, receive, limit, who)
+
+    async def _program(
+        self,
+        key: str,
+        right: Right,
+        scope: Scope,
+        headers: Headers,
+        receive: Receive,
+        state: dict[str, Any],
+    ) -> Receive:
+        """Let a program in by its key. It has no cookie, so nobody else's page can use it."""
+        program = await self._site.program(key)
+        if program is None:
+            raise Denied(401, 'bad_key', **{'www-authenticate': 'Bearer'})
+        state['person'] = program
+        if not program.may_ever(right):
+            raise Denied(403, 'key_scope')
+        if scope['type'] == 'websocket' or scope['method'] in SAFE_METHODS:
+            return receive
+        return await _with_body(headers, receive, BODY_LIMIT, None)
 
     async def _panel(self, robot: str, cookies: dict[str, str]) -> Panel:
         panel = await self._site.people.panel(cookies.get(self._site.panel_cookie))
@@ -149,6 +175,15 @@ class Gate:
         given = headers.get('authorization', '')
         if not token or not hmac.compare_digest(given.encode(), f'Bearer {token}'.encode()):
             raise Denied(401, 'signed_out', **{'www-authenticate': 'Bearer'})
+
+    async def _note(self, denied: Denied, scope: Scope, person: Person | None) -> None:
+        """Put on the audit list that somebody known asked for what is not theirs to do."""
+        if person is None or denied.code not in ('forbidden', 'key_scope'):
+            return
+        if scope['type'] == 'http' and scope['method'] not in SAFE_METHODS:
+            right = self._table.match(scope['method'], scope['path']).access
+            deed = right.__name__ if isinstance(right, type) else str(right)
+            await self._site.note(person, deed, subject=scope['path'], outcome='not_allowed')
 
     async def _refuse(self, denied: Denied, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] == 'websocket':
@@ -203,3 +238,9 @@ def _check_form(headers: Headers, body: bytes, person: Person | Panel | None) ->
         token = fields.get('csrf', '')
     if not same_token(token, person.csrf):
         raise Denied(403, 'form_expired')
+
+
+def _key_in(headers: Headers, path: str) -> str | None:
+    """Return the key a program sends, below the addresses that are for programs."""
+    kind, _, key = headers.get('authorization', '').partition(' ')
+    return key.strip() if kind.lower() == 'bearer' and path.startswith(PROGRAMS) else None

@@ -20,6 +20,7 @@ from fleet_manager.adapters.http.app import ROUTED
 from fleet_manager.adapters.http.describe import JSON
 from fleet_manager.adapters.http.fhir.resources import MEDIA, TYPES
 from fleet_manager.domain.ids import MAX_ID_LENGTH
+from fleet_manager.domain.messages import Role
 from fleet_manager.domain.rights import RIGHTS
 
 PREFIXES: Final = ('/api/v1/', '/fhir/')
@@ -80,7 +81,12 @@ def document() -> dict[str, Any]:
             'name': 'session',
             'description': 'The cookie of a log-in; over TLS it is called `__Host-session`. '
             'Changing requests also carry `Origin` and `X-CSRF-Token`, see `GET /session`.',
-        }
+        },
+        'key': {
+            'type': 'http',
+            'scheme': 'bearer',
+            'description': 'A key of a program, made by the administrator. Needs nothing else.',
+        },
     }
     return made
 
@@ -98,7 +104,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         'summary': ' '.join(summary.split()),
         'description': ' '.join([*more.split(), roles]).strip(),
         'tags': ['fhir' if fhir else route.path.split('/')[3]],
-        'security': [{'session': []}],
+        'security': [{'session': []}] + [{'key': []}] * (Role.INTEGRATION in who),
     }
     for parameter in operation.get('parameters', ()):
         if parameter['in'] == 'path':

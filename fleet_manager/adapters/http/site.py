@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -16,9 +17,13 @@ from fleet_manager.adapters.http.auth import Panel, People, Person
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.adapters.http.place import PLACE
+from fleet_manager.application.audit import DONE, Audit, Line, line, line_of
 from fleet_manager.application.desk_book import DeskBook
+from fleet_manager.application.keys import ApiKey, Keys
 from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import (
+    Account,
     Books,
     CustodyRecords,
     Deposed,
@@ -35,12 +40,13 @@ from fleet_manager.application.ports import (
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
-from fleet_manager.domain.ids import DeliveryId, StationId
+from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
-from fleet_manager.domain.messages import Command
+from fleet_manager.domain.messages import Command, Role
 from fleet_manager.domain.units import Instant
 
+log: Final = logging.getLogger('fleet')
 #: A commit takes some 10 ms. Past this the answer is unknown: a repeat with the same key is safe.
 REPLY_SECONDS: Final = 5.0
 #: How long a page waits to show what was just done, before it shows the picture there is.
@@ -116,6 +122,8 @@ class Site:
     reports: Reports | None = None
     records: CustodyRecords | None = None
     book: DeskBook | None = None
+    audit: Audit | None = None
+    keys: Keys | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     webhooks: WebhookOffice | None = None
@@ -146,6 +154,43 @@ class Site:
 
     async def submit(self, command: Command) -> Reply:
         """Post a command and wait for its commit. Raises Overloaded when no answer came."""
+        reply = None
+        try:
+            reply = await self._reply(command)
+        finally:
+            outcome = 'busy' if reply is None else reply.refusal_code or DONE
+            delivery = None if reply is None else reply.delivery
+            line = line_of(command, self.clock(), outcome, PLACE.get(), delivery)
+            await self._write(line)
+        return reply
+
+    async def note(self, who: Person | None, deed: str, **more: str) -> None:
+        """Put what somebody did, that is no command, on the audit list.
+
+        `more`: `subject`, `outcome` where it was refused, `name` of who is not logged in.
+        """
+        other = more.pop('name', '?')
+        name, role = (who.account.id, str(who.role)) if who is not None else (other, '')
+        await self._write(line(self.clock(), name, role, deed, place=PLACE.get(), **more))
+
+    async def program(self, key: str) -> Person | None:
+        """Return the program that has a key, None when the key opens nothing."""
+        keys, now = self.keys, self.clock()
+        if keys is None or len(key) > 128:
+            return None
+        known = await self.people.in_thread(lambda text: keys.key_of(text, now=now), key)
+        return None if known is None else _program(known, key)
+
+    async def _write(self, line: Line) -> None:
+        """Write a line. A list that cannot be written stops nobody: the journal goes on."""
+        if self.audit is None:
+            return
+        try:
+            await self.people.in_thread(self.audit.note, line)
+        except StoreFailed:
+            log.exception('the audit list cannot be written')
+
+    async def _reply(self, command: Command) -> Reply:
         future = asyncio.wrap_future(self.mailbox.submit(command))
         # wait() cancels nothing: a page that goes away must not stop what the kernel answers
         done, _ = await asyncio.wait({future}, timeout=REPLY_SECONDS)
@@ -173,6 +218,11 @@ class Site:
     def station_known(self, station: str) -> bool:
         """Whether there is such a station."""
         return StationId(station) in self.hospital.stations
+
+
+def _program(key: ApiKey, text: str) -> Person:
+    account = Account(AccountId(f'key-{key.id}'), key.label, Role.INTEGRATION, key.station)
+    return Person(account, Role.INTEGRATION, text, '', key=key)
 
 
 def site_of(request: Request) -> Site:

@@ -18,7 +18,16 @@ from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
 from fleet_manager.domain.maps.model import Hospital
-from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, pin_of, with_log_ins
+from tests.pages.stand_in import (
+    StandIn,
+    StandInAccounts,
+    StandInAudit,
+    StandInKeys,
+    StandInPanels,
+    now,
+    pin_of,
+    with_log_ins,
+)
 
 URL = 'http://fleet.test'
 FOLDER = Path(__file__).parents[3] / 'maps' / 'small_hospital'
@@ -101,7 +110,9 @@ class Site:
         self.fleet = StandIn(hospital)
         self.accounts: StandInAccounts = with_log_ins(hospital)
         self.panels = StandInPanels()
-        settings = {'panels': self.panels} | settings
+        self.audit, self.keys = StandInAudit(), StandInKeys()
+        kept = {'panels': self.panels, 'audit': self.audit, 'keys': self.keys}
+        settings = kept | settings
         self.health = Health(alive=True, leader=True, database=True, ros_link=True)
         self.app = make_app(
             hospital, self.fleet, self.accounts, health=lambda: self.health, **settings

@@ -131,6 +131,12 @@ def test_what_there_is_not_is_not_found(site: Site, path: str) -> None:
     assert engineer(site).json(path, {}).status_code == 404
 
 
+def test_an_engineer_finds_the_page_and_nobody_else_is_shown_it(site: Site) -> None:
+    link = 'href="/webhooks"'
+    assert link in engineer(site).get('/operator').text
+    assert link not in site.operator().get('/operator').text
+
+
 def test_wards_and_operators_have_no_business_here(site: Site) -> None:
     for browser in (site.ward(), site.operator()):
         assert browser.get('/webhooks').status_code == 403

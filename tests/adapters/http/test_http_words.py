@@ -9,10 +9,11 @@ import pytest
 from babel.messages.pofile import read_po
 
 from fleet_manager.adapters.http import i18n, pages
+from fleet_manager.application.audit import all_deeds
 from fleet_manager.domain.deliveries.goods import GOODS, Urgency
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.errors import REFUSAL_CODES
-from fleet_manager.domain.messages import LiftDoor, LiftMode, LiftStage
+from fleet_manager.domain.messages import LiftDoor, LiftMode, LiftStage, Role
 
 FOLDER = Path(pages.__file__).parent
 VIEWS = Path(__file__).parents[3] / 'docs' / 'views.md'
@@ -85,6 +86,8 @@ def test_every_code_a_page_may_get_has_its_texts() -> None:
     wanted = {f'refusal.{code}' for code in REFUSAL_CODES}
     wanted |= {f'delivery.{part}.{state}' for state in DeliveryState for part in ('state', 'says')}
     wanted |= {f'goods.{goods}' for goods in GOODS}
+    wanted |= {f'audit.deed.{deed}' for deed in all_deeds()}
+    wanted |= {f'role.{role}' for role in Role if role is not Role.SYSTEM}
     wanted |= {f'{part}.{one}' for one in Urgency for part in ('urgency', 'new.promise')}
     wanted |= {f'lift.mode.{mode}' for mode in LiftMode}
     wanted |= {f'lift.door.{door}' for door in LiftDoor}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Secret, read_form
 from fleet_manager.adapters.http.fresh import new_secret
 from fleet_manager.adapters.http.routes.me import Empty
@@ -54,7 +55,7 @@ async def accounts(request: Request, site: SiteDep) -> Response:
 
 
 @router.post('')
-async def create(request: Request, site: SiteDep) -> Response:
+async def create(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Make an account; its first secret is shown once, on the page that answers."""
     form = await read_form(request, NewPerson)
     name = form.name.strip().lower()
@@ -70,6 +71,7 @@ async def create(request: Request, site: SiteDep) -> Response:
         return await _list(request, site, problem=text, form=form)
     secret = new_secret(account.role)
     await site.people.create(account, secret)
+    await site.note(person, 'account_made', subject=account.id)
     return await _one(request, site, account.id, secret=secret)
 
 
@@ -97,6 +99,7 @@ async def change(account: str, request: Request, site: SiteDep, person: PersonDe
     if problem:
         return await _refused(request, site, account, problem)
     await site.people.ask(lambda accounts: accounts.change(changed))
+    await site.note(person, 'account_changed', subject=account)
     return RedirectResponse(f'/accounts/{account}', 303)
 
 
@@ -106,18 +109,18 @@ async def disable(account: str, request: Request, site: SiteDep, person: PersonD
     await read_form(request, Empty)
     if account == person.account.id:
         return await _refused(request, site, account, 'yourself')
-    return await _able(request, site, account, disabled=True)
+    return await _able(request, site, person, account, disabled=True)
 
 
 @router.post('/{account}/enable')
-async def enable(account: str, request: Request, site: SiteDep) -> Response:
+async def enable(account: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Let them in again."""
     await read_form(request, Empty)
-    return await _able(request, site, account, disabled=False)
+    return await _able(request, site, person, account, disabled=False)
 
 
 @router.post('/{account}/secret')
-async def renew(account: str, request: Request, site: SiteDep) -> Response:
+async def renew(account: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Draw a new PIN or password, shown once; the old one and all sessions end."""
     await read_form(request, Empty)
     name = AccountId(account)
@@ -126,11 +129,12 @@ async def renew(account: str, request: Request, site: SiteDep) -> Response:
         return site.pages.error(request.scope, 404, 'not_found')
     secret = new_secret(known.role)
     await site.people.set_secret(name, secret)
+    await site.note(person, 'secret_renewed', subject=account)
     return await _one(request, site, name, secret=secret)
 
 
 @router.post('/{account}/badges')
-async def add_badge(account: str, request: Request, site: SiteDep) -> Response:
+async def add_badge(account: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Give somebody the badge that was read."""
     form, name, now = await read_form(request, NewBadge), AccountId(account), site.clock()
     if await _personal(site, account) is None:
@@ -139,32 +143,43 @@ async def add_badge(account: str, request: Request, site: SiteDep) -> Response:
         await site.people.ask(lambda known: known.add_badge(name, code=form.code, now=now))
     except ValueError:
         return await _refused(request, site, account, 'badge')
+    await site.note(person, 'badge_given', subject=account)
     return RedirectResponse(f'/accounts/{account}', 303)
 
 
 @router.post('/{account}/badges/{badge}/remove')
-async def remove_badge(account: str, badge: str, request: Request, site: SiteDep) -> Response:
+async def remove_badge(
+    account: str, badge: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
     """Take a badge away; it opens nothing from now on."""
     await read_form(request, Empty)
     await site.people.ask(lambda known: known.remove_badge(AccountId(account), badge))
+    await site.note(person, 'badge_removed', subject=account)
     return RedirectResponse(f'/accounts/{account}', 303)
 
 
 @router.post('/{account}/sessions/{seat}/end')
-async def end_session(account: str, seat: str, request: Request, site: SiteDep) -> Response:
+async def end_session(
+    account: str, seat: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
     """Log one device of somebody out."""
     await read_form(request, Empty)
     await site.people.ask(lambda known: known.end_seat(AccountId(account), seat))
+    await site.note(person, 'session_ended', subject=account)
     return RedirectResponse(f'/accounts/{account}', 303)
 
 
-async def _able(request: Request, site: Site, account: str, *, disabled: bool) -> Response:
+async def _able(
+    request: Request, site: Site, person: Person, account: str, *, disabled: bool
+) -> Response:
     try:
         await site.people.ask(
             lambda known: known.set_disabled(AccountId(account), disabled=disabled)
         )
     except LookupError:
         return site.pages.error(request.scope, 404, 'not_found')
+    deed = 'account_disabled' if disabled else 'account_enabled'
+    await site.note(person, deed, subject=account)
     return RedirectResponse(f'/accounts/{account}', 303)
 
 

@@ -7,14 +7,21 @@ from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
-from fleet_manager.adapters.http.routes.session import device_of, local_path, seated
+from fleet_manager.adapters.http.place import PLACE
+from fleet_manager.adapters.http.routes.session import local_path, seated
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.application.people import problem_of_secret
 from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.rights import Deed
 
 router = APIRouter()
 
 _STATUS = {'locked': 429, 'disabled': 403}
+_LINKS = (
+    (Deed.MANAGE_ACCOUNTS, '/accounts', 'accounts.title'),
+    (Deed.MANAGE_KEYS, '/keys', 'keys.title'),
+    (Deed.READ_AUDIT, '/audit', 'audit.title'),
+)
 
 
 class Empty(Body):
@@ -62,10 +69,12 @@ async def change_secret(request: Request, site: SiteDep, person: PersonDep) -> R
         return await _me(request, site, person, problem=words(f'me.secret.{problem}'), status=422)
     outcome = await site.people.check(account.id, form.current)
     if outcome != 'ok':
+        await site.note(person, 'secret_changed', outcome=outcome)
         text = words(f'login.{outcome}', phone=site.hospital.phone)
         return await _me(request, site, person, problem=text, status=_STATUS.get(outcome, 422))
     await site.people.set_secret(account.id, form.new)
-    token = await site.people.open(account.id, device=device_of(request))
+    token = await site.people.open(account.id, device=PLACE.get())
+    await site.note(person, 'secret_changed')
     return seated(RedirectResponse('/me?done=secret', 303), site, token)
 
 
@@ -77,6 +86,7 @@ async def change_station(request: Request, site: SiteDep, person: PersonDep) -> 
     if station not in person.account.stations:
         return site.pages.error(request.scope, 422, 'bad_body', field='station')
     await site.people.ask(lambda accounts: accounts.sit_at(person.token, station))
+    await site.note(person, 'station_chosen', subject=station)
     return RedirectResponse('/', 303)
 
 
@@ -87,6 +97,7 @@ async def end_session(seat: str, request: Request, site: SiteDep, person: Person
         return site.pages.error(request.scope, 403, 'forbidden')
     await read_form(request, Empty)
     await site.people.ask(lambda accounts: accounts.end_seat(person.account.id, seat))
+    await site.note(person, 'session_ended', subject=person.account.id)
     return RedirectResponse('/me', 303)
 
 
@@ -103,6 +114,7 @@ async def confirm(request: Request, site: SiteDep, person: PersonDep) -> Respons
     form = await read_form(request, Confirm)
     back = local_path(form.next)
     outcome = await site.people.check(person.account.id, form.secret)
+    await site.note(person, 'confirm', outcome=outcome)
     if outcome != 'ok':
         text = words_of(request)(f'login.{outcome}', phone=site.hospital.phone)
         status = _STATUS.get(outcome, 422)
@@ -128,5 +140,6 @@ async def _me(
         stations=stations,
         problem_text=problem,
         done=request.query_params.get('done') == 'secret',
+        links=[(to, text) for right, to, text in _LINKS if person.may_ever(right)],
         here='/me',
     )

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
+from fleet_manager.adapters.http.place import PLACE
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import PauseFleet, TakeByHand
@@ -99,7 +100,8 @@ async def login_page(request: Request, site: SiteDep) -> Response:
 async def log_in(request: Request, site: SiteDep) -> Response:
     """Check a PIN or password and open a session."""
     form = await read_form(request, AnyLogIn)
-    back, people, device = local_path(form.next), site.people, device_of(request)
+    back, people, device = local_path(form.next), site.people, PLACE.get()
+    name: AccountId | None = None
     if form.kind == 'ward':
         ward = await read_form(request, WardLogIn)
         account = await site.people.ward_account(StationId(ward.station))
@@ -112,6 +114,10 @@ async def log_in(request: Request, site: SiteDep) -> Response:
         own = await read_form(request, PersonLogIn)
         name = AccountId(own.name)
         outcome, token = await people.log_in(name, own.password, shared=False, device=device)
+    who = await people.of(token) if outcome == 'ok' else None
+    known = await people.ask(lambda accounts: accounts.get(name)) if name else None
+    said = '?' if known is None else known.id
+    await site.note(who, 'log_in', subject=form.kind, outcome=outcome, name=said)
     if outcome != 'ok':
         return await _login(request, site, back=back, failed=outcome, form=form)
     before: Person | None = request.state.person
@@ -125,6 +131,7 @@ async def log_out(request: Request, site: SiteDep, person: PersonDep) -> Respons
     """End the session."""
     await read_form(request, Body)
     await site.people.log_out(person.token)
+    await site.note(person, 'log_out')
     response = RedirectResponse('/login', 303)
     response.delete_cookie(
         site.cookie, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
@@ -172,12 +179,6 @@ def seated(response: Response, site: Site, token: str) -> Response:
         site.cookie, token, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
     )
     return response
-
-
-def device_of(request: Request) -> str:
-    """Return where a request comes from, for the list of sessions: address and browser."""
-    host = request.client.host if request.client else ''
-    return f'{host} {request.headers.get("user-agent", "")}'.strip()
 
 
 async def _login(

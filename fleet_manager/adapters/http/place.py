@@ -1,0 +1,20 @@
+"""Where the request of a task comes from: the lists of sessions and of deeds say it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+#: Address and browser. Set by the gate for everything that a request does.
+PLACE: Final[ContextVar[str]] = ContextVar('place', default='')
+_LONGEST: Final = 160
+
+
+def place_of(scope: Scope, headers: Headers) -> str:
+    """Return the address and what the browser calls itself."""
+    client = scope.get('client')
+    text = f'{client[0] if client else ""} {headers.get("user-agent", "")}'.strip()
+    return ''.join(c for c in text if c.isprintable())[:_LONGEST]
