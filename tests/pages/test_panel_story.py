@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fleet_manager.adapters.http import i18n
-from fleet_manager.domain.ids import RobotId
+from fleet_manager.application.ports import Account
+from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import OpenCompartment, SignDelivery
 from tests.pages.conftest import RunningSite, running_site
 from tests.pages.people import Nurse, Person
@@ -114,3 +115,31 @@ def test_the_screen_works_without_scripts(browser: Browser, scripted: RunningSit
     expect(screen.page.locator('.says')).to_be_visible()
     expect(screen.page.locator('meta[http-equiv=refresh]')).to_have_count(1)
     screen.close()
+
+
+@pytest.mark.parametrize('lang', ['en', 'zh-CN'])
+def test_two_people_load_a_controlled_drug(browser: Browser, pictures: Path, lang: str) -> None:
+    with running_site(robots=1, speed=30.0) as site:
+        assert site.accounts is not None
+        assert site.stand_in is not None
+        second = Account(AccountId('li'), 'Li', 'pharmacy', StationId('pharmacy'))
+        site.accounts.create(second, secret='2580')
+        screen = Screen(browser, site, 'r1', lang=lang)
+        nurse = Nurse(browser, site, 'n2w', lang=lang)
+        nurse.ask('controlled', 'pharmacy')
+        screen.expect_face('load')
+        screen.type_pin(site.pins['pharmacy'])
+        screen.page.fill('#witness', 'li')
+        screen.page.focus('#witness_pin')
+        screen.type_pin('2580')
+        screen.page.focus('#count')
+        screen.type_pin('6')
+        screen.picture(pictures, f'{lang}-panel-two-people')
+        fits(screen.page)
+        assert screen.violations() == []
+        screen.page.tap('.pin .primary')
+        screen.expect_face('driving')
+        opened = [c for c in site.stand_in.commands if isinstance(c, OpenCompartment)]
+        assert [(c.witness and c.witness.account, c.count) for c in opened] == [('li', 6)]
+        nurse.close()
+        screen.close()

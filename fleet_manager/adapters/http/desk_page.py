@@ -25,6 +25,7 @@ FORGOTTEN_AFTER: Final[Mapping[str, int]] = {
     'taken': 15 * MINUTE,
     'porter_asked': 30 * MINUTE,
     'carried': 1 * HOUR,
+    'rescue_asked': 10 * MINUTE,
 }
 #: So long after its promise anything open is looked at by a person.
 OVERDUE: Final = 1 * HOUR
@@ -181,7 +182,8 @@ def _row(
     since = int(entity['times'].get(page.state, entity['times']['accepted']))
     limit = FORGOTTEN_AFTER.get(page.state)
     stands = limit is not None and now - since > limit
-    overdue = not page.ended and (stands or now - entity['promised_at'] > OVERDUE)
+    past = now - entity['promised_at'] > OVERDUE
+    overdue = not page.ended and (stands or past or bool(entity.get('may_close')))
     return Row(page, since, overdue)
 
 

@@ -31,7 +31,8 @@ def load(name: str, lang: str) -> tuple[str, Markup]:
 
 def _blocks(text: str) -> Iterator[list[str]]:
     for block in re.split(r'\n\s*\n', text.strip()):
-        yield block.split('\n')
+        if not block.startswith('!['):  # a picture of the page one is on
+            yield block.split('\n')
 
 
 def _block(lines: list[str]) -> Markup:

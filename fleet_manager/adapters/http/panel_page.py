@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fleet_manager.application.ports import View
+from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.ids import RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital, Station
 from fleet_manager.domain.units import SECOND
@@ -28,7 +29,10 @@ _ON_THE_WAY: Final = frozenset({'to_pick_up', 'to_hand_over', 'waiting', 'waitin
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A parcel to load or to collect here. `number` is the delivery's, `with_it` its mates'."""
+    """A parcel to load or to collect here. `number` is the delivery's, `with_it` its mates'.
+
+    `two_people`: a second person signs as well. `count`: pieces are `needed`, `asked` or `never`.
+    """
 
     delivery: str
     number: int
@@ -40,6 +44,8 @@ class Thing:
     with_it: tuple[int, ...]
     station: Station
     other: Station
+    two_people: bool
+    count: str
 
     @property
     def may_refuse(self) -> bool:
@@ -170,7 +176,7 @@ def _things(
     done: set[str] = set()
     for name in sorted(mine, key=lambda one: (mine[one]['promised_at'], one)):
         entity = mine[name]
-        if name in done or entity['state'] not in _DEEDS:
+        if name in done or entity['state'] not in _DEEDS or _of_a_rescuer(entity):
             continue
         found.append(_thing(hospital, view, name, entity, _DEEDS[entity['state']]))
         done |= set(entity['together'])
@@ -194,9 +200,12 @@ def _thing(
 ) -> Thing:
     others = view.entities['delivery'] if view is not None else {}
     returning = bool(entity['returning'])
+    goods = GOODS[entity['goods']]
+    counts = deed in ('load', 'sign') and not returning and not entity['together']
     here, other = (
         ('sender', 'recipient') if deed == 'load' or returning else ('recipient', 'sender')
     )
+    station = entity[here] if deed == 'load' else entity.get('goal') or entity[here]
     return Thing(
         delivery=name,
         number=entity['number'],
@@ -206,9 +215,17 @@ def _thing(
         opening=bool(entity['opening']),
         opened=entity['state'] in ('loading', 'opened'),
         with_it=tuple(others[one]['number'] for one in entity['together'] if one in others),
-        station=hospital.stations[StationId(entity[here])],
+        station=hospital.stations[StationId(station)],
         other=hospital.stations[StationId(entity[other])],
+        two_people=goods.two_signatures if deed == 'sign' else goods.two_people,
+        count=goods.count.value if counts else Count.NEVER.value,
     )
+
+
+def _of_a_rescuer(entity: Mapping[str, Any]) -> bool:
+    """Whether somebody who rescued it loads it, elsewhere than at its sender's."""
+    loads = entity['state'] in ('awaiting_load', 'loading')
+    return loads and entity.get('origin', entity['sender']) != entity['sender']
 
 
 def _box(hospital: Hospital, view: View, box: Mapping[str, Any]) -> Box:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fleet_manager.application.ports import View
+from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital, Station
 
 #: What was handed over stays in sight for the last so many.
 DONE_SHOWN: Final = 8
+_HANDED_OVER: Final = ('delivered', 'returned', 'stored')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,18 @@ class Errand:
     goer: AccountId | None
     holder: AccountId | None
     ended_at: int | None
+    two_signatures: bool
+    count: str
 
 
 @dataclass(frozen=True, slots=True)
 class PorterPage:
-    """`carried` is in somebody's hands, mine first; `waiting` is to be fetched, `done` is over."""
+    """`carried` is in somebody's hands, mine first; `waiting` is to be fetched, `done` is over.
 
+    `rescue` is inside a robot that does not work, and is taken out on the delivery's own page.
+    """
+
+    rescue: tuple[Errand, ...]
     carried: tuple[Errand, ...]
     waiting: tuple[Errand, ...]
     done: tuple[Errand, ...]
@@ -50,7 +58,7 @@ def describe(
     me: AccountId | None = None,
 ) -> PorterPage:
     """Return the page; `me` is the porter whose things come first."""
-    lists: dict[str, list[Errand]] = {'carried': [], 'waiting': [], 'done': []}
+    lists: dict[str, list[Errand]] = {'rescue': [], 'carried': [], 'waiting': [], 'done': []}
     for name, entity in view.entities.get('delivery', {}).items():
         where = _list_of(entity)
         if where is not None:
@@ -61,7 +69,10 @@ def describe(
         )
     lists['done'].sort(key=lambda one: -(one.ended_at or 0))
     return PorterPage(
-        tuple(lists['carried']), tuple(lists['waiting']), tuple(lists['done'][:DONE_SHOWN])
+        tuple(lists['rescue']),
+        tuple(lists['carried']),
+        tuple(lists['waiting']),
+        tuple(lists['done'][:DONE_SHOWN]),
     )
 
 
@@ -70,7 +81,10 @@ def _list_of(entity: Mapping[str, Any]) -> str | None:
         return 'waiting'
     if entity['state'] == 'carried':
         return 'carried'
-    return 'done' if entity['state'] == 'delivered' and 'carried' in entity['times'] else None
+    if entity['state'] == 'rescue_asked':
+        return 'rescue'
+    by_hand = entity['state'] in _HANDED_OVER and 'carried' in entity['times']
+    return 'done' if by_hand else None
 
 
 def _errand(
@@ -94,5 +108,7 @@ def _errand(
         note=entity['note'],
         goer=claims.get(DeliveryId(name)),
         holder=entity.get('held_by'),
-        ended_at=entity['times'].get('delivered'),
+        ended_at=entity['times'][entity['state']],
+        two_signatures=GOODS[entity['goods']].two_signatures,
+        count=Count.NEVER.value if back else GOODS[entity['goods']].count.value,
     )

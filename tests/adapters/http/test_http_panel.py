@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.feed import Audience, visible
 from fleet_manager.adapters.http.panel_page import FACES, describe
 from fleet_manager.adapters.http.security import form_token
-from fleet_manager.application.ports import View
-from fleet_manager.domain.ids import RobotId
+from fleet_manager.application.ports import Account, View
+from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import OpenCompartment, RefuseDelivery, Role, SignDelivery
 from tests.adapters.http.conftest import Browser, Site
 from tests.pages.stand_in import now, pin_of
@@ -173,3 +174,47 @@ def test_a_screen_shows_one_face_and_never_what_may_be_old(
     assert face in FACES
     for part in ('face', 'says'):
         assert f'panel.{part}.{face}' in WORDS.texts
+
+
+def controlled(site: Site, state: str) -> str:
+    delivery = at_stop(site, state)
+    site.fleet._deliveries[delivery] |= {'goods': 'controlled'}
+    site.fleet.publish()
+    account = Account(AccountId('li'), 'Li', 'pharmacy', StationId('pharmacy'))
+    site.accounts.create(account, secret='long enough')
+    return delivery
+
+
+def test_controlled_drugs_take_two_people_and_a_count(site: Site) -> None:
+    mine, delivery = screen(site), controlled(site, 'awaiting_load')
+    page = mine.get('/robot/r1/panel').text
+    assert WORDS('panel.second') in page
+    assert re.search(r'name="count"[^>]*required', page)
+    both = {'pin': pin_of('pharmacy'), 'witness': 'li', 'count': '6'}
+    wrong = tell(site, mine, 'open', delivery, witness_pin='guessed', **both)
+    assert wrong.status_code == 422
+    assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+    assert tell(site, mine, 'open', delivery, witness_pin='long enough', **both).status_code == 303
+    command = site.fleet.commands[-1]
+    assert isinstance(command, OpenCompartment)
+    assert command.witness is not None
+    assert (command.actor.account, command.witness.account) == ('ward-pharmacy', 'li')
+    assert command.count == 6
+
+
+def test_what_is_not_right_is_said_with_the_signature(site: Site) -> None:
+    mine, taken = screen(site), at_stop(site, 'taken')
+    fields = {'pin': pin_of('n2w'), 'missing': 'less', 'count': '2'}
+    assert tell(site, mine, 'sign', taken, **fields).status_code == 303
+    command = site.fleet.commands[-1]
+    assert isinstance(command, SignDelivery)
+    assert (command.count, command.missing) == (2, WORDS('panel.flaw.less'))
+    assert tell(site, mine, 'sign', taken, pin=pin_of('n2w'), missing='x').status_code == 422
+
+
+def test_what_a_rescuer_loads_elsewhere_is_not_opened_with_a_stations_pin(site: Site) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_load')
+    site.fleet._deliveries[delivery] |= {'origin': 'stores'}
+    site.fleet.publish()
+    assert WORDS('panel.deed.load') not in mine.get('/robot/r1/panel').text
+    assert tell(site, mine, 'open', delivery, pin=pin_of('stores')).status_code == 409

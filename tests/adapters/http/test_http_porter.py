@@ -86,3 +86,24 @@ def test_a_ward_has_no_porters_page_and_a_porter_no_wards(site: Site) -> None:
     assert li.get('/ward').status_code == 403
     page = li.get(f'/deliveries/{delivery}')
     assert (page.status_code, 'href="/porter"' in page.text) == (200, True)
+
+
+def test_a_porter_sees_what_is_to_be_taken_out_of_a_robot(site: Site) -> None:
+    li, delivery = logged_in(site, 'li', 'porter'), site.delivery(state='rescue_asked')
+    page = li.get('/porter').text
+    assert WORDS('porter.rescue') in page
+    assert f'href="/deliveries/{delivery}"' in page
+    assert li.get(f'/deliveries/{delivery}').status_code == 200
+
+
+def test_waste_is_handed_over_with_two_signatures(site: Site) -> None:
+    li, delivery = logged_in(site, 'li', 'porter'), site.delivery(state='carried')
+    site.fleet._deliveries[delivery] |= {'goods': 'waste'}
+    site.fleet.publish()
+    assert WORDS('panel.second_pin') in li.get('/porter').text
+    fields = {'pin': pin_of('n2w'), 'witness': 'li', 'witness_pin': 'long enough'}
+    assert li.post(f'/porter/{delivery}/hand-over', fields).status_code == 303
+    command = site.fleet.commands[-1]
+    assert isinstance(command, SignDelivery)
+    assert command.witness is not None
+    assert command.witness.account == 'li'

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http import feed_socket
 from fleet_manager.adapters.http.auth import Panel
-from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
+from fleet_manager.adapters.http.bodies import Body, Id, Pieces, Secret, Word, read_form
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.panel_page import PanelPage, Thing, describe
 from fleet_manager.adapters.http.site import PanelDep, Site, SiteDep, words_of
@@ -25,10 +25,12 @@ from fleet_manager.domain.messages import (
 
 router = APIRouter(prefix='/robot/{robot}')
 
-_Deed = Callable[[Actor], Command]
+_Deed = Callable[[Actor, Actor | None], Command]
 
 #: Why a parcel is not taken, as buttons: there is no keyboard at a robot.
 REASONS: Final = ('wrong', 'damaged', 'not_needed', 'later')
+#: What may not be right with what was taken out, as buttons too.
+FLAWS: Final = ('less', 'damaged', 'other')
 #: A screen stays paired; 400 days are the most a browser keeps.
 PAIRED_SECONDS: Final = 400 * 24 * 3600
 #: Without scripts the page reloads itself this often, but never while a PIN is being typed.
@@ -42,10 +44,19 @@ class Code(Body):
 
 
 class WithPin(Body):
-    """A deed at the robot and the PIN of who does it."""
+    """A deed at the robot and the PIN of who does it; of two people where the goods need them."""
 
     delivery: Id
     pin: Secret
+    witness: Word = ''
+    witness_pin: Word = ''
+    count: Pieces = 0
+
+
+class Signed(WithPin):
+    """A signature, and what is not right where not all is."""
+
+    missing: Literal['', 'less', 'damaged', 'other'] = ''
 
 
 class Refused(WithPin):
@@ -97,22 +108,27 @@ async def open_here(robot: str, request: Request, site: SiteDep, panel: PanelDep
     if thing is None:
         return _gone(request, site, panel)
     return await _do(
-        request, site, panel, thing, form.pin,
-        lambda who: OpenCompartment(who, DeliveryId(thing.delivery)),
+        request, site, panel, thing, form,
+        lambda who, second: OpenCompartment(
+            who, DeliveryId(thing.delivery), second, form.count
+        ),
     )  # fmt: skip
 
 
 @router.post('/sign')
 async def sign_here(robot: str, request: Request, site: SiteDep, panel: PanelDep) -> Response:
     """Sign, after a PIN, that what was taken out is right."""
-    form = await read_form(request, WithPin)
+    form = await read_form(request, Signed)
     page = _described(site, panel)
     thing = next((one for one in page.to_sign if one.delivery == form.delivery), None)
     if thing is None:
         return _gone(request, site, panel)
+    missing = words_of(request)(f'panel.flaw.{form.missing}') if form.missing else ''
     return await _do(
-        request, site, panel, thing, form.pin,
-        lambda who: SignDelivery(who, DeliveryId(thing.delivery)),
+        request, site, panel, thing, form,
+        lambda who, second: SignDelivery(
+            who, DeliveryId(thing.delivery), second, form.count, missing
+        ),
     )  # fmt: skip
 
 
@@ -125,8 +141,8 @@ async def refuse_here(robot: str, request: Request, site: SiteDep, panel: PanelD
         return _gone(request, site, panel)
     reason = words_of(request)(f'panel.reason.{form.reason}')
     return await _do(
-        request, site, panel, thing, form.pin,
-        lambda who: RefuseDelivery(who, DeliveryId(thing.delivery), reason),
+        request, site, panel, thing, form,
+        lambda who, second: RefuseDelivery(who, DeliveryId(thing.delivery), reason),
     )  # fmt: skip
 
 
@@ -138,16 +154,20 @@ async def feed(websocket: WebSocket) -> None:
 
 
 async def _do(
-    request: Request, site: Site, panel: Panel, thing: Thing, pin: str, deed: _Deed
+    request: Request, site: Site, panel: Panel, thing: Thing, form: WithPin, deed: _Deed
 ) -> Response:
-    """Check the PIN of the station the robot stands at, and do what was asked."""
-    outcome, who = await site.people.at_robot(thing.station.id, pin)
-    if who is None:
-        text = words_of(request)(f'pin.{outcome}', phone=site.hospital.phone)
+    """Check the PIN of the station the robot stands at, and of a second person; then do it."""
+    outcome, who = await site.people.at_robot(thing.station.id, form.pin)
+    second, key = None, f'pin.{outcome}'
+    if who is not None and (form.witness or form.witness_pin):
+        outcome, second = await site.people.colleague(form.witness, form.witness_pin)
+        key = 'second_pin.wrong' if outcome == 'wrong' else f'pin.{outcome}'
+    if who is None or outcome != 'ok':
+        text = words_of(request)(key, phone=site.hospital.phone)
         status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
         return _page(request, site, panel, chosen=thing.delivery, problem=text, status=status)
     before = site.views.current().entities['delivery'].get(thing.delivery)
-    reply = await site.submit(deed(who))
+    reply = await site.submit(deed(who, second))
     if reply.refusal_code is not None:
         code = reply.refusal_code
         text = site.pages.refusal_text(request, code, **reply.refusal_params)
@@ -192,6 +212,7 @@ def _page(
         problem_text=problem,
         csrf=panel.csrf,
         reasons=REASONS,
+        flaws=FLAWS,
         path=f'/robot/{panel.robot}',
         here=f'/robot/{panel.robot}/panel',
         refresh=None if problem or page.asks_pin else REFRESH_SECONDS,

@@ -8,7 +8,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from fleet_manager.adapters.http.bodies import Body, Secret, read_form
+from fleet_manager.adapters.http.bodies import Body, Pieces, Secret, Word, read_form
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.porter_page import Errand, PorterPage, describe
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
@@ -29,6 +29,9 @@ class Received(Body):
     """The PIN of the station that gets the parcel, typed on the porter's phone."""
 
     pin: Secret
+    witness: Word = ''
+    witness_pin: Word = ''
+    count: Pieces = 0
 
 
 @router.get('')
@@ -77,11 +80,14 @@ async def hand_over(delivery: str, request: Request, site: SiteDep, person: Pers
     if errand is None:
         return await _refused(request, site, person.account.id, 'not_opened')
     outcome, who = await site.people.at_robot(errand.goal.id, form.pin)
-    if who is None:
+    second = None
+    if who is not None and (form.witness or form.witness_pin):
+        outcome, second = await site.people.colleague(form.witness, form.witness_pin)
+    if who is None or outcome != 'ok':
         text = words_of(request)(f'porter.pin.{outcome}', phone=site.hospital.phone)
         status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
         return await _page(request, site, person.account.id, problem=text, status=status)
-    command = SignDelivery(who, DeliveryId(delivery))
+    command = SignDelivery(who, DeliveryId(delivery), second, form.count)
     return await _do(request, site, person.account.id, delivery, command)
 
 

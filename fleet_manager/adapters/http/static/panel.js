@@ -10,12 +10,17 @@ const MINUTES_RUN_MS = 15000;
 const TYPED_LASTS_MS = 45000; // who typed half a PIN and left has gone
 
 let typedAt = 0;
+/** The field the keypad types into: the last one somebody was in. */
+let chosen = 'pin';
 
 localise(document);
 takeOverForms();
 keypads();
 new MutationObserver(keypads).observe(document.body, { childList: true, subtree: true });
 document.addEventListener('click', press);
+document.addEventListener('focusin', (event) => {
+  if (event.target instanceof HTMLInputElement) chosen = event.target.id;
+});
 document.addEventListener('input', () => (typedAt = Date.now()));
 setInterval(forget, 1000);
 const todo = /** @type {HTMLElement | null} */ (document.querySelector('[data-feed].todo'));
@@ -48,13 +53,16 @@ function keypads() {
 /** @param {MouseEvent} event a key of the keypad */
 function press(event) {
   const key = /** @type {Element} */ (event.target).closest('.keypad button');
-  const pin = /** @type {HTMLInputElement | null} */ (document.getElementById('pin'));
+  const named = document.getElementById(chosen) ?? document.getElementById('pin');
+  const pin = /** @type {HTMLInputElement | null} */ (named);
   if (!(key instanceof HTMLButtonElement) || !pin) return;
   pin.value = key.value ? pin.value + key.value : pin.value.slice(0, -1);
   typedAt = Date.now();
 }
 
 function forget() {
-  const pin = /** @type {HTMLInputElement | null} */ (document.querySelector('#pin[type=password]'));
-  if (pin?.value && Date.now() - typedAt > TYPED_LASTS_MS) pin.value = '';
+  if (Date.now() - typedAt < TYPED_LASTS_MS) return;
+  for (const typed of document.querySelectorAll('.pin input[type=password]')) {
+    /** @type {HTMLInputElement} */ (typed).value = '';
+  }
 }
