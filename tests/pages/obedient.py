@@ -6,6 +6,7 @@ The real kernel, with robots, lifts and doors that work. Time stands still until
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from random import Random
@@ -67,7 +68,9 @@ class Obedient:
         return future
 
     def report(self, report: Report) -> None:
-        """Devices are inside the simulation."""
+        """Take in what the pages themselves report; devices are inside the simulation."""
+        with self._lock:
+            self.sim.manager.handle(report, self.sim.now)
 
     def custody(self, delivery: DeliveryId) -> Custody | None:
         """Return who had a parcel, from what happened."""
@@ -88,6 +91,13 @@ class Obedient:
                 self.sim.step()
         self._show()
 
+    def opens(self, name: str) -> None:
+        """Wait for what a page was told just now: somebody opens. No time passes meanwhile."""
+        deadline = time.monotonic() + 20
+        while self.delivery(name).opening is None:
+            assert time.monotonic() < deadline, f'{name} is not opened'
+            time.sleep(0.05)
+
     def until(self, name: str, state: str, *, limit: int = 20 * MINUTE) -> None:
         """Let time pass until a delivery is in a state."""
         with self._lock:
@@ -95,9 +105,8 @@ class Obedient:
         self._show()
         assert done, (name, self.delivery(name).state)
 
-    def die(self, robot: RobotId | None) -> None:
+    def die(self, robot: RobotId) -> None:
         """A robot says and hears nothing any more."""
-        assert robot is not None
         self.sim.mute(robot, for_ms=FOR_EVER)
 
     def _show(self) -> None:

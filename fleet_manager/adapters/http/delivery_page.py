@@ -390,8 +390,8 @@ def _eta(entity: Mapping[str, Any], now: int) -> Range | None:
     eta = entity['eta']
     if not eta or entity['state'] in ENDED or entity['state'] in ('awaiting_receipt', 'opened'):
         return None
-    if entity['state'] == 'taken':
-        return None
+    if entity['state'] in ('taken', 'rescue_asked', 'carried'):
+        return None  # a person has it, or has to come
     early, late = int(eta['early']), int(eta['late'])
     return Range(minutes_until(early, now), minutes_until(late, now), early, late)
 
