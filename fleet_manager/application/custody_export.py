@@ -5,32 +5,19 @@ It says what the journal says, line by line; nothing that somebody typed is in i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+from fleet_manager.domain import messages as m
+from fleet_manager.domain.deliveries.custody import holder_after
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.units import Instant
 
-#: Kinds of events by which a parcel changes hands, and whose it is then.
-HOLDERS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        'DeliveryRequested': 'sender',
-        'ParcelLoaded': 'robot',
-        'ParcelTaken': 'recipient',
-        'DeliveryReceived': 'recipient',
-        'ParcelReturned': 'sender',
-        'ParcelGivenBack': 'sender',
-        'ParcelStored': 'keeper',
-        'PorterTook': 'porter',
-        'ParcelRescued': 'porter',
-    }
-)
 #: Fields that hold a code of the program, with what follows it cut off: that may be typed.
 _CODES: Final = ('reason', 'purpose', 'step')
 #: Kinds whose reason is a sentence of a person.
-_TYPED: Final = frozenset({'DeliveryClosed', 'RescueAsked', 'FollowUpNoted'})
+_TYPED: Final = (m.DeliveryClosed, m.RescueAsked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,85 +70,70 @@ class TooManyDeliveries(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A journal line with its body read as JSON."""
+    """A journal line about a delivery, with its event."""
 
     seq: int
     at: Instant
-    kind: str
     delivery: DeliveryId
-    body: Mapping[str, Any]
+    event: m.Event
     hash: str
 
 
 def sheets_of(lines: Iterable[JournalLine]) -> tuple[CustodySheet, ...]:
     """Return the records of every delivery that is asked for in these lines, in that order."""
-    asked: dict[DeliveryId, Mapping[str, Any]] = {}
+    asked: dict[DeliveryId, m.DeliveryRequested] = {}
     found: dict[DeliveryId, list[CustodyLine]] = {}
-    holders: dict[DeliveryId, str] = {}
     for line in lines:
-        if line.kind == 'DeliveryRequested':
-            asked.setdefault(line.delivery, line.body)
+        if isinstance(line.event, m.DeliveryRequested):
+            asked.setdefault(line.delivery, line.event)
         if line.delivery not in asked:
             continue
-        holder = _holder(line, asked[line.delivery]) or holders.get(line.delivery, '')
-        holders[line.delivery] = holder
-        found.setdefault(line.delivery, []).append(_line(line, holder))
+        so_far = found.setdefault(line.delivery, [])
+        holder = holder_after(line.event, asked[line.delivery])
+        so_far.append(_line(line, holder or so_far[-1].holder))
     return tuple(
         CustodySheet(
             delivery,
-            int(body['number']),
-            str(body['goods']),
-            str(body['urgency']),
-            StationId(body['sender']),
-            StationId(body['recipient']),
+            request.number,
+            request.goods,
+            request.urgency,
+            request.sender,
+            request.recipient,
             tuple(found[delivery]),
         )
-        for delivery, body in asked.items()
+        for delivery, request in asked.items()
     )
 
 
 def _line(line: JournalLine, holder: str) -> CustodyLine:
-    body = line.body
+    event = line.event
     return CustodyLine(
         line.seq,
         line.at,
-        line.kind,
-        _account(body.get('actor')),
-        _account(body.get('witness')),
-        str(body.get('robot') or ''),
-        str(body.get('compartment') or ''),
+        type(event).__name__,
+        _account(event, 'actor'),
+        _account(event, 'witness'),
+        str(getattr(event, 'robot', None) or ''),
+        str(getattr(event, 'compartment', None) or ''),
         holder,
-        _detail(line.kind, body),
+        _detail(event),
         line.hash,
     )
 
 
-def _holder(line: JournalLine, asked: Mapping[str, Any]) -> str:
-    kind = HOLDERS.get(line.kind)
-    if kind is None:
-        return ''
-    named = {
-        'sender': asked['sender'],
-        'recipient': asked['recipient'],
-        'robot': f'{line.body.get("robot")}/{line.body.get("compartment")}',
-        'keeper': line.body.get('station') or '',
-        'porter': _account(line.body.get('actor')),
-    }
-    return f'{kind}:{named[kind]}'
-
-
-def _detail(kind: str, body: Mapping[str, Any]) -> str:
+def _detail(event: m.Event) -> str:
     parts = []
     for name in _CODES:
-        value = body.get(name)
-        if value not in (None, '') and not (name == 'reason' and kind in _TYPED):
+        value = getattr(event, name, None)
+        if value not in (None, '') and not (name == 'reason' and isinstance(event, _TYPED)):
             parts.append(str(value).partition(':')[0])
-    if body.get('count'):
-        parts.append(f'{body["count"]}×')
-    if body.get('stars'):
-        parts.append(f'{body["stars"]}/5')
+    if getattr(event, 'count', 0):
+        parts.append(f'{getattr(event, "count", 0)}×')
+    if isinstance(event, m.DeliveryRated):
+        parts.append(f'{event.stars}/5')
     return ' '.join(parts)
 
 
-def _account(actor: Any) -> str:
-    return str(actor.get('account', '')) if isinstance(actor, Mapping) else ''
+def _account(event: m.Event, field: str) -> str:
+    actor: m.Actor | None = getattr(event, field, None)
+    return '' if actor is None else actor.account

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 import structlog
@@ -42,10 +42,13 @@ class JournalChanged(Exception):
 class Bookkeeper:
     """Follows one journal into the books, in a thread of its own."""
 
-    def __init__(self, journal_url: str, books: Books, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, journal_url: str, books: Books, clock: Callable[[], Instant], zone: tzinfo
+    ) -> None:
         self._url = journal_url
         self._books = books
         self._clock = clock
+        self._zone = zone
         self._reader: JournalReader | None = None
         self._looked_at = Instant(-HOUR)
         self._checked = False
@@ -77,7 +80,9 @@ class Bookkeeper:
                 return done
             bookings = [found for found in map(_booking, lines) if found is not None]
             last = lines[-1]
-            self._books.book(bookings, Bookmark(last.seq, last.hash), today=today(self._clock()))
+            self._books.book(
+                bookings, Bookmark(last.seq, last.hash), today=today(self._clock(), self._zone)
+            )
             done += len(bookings)
         return done
 
@@ -97,7 +102,7 @@ class Bookkeeper:
                 self.catch_up()
                 now = self._clock()
                 if now - self._looked_at >= HOUR:
-                    self._books.propose(at=now, today=today(now))
+                    self._books.propose(at=now, today=today(now, self._zone))
                     self._looked_at = now
                 pause, said = EVERY, ''
             except JournalChanged as problem:
@@ -109,9 +114,9 @@ class Bookkeeper:
                 pause, said = AFTER_FAILURE, str(problem)
 
 
-def today(now: Instant) -> str:
+def today(now: Instant, zone: tzinfo) -> str:
     """Return the date at the hospital, as ISO."""
-    return datetime.fromtimestamp(now / 1_000).astimezone().date().isoformat()
+    return datetime.fromtimestamp(now / 1_000, zone).date().isoformat()
 
 
 def _booking(stored: StoredEntry) -> Booking | None:

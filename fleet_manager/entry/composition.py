@@ -218,7 +218,7 @@ def compose(settings: Settings) -> Manager:
             per_hour=settings.simulated_staff_per_hour,
             seed=clock.now(),
         )
-    bookkeeper = Bookkeeper(settings.journal_url, books, clock.now)
+    bookkeeper = Bookkeeper(settings.journal_url, books, clock.now, settings.zone)
     timekeeper = Timekeeper(
         book=ward_book,
         hospital=lambda: app.state.site.hospital,

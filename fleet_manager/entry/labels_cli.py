@@ -81,6 +81,7 @@ def labels(
             entity,
             address=address.rstrip('/'),
             parcels=parcels,
+            zone=settings.zone,
         )
     except KeyError as error:
         _give_up(f'the map {hospital} has no station {error}: give the one in force, --hospital')

@@ -62,7 +62,7 @@ def import_file(
                 print(problem_text(words, problem), file=sys.stderr)
             _give_up('nothing was imported')
         now = WallClock().now()
-        changed = books.take_over(sheet, at=now, actor='system', today=today(now))
+        changed = books.take_over(sheet, at=now, actor='system', today=today(now, Settings().zone))
     print(f'items: {len(sheet.items)}, counts changed: {changed}')
 
 

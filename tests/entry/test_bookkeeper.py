@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ class Desk:
         self.store.commit(batch(event), now=NOW)
 
     def catch_up(self) -> int:
-        keeper = Bookkeeper(self.journal, self.books, lambda: NOW)
+        keeper = Bookkeeper(self.journal, self.books, lambda: NOW, UTC)
         try:
             return keeper.catch_up()
         finally:

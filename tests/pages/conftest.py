@@ -66,6 +66,7 @@ def running_site(
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
     zone: tzinfo = UTC,
+    **settings: Any,
 ) -> Iterator[RunningSite]:
     """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
     port = port or free_port()
@@ -95,6 +96,7 @@ def running_site(
         zone=zone,
         panels=panels,
         book=book,
+        **settings,
     )
     server = uvicorn.Server(
         uvicorn.Config(

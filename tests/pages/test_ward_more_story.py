@@ -51,6 +51,21 @@ def ward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]
     book.close()
 
 
+#: A browser that reads one code, and a camera, as far as a page sees of them.
+READS_CODES = """() => {
+  window.BarcodeDetector = class {
+    async detect() { return [{ rawValue: 'CAM-7' }]; }
+  };
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = document.createElement('canvas');
+    const draw = () => canvas.getContext('2d').fillRect(0, 0, Math.random() * 99, 99);
+    setInterval(draw, 50);
+    draw();
+    return canvas.captureStream();
+  };
+}"""
+
+
 def made(nurse: Nurse, **wanted: object) -> list[dict[str, object]]:
     """Return the deliveries with these details."""
     found = nurse.state()['entities']['delivery'].values()
@@ -129,6 +144,25 @@ def test_meals_are_ordered_by_bed_and_a_request_is_planned(
     nurse.page.click('button.primary')
     nurse.expect_text('.plan', '08:00–09:00')
     nurse.picture(pictures, f'{lang}-timetable')
+    nurse.close()
+
+
+def test_a_code_is_read_by_the_camera_where_the_browser_can(
+    browser: Browser, ward_site: RunningSite
+) -> None:
+    nurse = Nurse(browser, ward_site, 'n2w', lang='en')
+    nurse.context.add_init_script(f'({READS_CODES})()')
+    nurse.go('/ward/new?goods=specimen&way=send&other=lab')
+    allowed = "document.featurePolicy?.allowsFeature('camera') ?? true"
+    assert nurse.page.evaluate(allowed), 'the page may use the camera'
+    nurse.page.click('details summary')
+    button = nurse.page.locator('[data-scan=codes]')
+    button.click()
+    expect(nurse.page.locator('#codes')).to_have_value('CAM-7')
+    expect(button).to_contain_text(WORDS['en']('scan.stop'))
+    button.click()
+    expect(nurse.page.locator('video')).to_have_count(0)
+    expect(button).to_contain_text(WORDS['en']('scan.camera'))
     nurse.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from fleet_manager.adapters.db.reader import MAX_LIMIT, JournalReader
@@ -13,6 +12,7 @@ from fleet_manager.application.custody_export import (
     sheets_of,
 )
 from fleet_manager.application.ports import StoredEntry
+from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.units import HOUR, Instant
 
@@ -82,5 +82,5 @@ def _asked_between(
 def _line(stored: StoredEntry) -> JournalLine:
     entry = stored.entry
     delivery = DeliveryId(entry.delivery or '')
-    body = json.loads(entry.body)
-    return JournalLine(stored.seq, entry.at, entry.kind, delivery, body, stored.hash)
+    event = decode_event(entry.kind, entry.body)
+    return JournalLine(stored.seq, entry.at, delivery, event, stored.hash)

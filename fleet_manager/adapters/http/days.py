@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from fleet_manager.domain.units import Instant
 
@@ -12,12 +12,12 @@ def a_day(value: object) -> object:
     return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
-def midnight(day: date, *, after: int = 0) -> Instant:
-    """Return when a day begins at the hospital, or one `after` it; not every day has 24 hours."""
-    begins = datetime.combine(day + timedelta(after), time())
-    return Instant(round(begins.astimezone().timestamp() * 1_000))
+def midnight(day: date, zone: tzinfo, *, after: int = 0) -> Instant:
+    """Return when a day begins in a zone, or one `after` it; not every day has 24 hours."""
+    begins = datetime.combine(day + timedelta(after), time(), zone)
+    return Instant(round(begins.timestamp() * 1_000))
 
 
-def today(now: Instant) -> date:
-    """Return the date at the hospital."""
-    return datetime.fromtimestamp(now / 1_000).astimezone().date()
+def today(now: Instant, zone: tzinfo) -> date:
+    """Return the date in a zone."""
+    return datetime.fromtimestamp(now / 1_000, zone).date()

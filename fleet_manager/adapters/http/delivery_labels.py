@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from fleet_manager.adapters.http.i18n import Words
@@ -21,15 +21,16 @@ def labels_of(
     *,
     address: str,
     parcels: int,
+    zone: tzinfo,
 ) -> list[Label]:
     """Return one label a parcel. `address` is where the pages are, like `https://fleet.local`.
 
     `entity` has the delivery's `number`, `goods`, `urgency`, `sender`, `recipient` and
-    `promised_at`; times are local. Raises KeyError for a station the map does not have.
+    `promised_at`; times are those of `zone`. Raises KeyError for a station the map does not have.
     """
     sender = hospital.stations[StationId(entity['sender'])]
     recipient = hospital.stations[StationId(entity['recipient'])]
-    due = datetime.fromtimestamp(entity['promised_at'] / 1_000, UTC).astimezone()
+    due = datetime.fromtimestamp(entity['promised_at'] / 1_000, zone)
     return [
         Label(
             address=f'{address}/deliveries/{delivery}',

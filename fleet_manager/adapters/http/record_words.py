@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import name_of
@@ -40,10 +40,16 @@ def table(export: CustodyExport, words: Words) -> Iterator[list[object]]:
 
 
 def document(
-    export: CustodyExport, words: Words, hospital: Hospital, *, period: str, made_at: int
+    export: CustodyExport,
+    words: Words,
+    hospital: Hospital,
+    *,
+    period: str,
+    made_at: int,
+    zone: tzinfo,
 ) -> Document:
-    """Return the same for paper; times are local."""
-    made = datetime.fromtimestamp(made_at / 1_000, UTC).astimezone()
+    """Return the same for paper; times are those of `zone`."""
+    made = datetime.fromtimestamp(made_at / 1_000, zone)
     return Document(
         title=words('records.document', hospital=name_of(hospital, words.lang)),
         about=(
@@ -55,13 +61,13 @@ def document(
             for name in ('line', 'time', 'event', 'account', 'holder', 'detail', 'hash')
         ),
         widths=(0.06, 0.16, 0.21, 0.17, 0.18, 0.12, 0.10),
-        parts=tuple(_part(sheet, words, hospital) for sheet in export.sheets),
+        parts=tuple(_part(sheet, words, hospital, zone) for sheet in export.sheets),
         footer=words('records.head', line=export.head_seq, hash=export.head_hash),
         page=words('records.page', page='{page}', pages='{pages}'),
     )
 
 
-def _part(sheet: CustodySheet, words: Words, hospital: Hospital) -> Part:
+def _part(sheet: CustodySheet, words: Words, hospital: Hospital, zone: tzinfo) -> Part:
     sender, recipient = (_station(hospital, end, words) for end in (sheet.sender, sheet.recipient))
     heading = ' · '.join(
         (
@@ -71,11 +77,11 @@ def _part(sheet: CustodySheet, words: Words, hospital: Hospital) -> Part:
             f'{sender} → {recipient}',
         )
     )
-    return Part(heading, tuple(_row(line, words, hospital) for line in sheet.lines))
+    return Part(heading, tuple(_row(line, words, hospital, zone) for line in sheet.lines))
 
 
-def _row(line: CustodyLine, words: Words, hospital: Hospital) -> tuple[str, ...]:
-    local = datetime.fromtimestamp(line.at / 1_000, UTC).astimezone()
+def _row(line: CustodyLine, words: Words, hospital: Hospital, zone: tzinfo) -> tuple[str, ...]:
+    local = datetime.fromtimestamp(line.at / 1_000, zone)
     return (
         str(line.seq),
         f'{local:%Y-%m-%d %H:%M:%S}',

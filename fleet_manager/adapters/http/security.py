@@ -112,7 +112,7 @@ def headers_of_every_answer(
         'referrer-policy': 'same-origin',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
-        'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+        'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
     }
     if secure_cookies:
         headers['strict-transport-security'] = 'max-age=31536000'

@@ -130,6 +130,14 @@ class CustodyReader:
         )
 
 
+def holder_after(event: m.Event, asked: m.DeliveryRequested) -> str | None:
+    """Return who has the parcel after an event of its delivery; None where it changes no hands."""
+    if isinstance(event, m.DeliveryRequested):
+        return f'sender:{event.sender}'
+    taker = _TAKERS.get(type(event))
+    return None if taker is None else taker(event, asked)
+
+
 def gaps(record: Custody) -> list[str]:
     """Return what is wrong with a record, as sentences; nothing when the chain is whole."""
     wrong = [f'{record.delivery}: {one}' for one in record.wrong]

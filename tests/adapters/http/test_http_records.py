@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import UTC, date
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.reader import JournalReader
 from fleet_manager.adapters.db.store import open_store
+from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.days import midnight, today
 from fleet_manager.application.custody_export import TooManyDeliveries
 from fleet_manager.domain import messages as m
@@ -88,8 +92,8 @@ def test_a_book_of_some_days_has_numbered_pages_and_the_head_of_the_chain(
 ) -> None:
     auditor = site.operator()
     auditor.post('/language', {'lang': lang, 'next': '/'})
-    last = today(Instant(BEGIN + 10 * 24 * HOUR))
-    query = f'first={today(BEGIN)}&last={last}&form=pdf'
+    last = today(Instant(BEGIN + 10 * 24 * HOUR), UTC)
+    query = f'first={today(BEGIN, UTC)}&last={last}&form=pdf'
     made = auditor.get(f'/custody?{query}')
     assert made.headers['content-type'] == 'application/pdf'
     pages = [
@@ -134,6 +138,17 @@ def test_who_may_not_and_what_is_not_there_is_said(site: Site) -> None:
         assert desk.get(f'/custody?form=csv&{wrong}').status_code == 422
 
 
-def test_a_day_begins_at_the_hospitals_midnight() -> None:
-    day = today(BEGIN)
-    assert midnight(day) <= BEGIN < midnight(day, after=1)
+def test_every_event_about_a_delivery_has_its_words() -> None:
+    kinds = [kind for kind in get_args(m.Event) if 'delivery' in kind.__dataclass_fields__]
+    for words in i18n.load().values():
+        assert {f'records.event.{kind.__name__}' for kind in kinds} <= set(words.texts)
+
+
+@pytest.mark.parametrize(
+    ('day', 'hours'), [(date(2026, 3, 29), 23), (date(2026, 6, 1), 24), (date(2026, 10, 25), 25)]
+)
+def test_a_day_is_as_long_as_its_clocks_say(day: date, hours: int) -> None:
+    zone = ZoneInfo('Europe/Berlin')
+    begin, end = midnight(day, zone), midnight(day, zone, after=1)
+    assert end - begin == hours * HOUR
+    assert [today(Instant(at), zone) for at in (begin, end - 1)] == [day, day]

@@ -273,7 +273,7 @@ def test_secure_cookies_come_with_their_name_and_hsts(hospital: Any, loop: Any) 
 
 def test_health_and_files_need_no_database(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = site.ward()
-    monkeypatch.setattr(site.accounts, 'session', None)
+    monkeypatch.setattr(site.accounts, 'seat', None)
     for path in ('/healthz', '/readyz', '/static/ward.css'):
         assert browser.get(path).status_code == 200
     assert browser.get('/ward').status_code == 500

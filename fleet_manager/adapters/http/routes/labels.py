@@ -51,6 +51,7 @@ async def labels(delivery: str, request: Request, site: SiteDep, person: PersonD
         entity,
         address=_address(request, site),
         parcels=wanted.parcels,
+        zone=site.zone,
     )
     printer, name = site.printer, f'labels-{entity["number"]}'
     if wanted.form == 'pdf':

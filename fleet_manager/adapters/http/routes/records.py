@@ -47,11 +47,11 @@ async def custody(request: Request, site: SiteDep) -> Response:
     if not wanted.form:
         return _page(request, site, wanted)
     most = MAX_CSV if wanted.form == 'csv' else MAX_PDF
-    first, last = _days(wanted, site)
+    days = first, last = _days(wanted, site)
     words = words_of(request)
     async with site.paper_turn:
         try:
-            export = await asyncio.to_thread(_read, site.records, wanted, first, last, most)
+            export = await asyncio.to_thread(_read, site, site.records, wanted, days, most)
         except TooManyDeliveries:
             text = words('records.too_many', most=most)
             return _page(request, site, wanted, problem=text, status=422)
@@ -64,18 +64,19 @@ async def custody(request: Request, site: SiteDep) -> Response:
             body = await asyncio.to_thread(_csv, export, request)
             return _file(body, 'text/csv; charset=utf-8', 'csv')
         document = record_words.document(
-            export, words, site.hospital, period=period, made_at=site.clock()
+            export, words, site.hospital, period=period, made_at=site.clock(), zone=site.zone
         )
         body = await asyncio.to_thread(site.printer.document_pdf, document)
     return _file(body, 'application/pdf', 'pdf')
 
 
 def _read(
-    records: CustodyRecords, wanted: Wanted, first: date, last: date, most: int
+    site: Site, records: CustodyRecords, wanted: Wanted, days: tuple[date, date], most: int
 ) -> CustodyExport:
     if wanted.delivery.strip():
         return records.of_delivery(DeliveryId(wanted.delivery.strip()))
-    return records.of_period(begin=midnight(first), end=midnight(last, after=1), most=most)
+    begin, end = midnight(days[0], site.zone), midnight(days[1], site.zone, after=1)
+    return records.of_period(begin=begin, end=end, most=most)
 
 
 def _csv(export: CustodyExport, request: Request) -> bytes:
@@ -86,7 +87,7 @@ def _csv(export: CustodyExport, request: Request) -> bytes:
 
 
 def _days(wanted: Wanted, site: Site) -> tuple[date, date]:
-    first = wanted.first or today(site.clock())
+    first = wanted.first or today(site.clock(), site.zone)
     last = wanted.last or first
     if last < first:
         raise BadBody('last')
@@ -103,7 +104,7 @@ def _file(body: bytes, kind: str, suffix: str) -> Response:
 def _page(
     request: Request, site: Site, wanted: Wanted, *, problem: str = '', status: int = 200
 ) -> Response:
-    now = today(site.clock())
+    now = today(site.clock(), site.zone)
     return site.pages.page(
         request,
         'records.html',

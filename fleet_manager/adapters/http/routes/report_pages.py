@@ -42,7 +42,7 @@ async def page(request: Request, site: SiteDep) -> Response:
     """On time, completion, ratings and cost by class and ward."""
     first, last = _period(request, site)
     report = await _report(site, first, last)
-    now = today(site.clock())
+    now = today(site.clock(), site.zone)
     periods = {
         'today': (now, now),
         'yesterday': (now - timedelta(1), now - timedelta(1)),
@@ -102,7 +102,7 @@ async def as_json(request: Request, site: SiteDep) -> Response:
 
 def _period(request: Request, site: Site) -> tuple[date, date]:
     asked = read_query(request, Period)
-    last = asked.last or max(today(site.clock()), asked.first or date.min)
+    last = asked.last or max(today(site.clock(), site.zone), asked.first or date.min)
     first = asked.first or last - timedelta(USUAL_DAYS - 1)
     if first > last:
         raise BadBody('last')
@@ -114,7 +114,7 @@ def _period(request: Request, site: Site) -> tuple[date, date]:
 async def _report(site: Site, first: date, last: date) -> PeriodReport:
     if site.reports is None:
         raise Overloaded
-    begin, end = midnight(first), midnight(last, after=1)
+    begin, end = midnight(first, site.zone), midnight(last, site.zone, after=1)
     async with site.paper_turn:
         return await asyncio.to_thread(site.reports.report, begin=begin, end=end)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Request
@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import BadBody, Body, Id, Note, read_form, read_query
+from fleet_manager.adapters.http.days import today
 from fleet_manager.adapters.http.delivery_page import find
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
@@ -93,7 +94,10 @@ async def count(request: Request, site: SiteDep, person: PersonDep) -> Response:
         await _in(
             site,
             lambda books: books.count(
-                held, at=now, actor=person.account.id, today=_today(site).isoformat()
+                held,
+                at=now,
+                actor=person.account.id,
+                today=_day(site),
             ),
         )
     except LookupError:
@@ -148,7 +152,10 @@ async def import_file(request: Request, site: SiteDep, person: PersonDep) -> Res
     changed = await _in(
         site,
         lambda books: books.take_over(
-            sheet, at=now, actor=person.account.id, today=_today(site).isoformat()
+            sheet,
+            at=now,
+            actor=person.account.id,
+            today=_day(site),
         ),
     )
     done = words('stores.imported', items=len(sheet.items), counts=changed)
@@ -235,8 +242,8 @@ async def _in(site: Site, call: Callable[[Books], T]) -> T:
         raise Overloaded from None
 
 
-def _today(site: Site) -> date:
-    return datetime.fromtimestamp(site.clock() / 1_000).astimezone().date()
+def _day(site: Site) -> str:
+    return today(site.clock(), site.zone).isoformat()
 
 
 async def _page(
@@ -250,8 +257,8 @@ async def _page(
         read_query(request, WhichStation)
     shelves = await _in(site, lambda books: books.shelves(station) if station else ())
     proposals = await _in(site, lambda books: books.proposals(station))
-    today = _today(site)
-    soon = date.fromordinal(today.toordinal() + SOON_DAYS).isoformat()
+    day = today(site.clock(), site.zone)
+    soon = date.fromordinal(day.toordinal() + SOON_DAYS).isoformat()
     values: dict[str, Any] = {
         'shelves': shelves,
         'proposals': [one for one in proposals if {one.station, one.source} <= set(_all(site))],
@@ -259,7 +266,7 @@ async def _page(
         'chooses': mine is None,
         'stations': list(site.hospital.stations.values()),
         'at': site.hospital.stations,
-        'today': today.isoformat(),
+        'today': day.isoformat(),
         'soon': soon,
         'keeps': station is not None and may(actor, Deed.KEEP_STOCK, station),
         'accepts': lambda one: may(actor, RequestDelivery, one.station, one.source),
