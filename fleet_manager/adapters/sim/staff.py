@@ -128,4 +128,5 @@ def opening(actor: Actor, delivery: DeliveryId, goods: str) -> OpenCompartment:
 def signature(actor: Actor, delivery: DeliveryId, goods: str, count: int) -> SignDelivery:
     """Return how people sign for a parcel they found complete."""
     two = GOODS[goods].two_signatures
-    return SignDelivery(actor, delivery, helper(actor) if two else None, count)
+    needed = GOODS[goods].count is Count.NEEDED
+    return SignDelivery(actor, delivery, helper(actor) if two else None, count or int(needed))

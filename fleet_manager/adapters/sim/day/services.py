@@ -138,7 +138,7 @@ class Porters:
         if delivery is not None and delivery.state is DeliveryState.CARRIED:
             actor = ward(delivery.goal)
             reply = self._desk.send(
-                SignDelivery(actor, name, witness=helper(actor), count=delivery.count)
+                SignDelivery(actor, name, witness=helper(actor), count=delivery.count or 1)
             )
             if reply is None or reply.refusal_code is not None:
                 self._after(TRY_AGAIN, name, porter, self._signed)
