@@ -33,7 +33,10 @@ export function control(field, changed) {
 const MAKERS = {
   id: (field) => text(field, { pattern: ID, maxLength: 20, title: t('editor.rule.id') }),
   code: (field) => text(field, { pattern: CODE, maxLength: 8, title: t('editor.rule.code') }),
-  phone: (field) => text(field, { pattern: PHONE, maxLength: 20, inputMode: 'tel', title: t('editor.rule.phone') }),
+  phone: (field) => {
+    const made = text(field, { pattern: PHONE, maxLength: 20, inputMode: 'tel', title: t('editor.rule.phone') });
+    return { ...made, read: () => made.read() || (field.needed ? '' : undefined) };
+  },
   text: (field) => text(field, {}),
   hours: (field) => {
     const made = text(field, { pattern: HOURS, maxLength: 200, title: t('editor.rule.hours') });
