@@ -196,7 +196,9 @@ SPOILERS = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400, deadline=None
+)
 @given(spoilers=st.lists(SPOILERS, max_size=4))
 def test_on_a_map_that_passes_any_two_bays_are_joined_while_robots_rest_in_all_others(
     raw: Raw, spoilers: list[Spoil]

@@ -33,6 +33,8 @@ def test_a_part_of_the_fleet_still_has_the_version_of_the_map(raw: Raw) -> None:
 
 
 def test_json_has_every_field_of_the_model(raw: Raw) -> None:
+    station = next(iter(raw['floors'][0]['stations'].values()))
+    station |= {'keeps': ['drug'], 'second_phone': '8001'}
     hospital = build_hospital(raw)
     data = hospital_to_json(hospital)
     told = {one.name for one in dataclasses.fields(hospital) if not one.name.startswith('_')}
