@@ -25,7 +25,7 @@ from fleet_manager.adapters.db import engines, errors
 from fleet_manager.adapters.db.audit import SqlAudit
 from fleet_manager.adapters.db.badges import SqlBadges
 from fleet_manager.adapters.db.keys import SqlKeys
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import account as accounts
 from fleet_manager.adapters.db.schema import attempt as attempts
 from fleet_manager.adapters.db.schema import workplace as workplaces
@@ -55,18 +55,9 @@ class SqlAccounts(SqlSeats, SqlBadges, SqlAudit, SqlKeys):
         Badge codes are hashed under `badge_key`; without one there are no badges.
         """
         self._badge_key = badge_key.encode()
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'accounts', 'the accounts')
         self._reading = engines.read_only(self._engine)
         self._nobody = HASHER.hash(secrets.token_urlsafe(16))
-        try:
-            with (
-                errors.unavailable('cannot open the accounts'),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'accounts')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""

@@ -26,7 +26,7 @@ from fleet_manager.adapters.db.books_schema import (
     proposal,
     stock,
 )
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.application.ports import Bookmark
 from fleet_manager.application.stock.bookings import Booking, Move
 from fleet_manager.application.stock.model import (
@@ -70,17 +70,8 @@ class SqlBooks:
 
     def __init__(self, url: str) -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable."""
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'books', 'the books')
         self._reading = engines.read_only(self._engine)
-        try:
-            with (
-                errors.unavailable('cannot open the books'),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'books')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""

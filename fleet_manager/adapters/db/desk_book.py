@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from fleet_manager.adapters.db import engines, errors
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import claim as claims
 from fleet_manager.adapters.db.schema import complaint as complaints
 from fleet_manager.adapters.db.schema import note as notes
@@ -36,17 +36,8 @@ class SqlDeskBook:
 
     def __init__(self, url: str) -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable."""
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'desk', 'the book of the desk')
         self._reading = engines.read_only(self._engine)
-        try:
-            with (
-                errors.unavailable('cannot open the book of the desk'),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'desk')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from fleet_manager.adapters.db import engines, errors
 from fleet_manager.application.ports import StoreUnavailable
 
 _FOLDER: Final = Path(__file__).with_name('migrations')
@@ -22,6 +23,21 @@ HEADS: Final = {
 
 #: Held while migrating, so that two programs starting at once do not both make the tables.
 _MIGRATION_LOCK: Final = 0x464C4545_54000001
+
+
+def opened(url: str, lineage: str, what: str) -> Engine:
+    """Return a pool of connections to a database that has the newest tables of `lineage`.
+
+    `what` names it in errors, as in "the accounts". Raises StoreUnavailable.
+    """
+    engine = engines.pool(engines.parse(url))
+    try:
+        with errors.unavailable(f'cannot open {what}'), engine.begin() as connection:
+            migrate(connection, lineage)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def migrate(connection: Connection, lineage: str) -> None:

@@ -20,7 +20,7 @@ from typing import Final
 from sqlalchemy import delete, insert, select, update
 
 from fleet_manager.adapters.db import engines, errors
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import panel as panels
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.units import MINUTE, Instant
@@ -40,17 +40,8 @@ class SqlPanels:
         offered by one program and taken by another.
         """
         self._now = clock
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'desk', 'the panels')
         self._reading = engines.read_only(self._engine)
-        try:
-            with (
-                errors.unavailable('cannot open the panels'),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'desk')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from fleet_manager.adapters.db import engines, errors
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.ward_tables import bed as beds
 from fleet_manager.adapters.db.ward_tables import favourite as favourites
 from fleet_manager.adapters.db.ward_tables import meal as meals
@@ -33,17 +33,8 @@ class SqlWardBook:
 
     def __init__(self, url: str) -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable."""
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'ward', "the wards' book")
         self._reading = engines.read_only(self._engine)
-        try:
-            with (
-                errors.unavailable("cannot open the wards' book"),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'ward')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""

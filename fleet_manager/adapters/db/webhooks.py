@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from fleet_manager.adapters.db import engines, errors
-from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import dead_letter, webhook
 from fleet_manager.application.webhooks import MAX_WEBHOOKS, MOST_DEAD, DeadLetter, Webhook
 from fleet_manager.domain.ids import StationId
@@ -26,17 +26,8 @@ class SqlWebhooks:
 
     def __init__(self, url: str) -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable."""
-        self._engine = engines.pool(engines.parse(url))
+        self._engine = opened(url, 'webhooks', 'the webhooks')
         self._reading = engines.read_only(self._engine)
-        try:
-            with (
-                errors.unavailable('cannot open the webhooks'),
-                self._engine.begin() as connection,
-            ):
-                migrate(connection, 'webhooks')
-        except BaseException:
-            self._engine.dispose()
-            raise
 
     def close(self) -> None:
         """Close the connections."""
