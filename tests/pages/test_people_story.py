@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,9 @@ from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.http import i18n
 from fleet_manager.application.people import FRESH_MS
-from fleet_manager.application.ports import Account
-from fleet_manager.domain.ids import AccountId
-from fleet_manager.domain.messages import Role
-from fleet_manager.domain.units import Instant
-from fleet_manager.entry.clock import WallClock
-from fleet_manager.entry.first_run import ADMIN, OPERATOR, read_secrets
-from tests.entry.serving import Served
-from tests.pages.conftest import RunningSite
+from fleet_manager.entry.first_run import ADMIN
+from tests.entry.serving import SECRET
+from tests.pages.conftest import Office
 from tests.pages.people import PHONE, Nurse, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,41 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WORDS = i18n.load()
 LANGUAGES = ['en', 'zh-CN']
 DESK = {'width': 1280, 'height': 900}
-AUDITOR = AccountId('auditor.chen')
-SECRET = 'a long secret for a test'
-
-
-@dataclass(frozen=True)
-class Office:
-    """The pages, and the manager behind them."""
-
-    site: RunningSite
-    served: Served
-
-    def enter(self, person: Person, name: str, secret: str) -> None:
-        """Log in with a name of one's own, as people do."""
-        person.go('/login')
-        person.page.locator('summary').first.click()
-        person.page.fill('#name', name)
-        person.page.fill('#password', secret)
-        person.page.locator('details[open] form button').click()
-        person.page.wait_for_url(lambda url: '/login' not in url)
-
-    def seat(self, person: Person, account: AccountId, *, ago: int = 0) -> None:
-        """Be logged in since `ago` ms."""
-        now = Instant(WallClock().now() - ago)
-        token = self.served.manager.accounts.open_session(account, now=now)
-        person.context.add_cookies([{'name': 'session', 'value': token, 'url': self.site.url}])
-
-
-@pytest.fixture(scope='module')
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with Served(tmp_path_factory.mktemp('office')) as served:
-        secrets = read_secrets(served.settings.state_dir)
-        accounts = served.manager.accounts
-        auditor = Account(AUDITOR, 'Chen Jing 陈静', Role.AUDITOR.value, None, personal=True)
-        accounts.create(auditor, secret=SECRET)
-        yield Office(RunningSite(served.url, secrets, OPERATOR, secrets[OPERATOR]), served)
 
 
 def fits(person: Person, width: int) -> None:
@@ -75,7 +33,7 @@ def test_an_account_gets_a_badge_is_disabled_in_the_middle_and_gets_a_new_pin(
 ) -> None:
     t, name = WORDS[lang], f'li.na.{lang.lower()}'
     badge, admin = f'BADGE-0-{lang}', Person(browser, office.site, lang=lang, viewport=DESK)
-    office.enter(admin, ADMIN, office.site.pins[ADMIN])
+    admin.sign_in(ADMIN, office.site.pins[ADMIN])
     admin.go('/me')
     admin.page.click('a[href="/accounts"]')
     admin.page.fill('#name', name)
@@ -110,10 +68,10 @@ def test_an_account_gets_a_badge_is_disabled_in_the_middle_and_gets_a_new_pin(
     pin = admin.page.inner_text('.secret')
     admin.page.click('form[action*="/badges/"] button')
     admin.expect_text('main', t('badges.none'))
-    office.enter(nurse, name, pin)
+    nurse.sign_in(name, pin)
     assert nurse.page.url.endswith('/ward')
     second = Person(browser, office.site, lang=lang)
-    office.enter(second, name, pin)
+    second.sign_in(name, pin)
     nurse.go('/me')
     expect(nurse.page.locator('form[action^="/me/sessions/"]')).to_have_count(1)
     nurse.picture(pictures, f'{lang}-me')
@@ -131,7 +89,7 @@ def test_what_is_dangerous_asks_for_the_secret_again_and_a_key_is_shown_once(
 ) -> None:
     t = WORDS[lang]
     admin = Person(browser, office.site, lang=lang, viewport=DESK)
-    office.seat(admin, ADMIN, ago=FRESH_MS + 1_000)
+    admin.sit(office.token(ADMIN, ago=FRESH_MS + 1_000))
     admin.go('/keys')
     admin.expect_text('h1', t('confirm.title'))
     admin.page.fill('#secret', 'wrong')
@@ -171,7 +129,7 @@ def test_an_auditor_reads_who_did_what_and_who_had_a_parcel_and_changes_nothing(
     nurse.expect_text('.says', t('delivery.says.cancelled'))
     nurse.close()
     auditor = Person(browser, office.site, lang=lang, viewport=DESK)
-    office.enter(auditor, AUDITOR, SECRET)
+    auditor.sign_in('own-auditor', SECRET)
     auditor.go('/audit')
     auditor.page.fill('#who', 'n3w')
     auditor.page.select_option('#deed', 'CancelDelivery')
