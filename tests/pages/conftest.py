@@ -36,6 +36,8 @@ from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, p
 
 #: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
 LEG_SECONDS = 150.0
+#: Metres a second of scripted robots, where nobody looks how they drive.
+QUICK = 60.0
 HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
 
 

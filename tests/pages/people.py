@@ -93,11 +93,16 @@ class Person:
 
 
 class Nurse(Person):
-    """Ward staff, logged in through the QR label of a station."""
+    """Ward staff, logged in; in a real hospital through the QR label of a station."""
 
     def __init__(self, browser: Browser, site: RunningSite, station: str, **how: Any) -> None:
         super().__init__(browser, site, **how)
         self.station = station
+        if site.accounts is not None:
+            account = AccountId(f'ward-{station}')
+            self.sit(site.accounts.open_session(account, now=now()))
+            self.go('/ward')
+            return
         self.go(f'/r/{station}')
         self.page.fill('#pin', site.pins[station])
         self.page.locator('form[action="/login"] button').first.click()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.http import i18n
-from tests.pages.conftest import RunningSite, running_site
+from tests.pages.conftest import QUICK, RunningSite, running_site
 from tests.pages.people import PHONE, Nurse
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -29,7 +29,7 @@ LINE = 'code,station,warning,target,source\nSAL-{lang},n2w,5,12,pharmacy\n'
 def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Return pages with books behind them."""
     books = SqlBooks(f'sqlite:///{tmp_path_factory.mktemp("books") / "books.db"}')
-    with running_site(books=books) as site:
+    with running_site(speed=QUICK, books=books) as site:
         yield site
     books.close()
 

@@ -14,7 +14,7 @@ from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.i18n import Words
-from tests.pages.conftest import HOSPITAL, RunningSite, running_site
+from tests.pages.conftest import HOSPITAL, QUICK, RunningSite, running_site
 from tests.pages.people import Nurse
 from tests.pages.stand_in import with_waste
 
@@ -45,7 +45,7 @@ def ward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]
     book = SqlWardBook(f'sqlite:///{tmp_path_factory.mktemp("book") / "ward.db"}')
     hospital = with_waste(load_hospital(HOSPITAL))
     zone = ZoneInfo('Asia/Shanghai')
-    with running_site(hospital=hospital, ward_book=book, zone=zone) as running:
+    with running_site(speed=QUICK, hospital=hospital, ward_book=book, zone=zone) as running:
         yield running
     book.close()
 
