@@ -184,8 +184,9 @@ def test_five_wrong_pins_lock_and_the_operator_is_told(
     nurse.page.goto(address)
     for _ in range(6):
         nurse.page.fill('#pin', '000000')
-        nurse.page.click('form[action$="/open"] button')
-        nurse.page.wait_for_selector('#problem')
+        with nurse.page.expect_response('**/open'):
+            nurse.page.click('form[action$="/open"] button')
+        nurse.page.wait_for_selector('form:not([aria-busy=true]) #pin')
     nurse.expect_text('#problem', t('pin.locked', phone='8000')[:12])
     nurse.picture(pictures, f'{lang}-pin-locked')
     fleet.wait(2_000)
