@@ -27,6 +27,7 @@ from fleet_manager.domain.ids import (
     StationId,
 )
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.personal import Sort
 from fleet_manager.domain.units import Instant
 
 
@@ -347,6 +348,21 @@ class CancelMapSwap:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyRetention:
+    """Erase a sort of personal data of these deliveries, and of what is about none.
+
+    Of the latter the journal lines up to `through`, which are those before `before`; 0 for none.
+    What is still under way keeps its data.
+    """
+
+    actor: Actor
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Command = (
     RequestDelivery
     | CancelDelivery
@@ -374,6 +390,7 @@ Command = (
     | OpenPlace
     | SwapMap
     | CancelMapSwap
+    | ApplyRetention
 )
 
 
@@ -1195,6 +1212,16 @@ class MapSwapCancelled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionApplied:
+    """Personal data was erased because its time was over. See `ApplyRetention`."""
+
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Event = (
     ManagerStarted
     | DeliveryRequested
@@ -1254,4 +1281,5 @@ Event = (
     | MapSwapped
     | MapSwapRefused
     | MapSwapCancelled
+    | RetentionApplied
 )

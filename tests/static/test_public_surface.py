@@ -229,6 +229,7 @@ ROUTES = [
 ]
 COMMANDS_OF_PEOPLE = [
     'AcknowledgeAlert',
+    'ApplyRetention',
     'AskRescue',
     'CallOffRescue',
     'CallRobot',
@@ -301,6 +302,7 @@ EVENTS = [
     'PorterTook',
     'RescueAsked',
     'RescueCalledOff',
+    'RetentionApplied',
     'RobotArrived',
     'RobotCalled',
     'RobotCleaned',

@@ -47,6 +47,14 @@ def changes_tables(kind: str) -> bool:
     return kind in _KINDS
 
 
+def needs_names(kind: str) -> bool:
+    """Whether the tables keep what is personal in such an event, for as long as it is live.
+
+    All others are given the event as it reads when all is erased: their rows are for ever.
+    """
+    return kind == 'DeliveryRequested'
+
+
 # --- deliveries ------------------------------------------------------------------------------
 
 
