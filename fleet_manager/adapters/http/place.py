@@ -10,6 +10,8 @@ from starlette.types import Scope
 
 #: Address and browser. Set by the gate for everything that a request does.
 PLACE: Final[ContextVar[str]] = ContextVar('place', default='')
+#: The deeds of a request that are on the audit list already. Set by the gate.
+NOTED: Final[ContextVar[list[str] | None]] = ContextVar('noted', default=None)
 _LONGEST: Final = 160
 
 

@@ -14,6 +14,7 @@ from fleet_manager.adapters.http.bodies import Body, Id, Pieces, Secret, Word, r
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.panel_page import PanelPage, Thing, describe
 from fleet_manager.adapters.http.site import PanelDep, Site, SiteDep, words_of
+from fleet_manager.application.audit import DONE
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.messages import (
     Actor,
@@ -79,7 +80,9 @@ async def pair(robot: str, request: Request, site: SiteDep) -> Response:
     form = await read_form(request, Code)
     code = ''.join(character for character in form.code if character.isdecimal())
     token = await site.people.pair(RobotId(robot), code)
-    if not token or RobotId(robot) not in site.hospital.robots:
+    paired = bool(token) and RobotId(robot) in site.hospital.robots
+    await site.note(None, 'panel_paired', subject=robot, outcome=DONE if paired else 'wrong')
+    if not paired:
         return _pairing(request, site, robot, failed=words_of(request)('panel.pair.wrong'))
     response = RedirectResponse(f'/robot/{robot}/panel', 303)
     response.set_cookie(
