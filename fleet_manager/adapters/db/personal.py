@@ -1,4 +1,9 @@
-"""Names and texts of lines: written with them, joined when they are read, erased on their own."""
+"""Names and texts of lines: written with them, joined when they are read, erased on their own.
+
+A row is never deleted: it is written over with as many letters as it had. SQLite leaves copies of
+rows in unused parts of its pages when it moves them, `secure_delete` or not, and it moves rows
+when others are deleted. Rows that are added at the end and keep their length are never moved.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Function, func, insert, literal, select, update
 
 from fleet_manager.adapters.db.chain import ChainBroken
 from fleet_manager.adapters.db.schema import personal
@@ -29,6 +34,8 @@ from fleet_manager.domain.personal import Sort
 
 #: Bytes of salt: more than anybody can try.
 SALT: Final = 16
+#: The salt of a row that was written over.
+OVER: Final = 'x' * (2 * SALT)
 #: Deliveries whose names are remembered between commits; more than are ever under way.
 REMEMBERED: Final = 5_000
 #: What is wrong with a line whose name or text is another one than was written.
@@ -78,9 +85,18 @@ class Sealer:
         """Erase a sort of deliveries, and of lines about none up to `through`; return how many."""
         of_deliveries = personal.c.delivery.in_(list(deliveries))
         of_none = personal.c.delivery.is_(None) & (personal.c.seq <= through)
-        gone = delete(personal).where(personal.c.sort == sort.value, of_deliveries | of_none)
+        gone = update(personal).where(
+            personal.c.sort == sort.value, personal.c.salt != OVER, of_deliveries | of_none
+        )
         self._names.clear()
-        return self._connection.execute(gone).rowcount
+        return self._connection.execute(gone.values(salt=OVER, body=self._as_long())).rowcount
+
+    def _as_long(self) -> Function[str]:
+        """Return the expression of as many letters as a row has."""
+        if self._connection.dialect.name == 'sqlite':
+            zeros = func.hex(func.zeroblob(func.length(personal.c.body)))
+            return func.substr(zeros, 1, func.length(personal.c.body))
+        return func.repeat(literal('0'), func.length(personal.c.body))
 
     def _names_of(self, entry: Entry) -> dict[str, str]:
         """Return the names that have a commitment in this delivery."""
@@ -94,7 +110,9 @@ class Sealer:
 
     def _read(self, delivery: str) -> dict[str, str]:
         found = select(personal).where(
-            personal.c.delivery == delivery, personal.c.sort == Sort.NAMES.value
+            personal.c.delivery == delivery,
+            personal.c.sort == Sort.NAMES.value,
+            personal.c.salt != OVER,
         )
         return {_secret(row).value: row.token for row in self._connection.execute(found)}
 
@@ -185,7 +203,7 @@ def _fetch(connection: Connection, tokens: Sequence[str]) -> dict[str, Secret]:
     known: dict[str, Secret] = {}
     for start in range(0, len(tokens), _CHUNK):
         some = personal.c.token.in_(tokens[start : start + _CHUNK])
-        for row in connection.execute(select(personal).where(some)):
+        for row in connection.execute(select(personal).where(some, personal.c.salt != OVER)):
             known[row.token] = _secret(row)
     return known
 

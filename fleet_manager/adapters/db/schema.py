@@ -75,8 +75,8 @@ event: Final = Table(
     Index(None, 'kind', 'seq'),
 )
 
-#: What the commitments of sealed lines stand for, until it is erased: the only table of the
-#: journal a row may be taken out of. `seq` is the line it was first needed for.
+#: What the commitments of sealed lines stand for, until it is written over: the only table of the
+#: journal where a row may change. `seq` is the line it was first needed for.
 personal: Final = Table(
     'personal',
     journal_tables,
@@ -136,6 +136,7 @@ Index(
     postgresql_where=_occupying,
 )
 
+#: What was asked for under which key, as a hash of account and key, until it is archived.
 idempotency: Final = Table(
     'idempotency',
     journal_tables,

@@ -147,8 +147,9 @@ class SqlStore:
                 self._append(batch.entries, head)
                 self._keep_commands(batch, now)
                 if batch.snapshot is not None:
-                    kept = 1 if self._scrub else SNAPSHOTS_KEPT
-                    _keep_snapshot(self._connection, head, batch.snapshot, kept)
+                    if self._scrub:
+                        self._connection.execute(delete(snapshot))
+                    _keep_snapshot(self._connection, head, batch.snapshot)
         except BaseException as error:
             self._ended = str(error) or type(error).__name__
             raise
@@ -217,7 +218,10 @@ class SqlStore:
                 self._erase(decode(RetentionApplied, entry.body))
 
     def _erase(self, applied: RetentionApplied) -> None:
-        """Erase in the transaction that says so; then no older snapshot may be left either."""
+        """Erase in the transaction that says so. No older snapshot outlives the next one.
+
+        All snapshots go at once then: SQLite leaves nothing of a table that is emptied.
+        """
         self._sealer.erase(applied.sort, deliveries=applied.deliveries, through=applied.through)
         self._scrub = True
 
@@ -300,11 +304,11 @@ def _anchor(connection: Connection, seq: int) -> Chain:
     return chain
 
 
-def _keep_snapshot(connection: Connection, head: Chain, body: str, kept: int) -> None:
+def _keep_snapshot(connection: Connection, head: Chain, body: str) -> None:
     connection.execute(delete(snapshot).where(snapshot.c.seq == head.seq))
     connection.execute(
         insert(snapshot),
         {'seq': head.seq, 'body': body, 'hash': snapshot_hash(head.hash, body)},
     )
-    newest = select(snapshot.c.seq).order_by(snapshot.c.seq.desc()).limit(kept)
+    newest = select(snapshot.c.seq).order_by(snapshot.c.seq.desc()).limit(SNAPSHOTS_KEPT)
     connection.execute(delete(snapshot).where(snapshot.c.seq.not_in(newest)))

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from fleet_manager.adapters.db.reader import JournalReader
@@ -88,7 +88,7 @@ WHO = st.sampled_from(['anna.canary', 'bo-canary', 'chen_canary'])
 STEPS = st.lists(st.tuples(st.booleans(), WHO), min_size=1, max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(steps=STEPS, share=st.floats(0, 1), sorts=st.sets(st.sampled_from(Sort), min_size=1))
 def test_what_is_erased_is_nowhere_and_everything_else_is_as_it_was(
     steps: list[tuple[bool, str]], share: float, sorts: set[Sort]
