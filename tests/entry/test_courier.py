@@ -87,6 +87,7 @@ def order(person: httpx.Client, *numbers: int) -> None:
         assert person.post('/api/v1/deliveries', json=body).status_code == 201
 
 
+@pytest.mark.slow
 def test_everything_is_told_in_order_over_failures_restarts_and_refusals(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
