@@ -165,6 +165,7 @@ def compose(settings: Settings) -> Manager:
         journal=settings.journal_url,
         clock=WallClock().now,
         metrics=metrics,
+        report=mailbox.report,
     )
     codes = load_codes(settings.integration, given) if settings.integration else Codes()
     devices = _devices(settings, hospital, mailbox, clock)

@@ -17,7 +17,6 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.i18n import Words
 from tests.pages.conftest import HOSPITAL, RunningSite, running_site
 from tests.pages.people import Nurse
-from tests.pages.stand_in import with_waste
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,7 +26,7 @@ PAGES = [
     '/ward',
     '/ward/new?q=lab',
     '/ward/new?goods=supply',
-    '/ward/new?goods=waste&way=send&other=stores',
+    '/ward/new?goods=waste&way=send&other=waste',
     '/ward/new?goods=specimen&way=send&other=lab&kind=stat',
     '/ward/timetable?goods=specimen&sender=n2w&recipient=lab',
     '/ward/meals',
@@ -44,7 +43,7 @@ LONG = str.maketrans({vowel: vowel * 2 for vowel in 'aeiouAEIOU'})
 def ward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Return pages of a hospital with waste, meals and a timetable."""
     book = SqlWardBook(f'sqlite:///{tmp_path_factory.mktemp("book") / "ward.db"}')
-    hospital = with_waste(load_hospital(HOSPITAL))
+    hospital = load_hospital(HOSPITAL)
     zone = ZoneInfo('Asia/Shanghai')
     with running_site(hospital=hospital, ward_book=book, zone=zone) as running:
         yield running
@@ -100,7 +99,7 @@ def test_waste_is_picked_up_with_a_scanned_bag(
     browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
 ) -> None:
     nurse = Nurse(browser, ward_site, 'n2e', lang=lang)
-    nurse.go('/ward/new?goods=waste&way=send&other=stores')
+    nurse.go('/ward/new?goods=waste&way=send&other=waste')
     nurse.page.select_option('#waste_type', 'sharps')
     nurse.page.fill('#weight_kg', '2.5 kg')
     nurse.page.focus('#bag')

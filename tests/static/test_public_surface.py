@@ -224,6 +224,7 @@ ROUTES = [
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
+    'PUT /fhir/{kind}/{delivery}',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]
