@@ -105,7 +105,7 @@ def test_waste_is_picked_up_with_a_scanned_bag(
     nurse.page.focus('#bag')
     nurse.page.keyboard.type(f'BAG-{lang}')
     nurse.page.keyboard.press('Enter')
-    assert nurse.page.url.endswith('stores'), "the scanner's Enter does not send"
+    assert nurse.page.url.endswith('other=waste'), "the scanner's Enter does not send"
     nurse.page.click('button.primary')
     nurse.expect_text('#problem', WORDS[lang]('details.field.weight_kg'))
     assert nurse.page.input_value('#bag') == f'BAG-{lang}'
