@@ -76,6 +76,12 @@ def test_a_parcel_is_loaded_and_collected_at_the_screen_of_the_robot(
     screen.expect_face('driving')
     screen.picture(pictures, f'{lang}-panel-driving')
     screen.expect_face('collect')
+    screen.type_pin(pins['n2w'])
+    screen.page.tap('button[formaction$="/later"]')
+    screen.expect_text('.todo', t('panel.put_off'))
+    expect(screen.page.locator('button[formaction$="/later"]')).to_have_count(0)
+    nurse.expect_text('.now', t('delivery.put_off'))
+    nurse.picture(pictures, f'{lang}-put-off')
     screen.page.locator('.deed summary').tap()
     screen.picture(pictures, f'{lang}-panel-collect')
     assert screen.violations() == []

@@ -43,6 +43,8 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'already_ended': 409,
     'robot_not_here': 409,
     'opening_pending': 409,
+    'put_off_enough': 409,
+    'was_put_off': 409,
     'compartment_open': 409,
     'not_opened': 409,
     'not_received_yet': 409,
