@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from fleet_manager.application.cold_chain import note_temperature
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.runs import keep_rules
@@ -37,6 +38,7 @@ from fleet_manager.domain.messages import (
     RobotReadmitted,
     RobotReport,
     RobotSoiled,
+    WebhookReport,
 )
 from fleet_manager.domain.robots.plausibility import implausible, is_home
 from fleet_manager.domain.state import Delivery, Robot, RobotSense, Sensed
@@ -95,6 +97,11 @@ def observe(turn: Turn, report: Report) -> None:
             _malformed(turn, MalformedReport(report.door, 'no door of this hospital'))
     elif isinstance(report, LockReport):
         _locked(turn, report)
+    elif isinstance(report, WebhookReport):
+        if report.trouble:
+            turn.sensed.webhooks[report.webhook] = report.trouble
+        else:
+            turn.sensed.webhooks.pop(report.webhook, None)
     else:
         _malformed(turn, report)
 
@@ -137,6 +144,8 @@ def _robot(turn: Turn, report: RobotReport) -> None:
     served = turn.state.served_by(robot)
     if any([_note_compartment(turn, delivery, report) for delivery in served]):  # noqa: C419
         keep_rules(turn, robot)
+    for delivery in served:
+        note_temperature(turn, delivery, report)
 
 
 def _remember(turn: Turn, report: RobotReport) -> bool:

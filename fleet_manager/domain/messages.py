@@ -27,6 +27,7 @@ from fleet_manager.domain.ids import (
     StationId,
 )
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.personal import Sort
 from fleet_manager.domain.units import Instant
 
 
@@ -358,6 +359,21 @@ class CancelMapSwap:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyRetention:
+    """Erase a sort of personal data of these deliveries, and of what is about none.
+
+    Of the latter the journal lines up to `through`, which are those before `before`; 0 for none.
+    What is still under way keeps its data.
+    """
+
+    actor: Actor
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Command = (
     RequestDelivery
     | CancelDelivery
@@ -386,6 +402,7 @@ Command = (
     | OpenPlace
     | SwapMap
     | CancelMapSwap
+    | ApplyRetention
 )
 
 
@@ -394,12 +411,13 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class CompartmentReport:
-    """One compartment as the robot senses it."""
+    """One compartment as the robot senses it. `temperature` in °C, None: not measured."""
 
     compartment: CompartmentId
     locked: bool
     closed: bool
     occupied: bool
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,7 +533,27 @@ class LockReport:
     until: Instant
 
 
-Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport | LockReport
+@dataclass(frozen=True, slots=True)
+class WebhookReport:
+    """How a subscription of another system is: `trouble` is '' where nothing is wrong with it.
+
+    `paused`: it is told nothing more until a person goes on with it. `refused`: some events were
+    refused for good and are set aside.
+    """
+
+    webhook: str
+    trouble: str
+
+
+Report = (
+    RobotReport
+    | PoseReport
+    | MalformedReport
+    | LiftReport
+    | DoorReport
+    | LockReport
+    | WebhookReport
+)
 Message = Command | Report
 
 
@@ -797,6 +835,17 @@ class OpeningUnused:
     delivery: DeliveryId
     robot: RobotId
     compartment: CompartmentId
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureNoted:
+    """How warm it is where the parcel lies, in °C; `out`: not what its goods class is kept at."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    celsius: float
+    out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -1221,6 +1270,16 @@ class MapSwapCancelled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionApplied:
+    """Personal data was erased because its time was over. See `ApplyRetention`."""
+
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Event = (
     ManagerStarted
     | DeliveryRequested
@@ -1242,6 +1301,7 @@ Event = (
     | CompartmentOpened
     | ParcelLoaded
     | OpeningUnused
+    | TemperatureNoted
     | ParcelTaken
     | DeliveryReceived
     | ParcelTurnedBack
@@ -1281,4 +1341,5 @@ Event = (
     | MapSwapped
     | MapSwapRefused
     | MapSwapCancelled
+    | RetentionApplied
 )

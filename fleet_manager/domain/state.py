@@ -59,6 +59,28 @@ class Opening:
 
 
 @dataclass(slots=True)
+class ColdChain:
+    """How warm a parcel was in robots, in °C, as far as it was noted.
+
+    `last` at `at`, after `notes` notes; `out_ms` is how long it was out of its range until then,
+    `out_since` since when it is, 0 where it is not.
+    """
+
+    lowest: float
+    highest: float
+    last: float
+    since: Instant
+    at: Instant
+    notes: int = 1
+    out_ms: int = 0
+    out_since: Instant = Instant(0)
+
+    def out_until(self, now: Instant) -> int:
+        """Return for how many ms it was out of its range until `now`."""
+        return self.out_ms + (now - self.at if self.out_since else 0)
+
+
+@dataclass(slots=True)
 class Delivery:
     """One request, from acceptance to its end. `times` holds when each state was reached.
 
@@ -120,6 +142,7 @@ class Delivery:
     put_off_until: Instant = Instant(0)
     put_off_ms: int = 0
     put_off_extends: bool = False
+    cold: ColdChain | None = None
 
     @property
     def goal(self) -> StationId:
@@ -458,7 +481,8 @@ class RobotSense:
 class Sensed:
     """What devices said since this process started, and since when something is waited for.
 
-    `locked`: accounts nobody gets into for wrong secrets, and until when.
+    `locked`: accounts nobody gets into for wrong secrets, and until when; `webhooks`: what is
+    wrong with subscriptions of other systems.
 
     `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
     for again, and after how many searches in vain; `looked`: when that was done for any; and
@@ -471,6 +495,7 @@ class Sensed:
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
     locked: dict[AccountId, Instant] = field(default_factory=dict)
+    webhooks: dict[str, str] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)
     malformed: dict[str, tuple[str, Instant]] = field(default_factory=dict)

@@ -115,7 +115,6 @@ def fuzz(served: Served, session: requests.Session, *, calls: int, number: int) 
         @seed(number)
         @settings(
             max_examples=each,
-            deadline=None,
             database=None,
             phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),

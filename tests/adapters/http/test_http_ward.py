@@ -13,7 +13,7 @@ from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from tests.adapters.http.conftest import Browser, Loop, Site, hidden
-from tests.pages.stand_in import CANCELLABLE, pin_of, with_waste
+from tests.pages.stand_in import CANCELLABLE, pin_of
 
 
 def links(page: str, css_class: str) -> list[str]:
@@ -268,9 +268,9 @@ def test_a_stat_specimen_is_three_taps(site: Site) -> None:
 def test_waste_has_type_weight_and_code_and_what_is_wrong_is_named(
     hospital: Hospital, loop: Loop
 ) -> None:
-    site = Site(with_waste(hospital), loop)
+    site = Site(hospital, loop)
     ward = site.ward('n2w')
-    page = check_page(ward, 'waste', 'send', 'stores')
+    page = check_page(ward, 'waste', 'send', 'waste')
     names = ('key', 'goods', 'sender', 'recipient')
     fields = {name: hidden(page, name) for name in names}
     typed = {'waste_type': 'sharps', 'weight_kg': '２，５', 'bag': 'ＷB-1'}
@@ -562,6 +562,26 @@ def test_who_has_no_hands_free_takes_it_later_and_everybody_reads_until_when(sit
     assert ward.post(f'{path}/put-off').status_code == 409
     shown = ward.get(f'/api/v1{path}').json()['delivery']
     assert shown['put_off_until'] > shown['times']['awaiting_receipt']
+
+
+@pytest.mark.parametrize(
+    ('out_ms', 'says'),
+    [
+        (0, 'Cold chain kept: 3.1–4.8 °C.'),
+        (400_000, 'Out of range for 7 minutes: 3.1–4.8 °C, to be kept at 2–6 °C.'),
+    ],
+)
+def test_who_signs_for_blood_reads_before_how_warm_it_was(
+    site: Site, out_ms: int, says: str
+) -> None:
+    delivery = site.delivery(state='taken')
+    chain = {'kept_at': [2.0, 6.0], 'lowest': 3.1, 'highest': 4.8, 'last': 4.0, 'since': 1}
+    chain |= {'until': 2, 'out': False, 'out_ms': out_ms, 'out_since': None, 'hole': False}
+    site.fleet._deliveries[delivery]['cold_chain'] = chain
+    site.fleet.publish()
+    page = site.ward('n2w').get(f'/deliveries/{delivery}').text
+    assert says in page
+    assert page.index(says) < page.index('/sign')
 
 
 def test_the_sender_opens_with_the_pin_and_has_the_parcel_back(site: Site) -> None:
