@@ -16,6 +16,7 @@ DEEDS: Final = (
     'log_in', 'log_out', 'confirm', 'secret_changed', 'station_chosen', 'session_ended',
     'account_made', 'account_changed', 'account_disabled', 'account_enabled', 'secret_renewed',
     'badge_given', 'badge_removed', 'key_made', 'key_revoked',
+    'account_linked', 'account_unlinked',
 )  # fmt: skip
 #: The outcome of what was done.
 DONE: Final = 'ok'
