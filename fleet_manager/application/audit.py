@@ -15,8 +15,12 @@ from fleet_manager.domain.units import Instant
 DEEDS: Final = (
     'log_in', 'log_out', 'confirm', 'secret_changed', 'station_chosen', 'session_ended',
     'account_made', 'account_changed', 'account_disabled', 'account_enabled', 'secret_renewed',
-    'badge_given', 'badge_removed', 'key_made', 'key_revoked',
-    'account_linked', 'account_unlinked',
+    'badge_given', 'badge_removed', 'key_made', 'key_revoked', 'favourite_changed',
+    'timetable_changed', 'meals_ordered', 'beds_changed', 'contents_listed', 'stock_counted',
+    'stock_imported', 'proposal_dismissed', 'note_written', 'note_taken_over',
+    'complaint_recorded', 'complaint_answered', 'complaint_closed', 'porter_said_comes',
+    'porter_said_not', 'panel_offered', 'panel_paired', 'panel_forgotten', 'webhook_made',
+    'webhook_changed', 'account_linked', 'account_unlinked',
 )  # fmt: skip
 #: The outcome of what was done.
 DONE: Final = 'ok'

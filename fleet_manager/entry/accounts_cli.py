@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from fleet_manager.entry.cli_audit import note
+
 if TYPE_CHECKING:
     from fleet_manager.adapters.db.accounts import SqlAccounts
 
@@ -77,6 +79,7 @@ def add(
             give_up('accounts add', _PROBLEMS[problem])
         secret = new_secret(role)
         store.create(account, secret=secret)
+        note(store, 'account_made', name)
     print(f'{name}: {secret}')
 
 
@@ -101,6 +104,7 @@ def reset(
             give_up('accounts reset', f'no account {account}. There are: {known}')
         secret = new_secret(found.role)
         store.set_secret(found.id, secret=secret)
+        note(store, 'secret_renewed', account)
     replace_secret(state_dir, found.id, secret)
     print(f'{account}: {secret}')
 
@@ -139,6 +143,7 @@ def badge(name: _Name, state_dir: State = HERE, database_url: Url = '') -> None:
         if store.get(AccountId(name)) is None:
             give_up('accounts badge', f'no account {name}')
         store.add_badge(AccountId(name), code=code, now=Instant(int(time.time() * 1000)))
+        note(store, 'badge_given', name)
     print(f'{name} has the badge')
 
 
@@ -160,6 +165,7 @@ def _able(command: str, name: str, state_dir: Path, database_url: str) -> None:
             store.set_disabled(AccountId(name), disabled=command == 'disable')
         except LookupError as error:
             give_up(f'accounts {command}', str(error))
+        note(store, f'account_{command}d', name)
     print(f'{name}: {command}d')
 
 

@@ -28,7 +28,7 @@ from fleet_manager.adapters.files.integration import load_codes
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server
 from fleet_manager.adapters.http.app import create_app
-from fleet_manager.adapters.http.site import Health
+from fleet_manager.adapters.http.site import Health, Site
 from fleet_manager.adapters.sim.demo_staff import DemoStaff
 from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.kernel import Kernel
@@ -209,7 +209,7 @@ def compose(settings: Settings) -> Manager:
         records=JournalCustody(settings.journal_url),
         provider=open_provider(settings, accounts, hospital),
     )
-    hl7 = _hl7(settings, codes, app, mailbox, views)
+    hl7 = _hl7(settings, codes, app, views)
     staff: DemoStaff | None = None
     if settings.simulated_staff_per_hour > 0:
         staff = DemoStaff(
@@ -228,6 +228,7 @@ def compose(settings: Settings) -> Manager:
         clock=clock.now,
         zone=settings.zone,
         cut_off=settings.meal_cut_off_min,
+        audit=accounts,
     )
     return Manager(
         app=app,
@@ -254,16 +255,15 @@ def open_accounts(settings: Settings) -> SqlAccounts:
     return SqlAccounts(settings.accounts_url, badge_key=key)
 
 
-def _hl7(
-    settings: Settings, codes: Codes, app: FastAPI, mailbox: BoundedMailbox, views: ViewHub
-) -> Hl7Server | None:
+def _hl7(settings: Settings, codes: Codes, app: FastAPI, views: ViewHub) -> Hl7Server | None:
     """Return what takes HL7 orders, None where nothing does."""
     if not settings.hl7_port:
         return None
+    site: Site = app.state.site
     orders = Hl7Orders(
         codes=codes,
-        hospital=lambda: app.state.site.hospital,
-        mailbox=mailbox,
+        hospital=lambda: site.hospital,
+        submit=partial(site.submit, place='HL7'),
         views=views,
         clock=WallClock().now,
     )

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.accounts_cli import HERE, State, Url, give_up, opened
+from fleet_manager.entry.cli_audit import note
 
 keys = typer.Typer(no_args_is_help=True, help='Keys of programs for the API.')
 
@@ -35,9 +36,12 @@ def make(
             give_up('keys make', f'no station {station}')
         at = StationId(station) if station else None
         try:
-            _, text = store.make_key(label=label, scopes=scope, station=at, days=days, now=_now())
+            key, text = store.make_key(
+                label=label, scopes=scope, station=at, days=days, now=_now()
+            )
         except ValueError as wrong:
             give_up('keys make', _PROBLEMS[str(wrong)])
+        note(store, 'key_made', f'{key.id} {key.label}')
     print(text)
 
 
@@ -73,6 +77,7 @@ def revoke(
             store.revoke_key(key, now=_now())
         except LookupError as error:
             give_up('keys revoke', str(error))
+        note(store, 'key_revoked', key)
     print(f'{key}: revoked')
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fleet_manager.entry.cli_audit import note_in
+
 if TYPE_CHECKING:
     from fleet_manager.adapters.db.panels import SqlPanels
 
@@ -39,6 +41,7 @@ def pair(
 
     with _opened(state_dir, database_url) as panels:
         code = panels.offer(RobotId(robot))
+        note_in(state_dir, database_url, 'panel_offered', robot)
     print(f'{code[:4]} {code[4:]}')
     print(f'On the screen of {robot}: open /robot/{robot}/pair and enter it within ten minutes.')
 
@@ -57,6 +60,8 @@ def forget(
 
     with _opened(state_dir, database_url) as panels:
         known = panels.forget(RobotId(robot))
+        if known:
+            note_in(state_dir, database_url, 'panel_forgotten', robot)
     if not known:
         print(f'fleet panel forget: no screen is paired with {robot}', file=sys.stderr)
         sys.exit(1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from fleet_manager.entry.cli_audit import note_in
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def import_file(
             _give_up('nothing was imported')
         now = WallClock().now()
         changed = books.take_over(sheet, at=now, actor='system', today=today(now, Settings().zone))
+        note_in(state_dir, database_url, 'stock_imported', file.name)
     print(f'items: {len(sheet.items)}, counts changed: {changed}')
 
 

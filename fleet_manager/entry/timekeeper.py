@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from fleet_manager.application.audit import DONE, Audit, line_of
 from fleet_manager.application.ports import Mailbox, Overloaded, Reply, StoreFailed
 from fleet_manager.application.run_timetable import run_timetable
 from fleet_manager.application.ward_book import WardBook
@@ -36,9 +37,11 @@ class Timekeeper:
         clock: Callable[[], Instant],
         zone: tzinfo,
         cut_off: int,
+        audit: Audit,
     ) -> None:
         self._book, self._hospital, self._mailbox = book, hospital, mailbox
         self._clock, self._zone, self._cut_off = clock, zone, cut_off
+        self._audit = audit
         self._failing = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name='timetable', daemon=True)
@@ -82,6 +85,9 @@ class Timekeeper:
             raise
         except Exception:  # noqa: BLE001 - the kernel ended or has no time: the next look asks again
             raise Overloaded from None
+        outcome = reply.refusal_code or DONE
+        if not reply.replayed:
+            self._audit.note(line_of(command, self._clock(), outcome, 'timetable', reply.delivery))
         return reply
 
     def _run(self) -> None:

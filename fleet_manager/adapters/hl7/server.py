@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -29,14 +29,7 @@ from fleet_manager.adapters.hl7.messages import (
     header_of,
 )
 from fleet_manager.application.outside_orders import Codes, WrongOrder, command_of
-from fleet_manager.application.ports import (
-    Deposed,
-    Mailbox,
-    Overloaded,
-    Reply,
-    StoreFailed,
-    ViewSource,
-)
+from fleet_manager.application.ports import Overloaded, Reply, ViewSource
 from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.ids import AccountId, DeliveryId
 from fleet_manager.domain.maps.model import Hospital
@@ -50,8 +43,6 @@ HL7: Final = Actor(AccountId('hl7'), Role.INTEGRATION)
 MAX_CONNECTIONS: Final = 20
 #: A connection on which nothing comes for so long is dropped; engines connect again.
 IDLE_SECONDS: Final = 600.0
-#: A commit takes some 10 ms; past this the sender says it again.
-REPLY_SECONDS: Final = 5.0
 READ_BYTES: Final = 16 * 1024
 #: Where an order's field stands in a message.
 _PLACES: Final = {'number': 'ORC-2', 'goods': 'RQD-2', 'sender': 'RQD-9', 'recipient': 'RQD-9'}
@@ -71,12 +62,13 @@ class Hl7Orders:
         *,
         codes: Codes,
         hospital: Callable[[], Hospital],
-        mailbox: Mailbox,
+        submit: Callable[[Command], Awaitable[Reply]],
         views: ViewSource,
         clock: Callable[[], Instant],
     ) -> None:
+        """`submit` gives a command its answer after the commit, and raises Overloaded."""
         self._codes, self._hospital = codes, hospital
-        self._mailbox, self._views, self._clock = mailbox, views, clock
+        self._submit, self._views, self._clock = submit, views, clock
 
     async def answer(self, message: bytes) -> bytes:
         """Return the acknowledgement of a message. Raises nothing for what a sender may say."""
@@ -123,17 +115,6 @@ class Hl7Orders:
         if found is None:
             return Trouble('ORC-2', WRONG_VALUE, 'there is no such order', 'unknown_delivery')
         return _trouble(await self._submit(CancelDelivery(HL7, DeliveryId(found))))
-
-    async def _submit(self, command: Command) -> Reply:
-        future = asyncio.wrap_future(self._mailbox.submit(command))
-        done, _ = await asyncio.wait({future}, timeout=REPLY_SECONDS)
-        if not done or future.cancelled():
-            raise Overloaded
-        try:
-            reply: Reply = future.result()
-        except (StoreFailed, Deposed):
-            raise Overloaded from None
-        return reply
 
 
 def _trouble(reply: Reply) -> Trouble | None:

@@ -96,6 +96,8 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,
         'POST /deliveries/{delivery}/refuse': m.RefuseDelivery,
+        'POST /deliveries/{delivery}/put-off': m.PutOffDelivery,
+        'POST /api/v1/deliveries/{delivery}/put-off': m.PutOffDelivery,
         'POST /deliveries/{delivery}/rate': m.RateDelivery,
         # stores
         'GET /stores': Deed.SEE_STOCK,
@@ -165,6 +167,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /robot/{robot}/open': PANEL,
         'POST /robot/{robot}/sign': PANEL,
         'POST /robot/{robot}/refuse': PANEL,
+        'POST /robot/{robot}/later': PANEL,
         'WS /robot/{robot}/feed': PANEL,
         # what other systems are told
         'GET /webhooks': Deed.MANAGE_WEBHOOKS,
@@ -203,36 +206,37 @@ class Match:
     """What the table says about a request. `access` is None when nothing is there.
 
     `allowed` are the methods the path has; empty when there is no such path. `names` are the ids
-    in the path.
+    in the path, `route` the entry of the table.
     """
 
     access: Access | None
     allowed: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    route: str = ''
 
 
 class AccessTable:
     """`ACCESS`, compiled."""
 
     def __init__(self, access: Mapping[str, Access] = ACCESS) -> None:
-        self._entries: list[tuple[str, re.Pattern[str], frozenset[str], Access]] = []
+        self._entries: list[tuple[str, str, re.Pattern[str], frozenset[str], Access]] = []
         for entry, who in access.items():
             method, _, path = entry.partition(' ')
             pattern, _, _ = compile_path(path)
             long = frozenset(re.findall(r'{(\w+):path}', path))
-            self._entries.append((method, pattern, long, who))
+            self._entries.append((entry, method, pattern, long, who))
 
     def match(self, method: str, path: str) -> Match:
         """Return who may use `method` on `path`. Ids that cannot be ids are not found."""
         allowed: list[str] = []
-        for entry_method, pattern, long, access in self._entries:
+        for route, entry_method, pattern, long, access in self._entries:
             found = pattern.match(path)
             if not found:
                 continue
             if not all(name in long or is_id(value) for name, value in found.groupdict().items()):
                 continue
             if entry_method == method:
-                return Match(access, (method,), found.groupdict())
+                return Match(access, (method,), found.groupdict(), route)
             if entry_method != 'WS':
                 allowed.append(entry_method)
         return Match(None, tuple(allowed))

@@ -9,13 +9,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.access import METRICS, PANEL, PUBLIC, AccessTable, Open
 from fleet_manager.adapters.http.auth import Panel, Person
+from fleet_manager.adapters.http.deeds import deed_of, outcome_of
 from fleet_manager.adapters.http.pages import PROGRAMS
-from fleet_manager.adapters.http.place import PLACE, place_of
+from fleet_manager.adapters.http.place import NOTED, PLACE, place_of
 from fleet_manager.adapters.http.security import (
     BODY_LIMIT,
     SAFE_METHODS,
@@ -80,7 +81,26 @@ class Gate:
             await self._note(denied, scope, state['person'])
             await self._refuse(denied, scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        NOTED.set([])
+        await self._app(scope, receive, self._noting(scope, state, send))
+
+    def _noting(self, scope: Scope, state: dict[str, Any], send: Send) -> Send:
+        """Return `send` that first puts on the audit list what has no line there yet."""
+        match = self._table.match(scope.get('method', 'WS'), scope['path'])
+        deed = None if match.access is None else deed_of(match.route, match.access)
+        if deed is None:
+            return send
+
+        async def noting(message: Message) -> None:
+            if message['type'] == 'http.response.start' and not NOTED.get():
+                who: Person | Panel | None = state['person'] or state['panel']
+                station = who.station if isinstance(who, Person) else None
+                subject = ' '.join(match.names.values()) or station or ''
+                outcome = outcome_of(message['status'])
+                await self._site.note(who, deed, subject=subject, outcome=outcome)
+            await send(message)
+
+        return noting
 
     async def _check(
         self,

@@ -17,7 +17,7 @@ from fleet_manager.adapters.http.auth import Panel, People, Person
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
-from fleet_manager.adapters.http.place import PLACE
+from fleet_manager.adapters.http.place import NOTED, PLACE
 from fleet_manager.adapters.http.provider import ProviderDesk
 from fleet_manager.application.audit import DONE, Audit, Line, line, line_of
 from fleet_manager.application.desk_book import DeskBook
@@ -155,25 +155,32 @@ class Site:
         """Return the name of the cookie that says whose panel a device is."""
         return '__Host-panel' if self.secure_cookies else 'panel'
 
-    async def submit(self, command: Command) -> Reply:
-        """Post a command and wait for its commit. Raises Overloaded when no answer came."""
+    async def submit(self, command: Command, *, place: str = '') -> Reply:
+        """Post a command, wait for its commit, put it on the audit list.
+
+        The one way for commands of people and programs, from every event loop. `place` is where
+        it comes from, where that is no request. Raises Overloaded when no answer came.
+        """
         reply = None
         try:
             reply = await self._reply(command)
         finally:
             outcome = 'busy' if reply is None else reply.refusal_code or DONE
             delivery = None if reply is None else reply.delivery
-            line = line_of(command, self.clock(), outcome, PLACE.get(), delivery)
+            line = line_of(command, self.clock(), outcome, place or PLACE.get(), delivery)
             await self._write(line)
         return reply
 
-    async def note(self, who: Person | None, deed: str, **more: str) -> None:
+    async def note(self, who: Person | Panel | None, deed: str, **more: str) -> None:
         """Put what somebody did, that is no command, on the audit list.
 
         `more`: `subject`, `outcome` where it was refused, `name` of who is not logged in.
         """
-        other = more.pop('name', '?')
-        name, role = (who.account.id, str(who.role)) if who is not None else (other, '')
+        name, role = more.pop('name', '?'), ''
+        if isinstance(who, Panel):
+            name = f'panel-{who.robot}'
+        elif who is not None:
+            name, role = who.account.id, str(who.role)
         await self._write(line(self.clock(), name, role, deed, place=PLACE.get(), **more))
 
     async def program(self, key: str) -> Person | None:
@@ -186,6 +193,9 @@ class Site:
 
     async def _write(self, line: Line) -> None:
         """Write a line. A list that cannot be written stops nobody: the journal goes on."""
+        noted = NOTED.get()
+        if noted is not None:
+            noted.append(line.deed)
         if self.audit is None:
             return
         try:

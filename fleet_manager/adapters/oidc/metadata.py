@@ -82,11 +82,12 @@ class Kept(Generic[V]):
             if self._value is not None and now - self._at < newer_than:
                 return self._value
             if now - self._tried >= AGAIN_AFTER:
-                self._tried = now
                 try:
                     self._value, self._at = self._ask(), now
                 except ProviderDown as down:
                     self._why = str(down)
+                # after the answer: who waited here meanwhile need not wait for another one
+                self._tried = self._now()
             if self._value is None or now - self._at > OLD_DOES_FOR:
                 raise ProviderDown(self._why)
             return self._value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
@@ -17,7 +18,8 @@ from fleet_manager.adapters.hl7.framing import END, Framer, framed
 from fleet_manager.adapters.hl7.server import Hl7Orders, Hl7Server, PortTaken
 from fleet_manager.domain.messages import CancelDelivery, RequestDelivery
 from fleet_manager.entry.settings import SHIPPED_MAPS
-from tests.pages.stand_in import StandIn, now
+from tests.adapters.http.conftest import make_app
+from tests.pages.stand_in import StandIn, StandInAccounts, StandInAudit, now
 
 FOLDER = SHIPPED_MAPS / 'small_hospital'
 HOSPITAL = load_hospital(FOLDER)
@@ -66,9 +68,16 @@ def fleet() -> StandIn:
 
 
 @pytest.fixture
-def server(fleet: StandIn) -> Iterator[Hl7Server]:
+def audit() -> StandInAudit:
+    return StandInAudit()
+
+
+@pytest.fixture
+def server(fleet: StandIn, audit: StandInAudit) -> Iterator[Hl7Server]:
+    app = make_app(HOSPITAL, fleet, StandInAccounts(), audit=audit)
+    submit = partial(app.state.site.submit, place='HL7')
     orders = Hl7Orders(
-        codes=CODES, hospital=lambda: HOSPITAL, mailbox=fleet, views=fleet, clock=now
+        codes=CODES, hospital=lambda: HOSPITAL, submit=submit, views=fleet, clock=now
     )
     made = Hl7Server(0, orders)
     made.start()
@@ -95,6 +104,18 @@ def err(answer: list[str]) -> tuple[str, str]:
 
 def ordered(fleet: StandIn) -> list[RequestDelivery]:
     return [one for one in fleet.commands if isinstance(one, RequestDelivery)]
+
+
+def test_orders_and_what_becomes_of_them_are_on_the_audit_list(
+    engine: Engine, audit: StandInAudit
+) -> None:
+    engine.send(ORM)
+    engine.send(ORM.replace('|2|BOX', '|5|BOX').replace('C1', 'C3'))
+    lines = [(one.who, one.deed, one.outcome, one.place) for one in audit.kept]
+    assert lines == [
+        ('hl7', 'RequestDelivery', 'ok', 'HL7'),
+        ('hl7', 'RequestDelivery', 'key_reused', 'HL7'),
+    ]
 
 
 def test_an_order_is_made_and_acknowledged(engine: Engine, fleet: StandIn) -> None:

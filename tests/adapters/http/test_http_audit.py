@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import Future
 
 import pytest
 
+from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.http.access import ACCESS, Open
+from fleet_manager.adapters.http.deeds import NO_DEEDS
 from fleet_manager.adapters.http.routes.audit import harmless
-from fleet_manager.application.audit import Line
+from fleet_manager.adapters.http.security import form_token
+from fleet_manager.application.audit import Line, all_deeds
+from fleet_manager.application.people import PEOPLE
+from fleet_manager.application.ports import Reply
+from fleet_manager.domain.ids import AccountId
+from fleet_manager.domain.messages import Actor, Command, Role
+from fleet_manager.domain.rights import commands, reach
 from fleet_manager.domain.units import Instant
 from tests.adapters.http.conftest import Browser, Site
+from tests.adapters.http.test_http_access import ROUTES, call, logged_in
+from tests.adapters.http.test_http_panel import screen
+from tests.domain.test_rights import filled
 
 
 def noted(site: Site) -> list[tuple[str, str, str, str]]:
@@ -40,6 +53,41 @@ def test_what_is_done_and_what_is_refused_is_there_with_who_and_where(site: Site
         ('dispatch', 'PauseRobot', 'nobody', 'unknown_robot'),
     ]
     assert all('python-httpx' in one.place for one in site.audit.kept)
+
+
+@pytest.mark.parametrize('command', commands())
+def test_every_command_leaves_one_line(
+    site: Site, monkeypatch: pytest.MonkeyPatch, command: type[Command]
+) -> None:
+    answered: Future[Reply] = Future()
+    answered.set_result(Reply(refusal_code='not_allowed'))
+    monkeypatch.setattr(site.fleet, 'submit', lambda said: answered)
+    actor = Actor(AccountId('x'), Role.WARD)
+    site.loop.run(site.app.state.site.submit(filled(command, actor)))
+    lines = [(one.who, one.role, one.deed, one.outcome) for one in site.audit.kept]
+    assert lines == [('x', 'ward', command.__name__, 'not_allowed')]
+
+
+CHANGING = [route for route in ROUTES if route.startswith('POST') and route not in NO_DEEDS]
+
+
+@pytest.mark.parametrize('route', CHANGING)
+def test_every_request_that_would_change_something_leaves_one_line(site: Site, route: str) -> None:
+    right = ACCESS[route]
+    role = next(
+        (one for one in PEOPLE if not isinstance(right, Open) and reach(one, right)), Role.WARD
+    )
+    if right is Open.PANEL:
+        who = screen(site)
+        who.csrf = form_token('token-of-r1')
+    else:
+        who = site.browser() if right is Open.PUBLIC else logged_in(site, role)
+    before = len(site.audit.kept)
+    call(who, route)
+    (line,) = site.audit.kept[before:]
+    assert line.deed in all_deeds()
+    assert f'audit.deed.{line.deed}' in i18n.load()['zh-CN'].texts
+    assert 'python-httpx' in line.place
 
 
 def test_log_ins_are_there_and_a_password_typed_as_a_name_is_not(site: Site) -> None:

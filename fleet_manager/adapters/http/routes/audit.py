@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from urllib.parse import urlencode
 
@@ -29,7 +29,7 @@ _FORMULA: Final = ('=', '+', '-', '@', '\t', '\r')
 @router.get('/audit')
 async def audit(request: Request, site: SiteDep) -> Response:
     """Show who did what, newest first."""
-    wanted, asked = _wanted(request)
+    wanted, asked = _wanted(request, site.zone)
     lines = await _read(site, wanted, A_PAGE + 1)
     older = ''
     if len(lines) > A_PAGE:
@@ -51,7 +51,7 @@ async def audit(request: Request, site: SiteDep) -> Response:
 @router.get('/audit.csv')
 async def audit_csv(request: Request, site: SiteDep) -> Response:
     """Return the same as a file for a spreadsheet, at most `IN_A_FILE` lines."""
-    wanted, _ = _wanted(request)
+    wanted, _ = _wanted(request, site.zone)
     out = io.StringIO()
     sheet = csv.writer(out)
     sheet.writerow(['number', 'time_utc', 'who', 'role', 'deed', 'subject', 'outcome', 'place'])
@@ -79,7 +79,7 @@ def _why(words: Words, outcome: str) -> str:
     return outcome
 
 
-def _wanted(request: Request) -> tuple[Wanted, dict[str, str]]:
+def _wanted(request: Request, zone: tzinfo) -> tuple[Wanted, dict[str, str]]:
     """Read the filters; what makes no sense is as if it were not there."""
     given = request.query_params
     asked = {name: given.get(name, '').strip()[:64] for name in ('who', 'deed', 'from', 'to')}
@@ -87,25 +87,25 @@ def _wanted(request: Request) -> tuple[Wanted, dict[str, str]]:
     before = given.get('before', '')
     number = int(before) if re.fullmatch(r'[0-9]{1,18}', before) else 0
     asked = {name: value for name, value in asked.items() if value}
-    until = _midnight(asked.get('to', ''), days=1)
+    until = _midnight(asked.get('to', ''), zone, days=1)
     wanted = Wanted(
         asked.get('who', ''),
         asked.get('deed', ''),
         refused='refused' in asked,
-        since=_midnight(asked.get('from', '')),
+        since=_midnight(asked.get('from', ''), zone),
         until=until,
         before=number,
     )
     return wanted, asked
 
 
-def _midnight(day: str, *, days: int = 0) -> Instant:
+def _midnight(day: str, zone: tzinfo, *, days: int = 0) -> Instant:
     """Return when a day begins at the hospital, `days` later; 0 where it is no day."""
     if not _DAY.fullmatch(day):
         return Instant(0)
     try:
         start = datetime.fromisoformat(day) + timedelta(days=days)
-        return Instant(int(start.astimezone().timestamp() * 1_000))
+        return Instant(int(start.replace(tzinfo=zone).timestamp() * 1_000))
     except (ValueError, OverflowError, OSError):
         return Instant(0)
 

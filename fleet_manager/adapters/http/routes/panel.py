@@ -14,11 +14,13 @@ from fleet_manager.adapters.http.bodies import Body, Id, Pieces, Secret, Word, r
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.panel_page import PanelPage, Thing, describe
 from fleet_manager.adapters.http.site import PanelDep, Site, SiteDep, words_of
+from fleet_manager.application.audit import DONE
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.messages import (
     Actor,
     Command,
     OpenCompartment,
+    PutOffDelivery,
     RefuseDelivery,
     SignDelivery,
 )
@@ -79,7 +81,9 @@ async def pair(robot: str, request: Request, site: SiteDep) -> Response:
     form = await read_form(request, Code)
     code = ''.join(character for character in form.code if character.isdecimal())
     token = await site.people.pair(RobotId(robot), code)
-    if not token or RobotId(robot) not in site.hospital.robots:
+    paired = bool(token) and RobotId(robot) in site.hospital.robots
+    await site.note(None, 'panel_paired', subject=robot, outcome=DONE if paired else 'wrong')
+    if not paired:
         return _pairing(request, site, robot, failed=words_of(request)('panel.pair.wrong'))
     response = RedirectResponse(f'/robot/{robot}/panel', 303)
     response.set_cookie(
@@ -143,6 +147,19 @@ async def refuse_here(robot: str, request: Request, site: SiteDep, panel: PanelD
     return await _do(
         request, site, panel, thing, form,
         lambda who, second: RefuseDelivery(who, DeliveryId(thing.delivery), reason),
+    )  # fmt: skip
+
+
+@router.post('/later')
+async def put_off_here(robot: str, request: Request, site: SiteDep, panel: PanelDep) -> Response:
+    """Take a parcel later, after a PIN: the robot comes again, or waits."""
+    form = await read_form(request, WithPin)
+    thing = _at_hand(site, panel, form.delivery)
+    if thing is None:
+        return _gone(request, site, panel)
+    return await _do(
+        request, site, panel, thing, form,
+        lambda who, second: PutOffDelivery(who, DeliveryId(thing.delivery)),
     )  # fmt: skip
 
 
