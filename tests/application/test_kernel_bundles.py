@@ -290,7 +290,7 @@ def check(stage: Stage) -> None:
                 assert len({stop.station for stop in visit}) <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_bundles_hold_whatever_people_do(seed: int) -> None:
     rng, stage = Random(seed), bundles(robots=2)

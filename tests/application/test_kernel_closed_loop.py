@@ -411,7 +411,7 @@ def deed(stage: Stage, delivery: DeliveryId, choice: int) -> Command | None:
     )[choice]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(choices=DEEDS)
 def test_whatever_people_do_custody_has_no_gap_and_everything_ends_once(
     choices: list[int],

@@ -50,6 +50,7 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /robot/{robot}/open': 'OpenCompartment',
         'POST /robot/{robot}/sign': 'SignDelivery',
         'POST /robot/{robot}/refuse': 'RefuseDelivery',
+        'POST /robot/{robot}/later': 'PutOffDelivery',
         'POST /webhooks': 'webhook_made',
         'POST /webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /webhooks/{webhook}/dead/{event}': 'webhook_changed',
@@ -65,7 +66,7 @@ NO_DEEDS: Final = frozenset({'POST /language', 'POST /login', 'POST /oidc/link'}
 
 def deed_of(route: str, access: Access) -> str | None:
     """Return what a route does, None where that is nothing for the audit list."""
-    if not route.startswith('POST ') or route in NO_DEEDS:
+    if not route.startswith(('POST ', 'PUT ')) or route in NO_DEEDS:
         return None
     return DEEDS.get(route) or (access.__name__ if isinstance(access, type) else str(access))
 
