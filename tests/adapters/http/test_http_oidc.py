@@ -427,7 +427,8 @@ def test_the_administrator_sees_whose_account_comes_from_the_provider_and_cuts_t
     assert admin.post('/accounts/li.na/unlink').status_code == 303
     assert nurse.get('/me').status_code == 303
     assert admin.post('/accounts/li.na/unlink').status_code == 404
-    assert [line.subject for line in house.lines('account_unlinked')] == ['li.na']
+    noted = [(line.subject, line.outcome) for line in house.lines('account_unlinked')]
+    assert noted == [('li.na', 'not_found'), ('li.na', 'ok')]
     assert 'action="/accounts/li.na/change"' in admin.get('/accounts/li.na').text
     assert 'link the two' in house.come_back(house.browser()).text
 
