@@ -862,7 +862,8 @@ class ParcelTaken:
 class DeliveryReceived:
     """The recipient signed for the parcel. The delivery is delivered.
 
-    `count` pieces were there, 0 where nobody counted; `missing` is what was not right.
+    `count` pieces were there of `loaded`, each 0 where nobody counted; `missing` is what was not
+    right.
     """
 
     delivery: DeliveryId
@@ -870,6 +871,7 @@ class DeliveryReceived:
     witness: Actor | None = None
     count: int = 0
     missing: str = ''
+    loaded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_manager.adapters.sim.staff import helper
+from fleet_manager.application.stock.bookings import Short, booking_of
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.deliveries.custody import Custody, custody, gaps
 from fleet_manager.domain.deliveries.goods import GOODS
@@ -24,6 +25,7 @@ from fleet_manager.domain.messages import (
     CloseDelivery,
     CollectionReminded,
     Command,
+    DeliveryReceived,
     FollowUpStep,
     NoteFollowUp,
     OpenCompartment,
@@ -206,6 +208,10 @@ def test_controlled_drugs_are_counted_and_signed_by_two_at_both_ends() -> None:
     done = stage.delivery(delivery)
     assert (done.state, done.count, done.received) == (S.DELIVERED, 3, 2)
     assert done.missing == 'one ampoule broken'
+    signed = stage.last(DeliveryReceived)
+    booked = booking_of(1, stage.now, signed)
+    assert booked is not None
+    assert booked.short == Short(came=2, loaded=3), 'the books hear of it'
     witnesses = [one.witness for one in record(stage, delivery).holdings]
     assert witnesses == ['', 'ward-west-2', 'ward-east-2']
 
