@@ -527,10 +527,14 @@ class DoorReport:
 
 @dataclass(frozen=True, slots=True)
 class LockReport:
-    """Too many wrong secrets were tried for an account: nobody gets in before `until`."""
+    """Too many wrong secrets were tried for an account: nobody gets in before `until`.
+
+    Or, at a robot's screen, for a `compartment` (`r1/c1`), whoever tried: it is not opened there.
+    """
 
     account: AccountId
     until: Instant
+    compartment: str = ''
 
 
 @dataclass(frozen=True, slots=True)

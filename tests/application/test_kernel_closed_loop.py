@@ -27,6 +27,7 @@ from fleet_manager.domain.messages import (
     Command,
     DeliveryReceived,
     FollowUpStep,
+    LockReport,
     NoteFollowUp,
     OpenCompartment,
     OpenLeftBehind,
@@ -41,7 +42,7 @@ from fleet_manager.domain.messages import (
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.units import HOUR
+from fleet_manager.domain.units import HOUR, Instant
 from tests.application.stage import OPERATOR, Stage, ward
 from tests.hospitals import corridor, loop, with_version
 
@@ -385,6 +386,17 @@ def test_few_stars_are_followed_up_and_many_are_not() -> None:
     assert stage.refused(note) == 'not_followed_up'
     stage.send(RateDelivery(ward('east'), delivery, 2))
     assert stage.refused(note) is None
+
+
+def test_a_locked_compartment_is_told_of_until_it_opens_again() -> None:
+    stage = house()
+    until = Instant(stage.now + 60_000)
+    stage.hear(LockReport(AccountId(''), until, 'r1/c1'))
+    stage.tick()
+    (alert,) = stage.kernel.state.alerts.values()
+    assert (alert.id, alert.params) == ('compartment_locked:r1/c1', {'until': str(until)})
+    stage.wait(60_000)
+    assert not alerts(stage)
 
 
 # --- whatever people do  ---

@@ -163,7 +163,7 @@ def create_app(
             accounts,
             clock,
             panels,
-            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+            on_lock=lambda a, until, box: mailbox.report(LockReport(a, until, box)),
         ),
         hub=Hub(views),
         clock=clock,
