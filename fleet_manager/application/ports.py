@@ -404,7 +404,7 @@ class Accounts(Protocol):
     def locked_until(self, account: AccountId, *, now: Instant) -> Instant:
         """Return when a locked name may try again, 0 while it is not locked."""
 
-    def count_wrong(self, place: str, *, now: Instant) -> Instant:
+    def count_wrong_at(self, place: str, *, now: Instant) -> Instant:
         """Count a wrong secret typed at a place; return until when it is locked, or 0."""
 
     def forgive(self, place: str) -> None:

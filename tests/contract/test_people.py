@@ -170,9 +170,9 @@ def test_wrong_secrets_at_a_place_lock_it_until_a_right_one_is_given(
     accounts: SqlAccounts,
 ) -> None:
     place = 'at r1/c1 for D000001'
-    locks = [accounts.count_wrong(place, now=NOW) for _ in range(5)]
+    locks = [accounts.count_wrong_at(place, now=NOW) for _ in range(5)]
     assert locks == [0, 0, 0, 0, later(60 * SECOND)]
-    assert accounts.count_wrong(place, now=later(60 * SECOND)) == later(180 * SECOND)
+    assert accounts.count_wrong_at(place, now=later(60 * SECOND)) == later(180 * SECOND)
     assert accounts.locked_until(NURSE.id, now=NOW) == 0
     accounts.forgive(place)
-    assert accounts.count_wrong(place, now=NOW) == 0
+    assert accounts.count_wrong_at(place, now=NOW) == 0

@@ -174,7 +174,7 @@ class SqlAccounts(SqlSeats, SqlBadges, SqlIdentities, SqlAudit, SqlKeys):
             until = connection.execute(query).scalar_one_or_none() or 0
         return Instant(until if until > now else 0)
 
-    def count_wrong(self, place: str, *, now: Instant) -> Instant:
+    def count_wrong_at(self, place: str, *, now: Instant) -> Instant:
         """Count a wrong secret typed at a place; return until when it is locked, or 0."""
         with errors.failed('cannot count the try'), self._engine.begin() as connection:
             count_try(connection, digest(place), now)

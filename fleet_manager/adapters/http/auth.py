@@ -153,7 +153,7 @@ class People:
     async def wrong_at(self, compartment: str, delivery: str) -> Instant:
         """Count a wrong secret there; return until when it is locked now, and tell, or 0."""
         place, now = _place(compartment, delivery), self._clock()
-        until = await self.ask(lambda known: known.count_wrong(place, now=now))
+        until = await self.ask(lambda known: known.count_wrong_at(place, now=now))
         if until:
             self._on_lock(AccountId(''), until, compartment)
         return until
