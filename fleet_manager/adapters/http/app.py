@@ -57,6 +57,7 @@ from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.routes import (
     keys as key_routes,
 )
+from fleet_manager.adapters.http.routes import retention as retention_routes
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
@@ -76,6 +77,7 @@ from fleet_manager.application.ports import (
     Reports,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
@@ -112,6 +114,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    retention_routes,
     webhooks_routes,
     health_routes,
 )
@@ -146,6 +149,7 @@ def create_app(
     book: DeskBook | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
+    retention: RetentionOffice | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -189,6 +193,7 @@ def create_app(
         book=book,
         codes=codes or Codes(),
         webhooks=webhooks,
+        retention=retention,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site

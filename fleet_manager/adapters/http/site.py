@@ -37,6 +37,7 @@ from fleet_manager.application.ports import (
     View,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
@@ -127,6 +128,7 @@ class Site:
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     webhooks: WebhookOffice | None = None
+    retention: RetentionOffice | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: One document is made at a time: each takes up to a second of a core.
