@@ -37,6 +37,7 @@ from fleet_manager.domain.messages import (
     RobotReadmitted,
     RobotReport,
     RobotSoiled,
+    WebhookReport,
 )
 from fleet_manager.domain.robots.plausibility import implausible, is_home
 from fleet_manager.domain.state import Delivery, Robot, RobotSense, Sensed
@@ -95,6 +96,11 @@ def observe(turn: Turn, report: Report) -> None:
             _malformed(turn, MalformedReport(report.door, 'no door of this hospital'))
     elif isinstance(report, LockReport):
         _locked(turn, report)
+    elif isinstance(report, WebhookReport):
+        if report.trouble:
+            turn.sensed.webhooks[report.webhook] = report.trouble
+        else:
+            turn.sensed.webhooks.pop(report.webhook, None)
     else:
         _malformed(turn, report)
 

@@ -532,7 +532,27 @@ class LockReport:
     until: Instant
 
 
-Report = RobotReport | PoseReport | MalformedReport | LiftReport | DoorReport | LockReport
+@dataclass(frozen=True, slots=True)
+class WebhookReport:
+    """How a subscription of another system is: `trouble` is '' where nothing is wrong with it.
+
+    `paused`: it is told nothing more until a person goes on with it. `refused`: some events were
+    refused for good and are set aside.
+    """
+
+    webhook: str
+    trouble: str
+
+
+Report = (
+    RobotReport
+    | PoseReport
+    | MalformedReport
+    | LiftReport
+    | DoorReport
+    | LockReport
+    | WebhookReport
+)
 Message = Command | Report
 
 

@@ -132,11 +132,11 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.PauseFleet: _row(everywhere=_STEER),
         m.ResumeFleet: _row(everywhere=_STEER),
         m.ReadmitRobot: _row(everywhere=_STEER),
-        m.ReleaseLift: _row(everywhere=_STEER),
+        m.ReleaseLift: _row(everywhere=_STEER, fresh=True),
         m.AcknowledgeAlert: _row(everywhere=_STEER),
         m.ClosePlace: _row(everywhere=_STEER),
         m.OpenPlace: _row(everywhere=_STEER),
-        m.SwapMap: _row(everywhere=_STEER),
+        m.SwapMap: _row(everywhere=_STEER, fresh=True),
         m.CancelMapSwap: _row(everywhere=_STEER),
         # personal data
         m.ApplyRetention: _row(everywhere=(Role.ADMIN,)),

@@ -152,7 +152,9 @@ def compose(settings: Settings) -> Manager:
     accounts, ward_book = open_accounts(settings), SqlWardBook(settings.ward_url)
     panels = SqlPanels(settings.desk_url, clock=WallClock().now)
     book = SqlDeskBook(settings.desk_url)
-    made = first_run.make_accounts(accounts, hospital, folder=settings.state_dir)
+    made = first_run.make_accounts(
+        accounts, hospital, folder=settings.state_dir, people=settings.simulated
+    )
     books = SqlBooks(settings.books_url)
     reporter = Reporter(
         settings.journal_url,
@@ -168,6 +170,7 @@ def compose(settings: Settings) -> Manager:
         journal=settings.journal_url,
         clock=WallClock().now,
         metrics=metrics,
+        report=mailbox.report,
     )
     codes = load_codes(settings.integration, given) if settings.integration else Codes()
     retainer = Retainer(
@@ -329,7 +332,13 @@ def _show(
     app.state.site.use_map(hospital)
     if staff is not None:
         staff.use_map(hospital)
-    make = partial(first_run.make_accounts, accounts, hospital, folder=settings.state_dir)
+    make = partial(
+        first_run.make_accounts,
+        accounts,
+        hospital,
+        folder=settings.state_dir,
+        people=settings.simulated,
+    )
     threading.Thread(target=make, name='accounts', daemon=True).start()  # hashing takes its time
 
 

@@ -14,7 +14,7 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
@@ -27,6 +27,7 @@ from fleet_manager.adapters.webhooks.sender import Sender
 from fleet_manager.application.ports import StoredEntry, StoreFailed, StoreUnavailable
 from fleet_manager.application.webhooks import (
     NAMES,
+    UNREACHABLE,
     DeadLetter,
     Verdict,
     Webhook,
@@ -39,7 +40,8 @@ from fleet_manager.application.webhooks import (
     wants,
 )
 from fleet_manager.domain.ids import StationId
-from fleet_manager.domain.units import Instant
+from fleet_manager.domain.messages import WebhookReport
+from fleet_manager.domain.units import HOUR, Instant
 from fleet_manager.entry.metrics import Metrics
 
 #: How late an event may be told, in seconds, where nothing else holds it up.
@@ -50,6 +52,8 @@ WORKERS: Final = 4
 PAGE: Final = 500
 #: Lines passed over in silence until the position is written all the same.
 SILENT_LINES: Final = 5_000
+#: How long operators are told of an event that was refused and not sent again, in ms.
+ALERT_MS: Final = 24 * HOUR
 #: Deliveries whose first line is remembered.
 REMEMBERED: Final = 2_000
 
@@ -67,9 +71,12 @@ class Courier:
         journal: str,
         clock: Callable[[], Instant],
         metrics: Metrics,
+        report: Callable[[WebhookReport], None],
     ) -> None:
+        """`report` tells operators which subscriptions need a person."""
         self._kept, self._sender, self._journal = kept, sender, journal
-        self._clock, self._metrics = clock, metrics
+        self._clock, self._metrics, self._report = clock, metrics, report
+        self._troubles: dict[str, str] = {}
         self._reader: JournalReader | None = None
         self._passed: dict[str, int] = {}
         self._first: OrderedDict[str, StoredEntry] = OrderedDict()
@@ -140,11 +147,25 @@ class Courier:
     def _look(self) -> None:
         known = self._kept.all()
         self._metrics.webhooks_paused.set(sum(bool(one.paused) for one in known))
+        self._tell_operators(known)
         self._busy = {name: job for name, job in self._busy.items() if not job.done()}
         for webhook in known:
             due = webhook.next_at <= self._clock()
             if due and webhook.id not in self._busy and not self._stopping.is_set():
                 self._busy[webhook.id] = self._pool.submit(self._work, webhook.id)
+
+    def _tell_operators(self, known: Sequence[Webhook]) -> None:
+        """Report the troubles that began or ended since the last look.
+
+        A subscription that a person paused is as it was wanted.
+        """
+        refused = self._kept.refused(since=Instant(self._clock() - ALERT_MS))
+        now = dict.fromkeys(sorted(refused), 'refused')
+        now |= {one.id: 'paused' for one in known if one.paused == UNREACHABLE}
+        for name in sorted(now.keys() | self._troubles.keys()):
+            if now.get(name) != self._troubles.get(name):
+                self._report(WebhookReport(name, now.get(name, '')))
+        self._troubles = now
 
     def _work(self, name: str) -> None:
         """Tell one subscriber all there is, until it fails or somebody stops it."""

@@ -239,12 +239,14 @@ def _greet(options: DemoOptions, hospital: Hospital, *, first: bool) -> None:
   Operator  name operator, password {secret('operator')}
   Wards     {ward.name.en} ({ward.code}): PIN {secret(ward.id)}
             {pharmacy.name.en} ({pharmacy.code}): PIN {secret(pharmacy.id)}
-            all others: {settings.state_dir / SECRETS_FILE}
+  Others    name desk, password {secret('desk')}; name porter, PIN {secret('porter')}
+            all accounts, and what each is for: {settings.state_dir / SECRETS_FILE}
 
 Try this
   1. As {ward.name.en}: {url}/r/{ward.id} - ask for a drug from the pharmacy, in three taps.
   2. As {pharmacy.name.en}, in another browser: load it with the PIN when the robot is there.
   3. Watch it on {url}/operator as operator; pause a robot, let it go on.
+More, as controlled drugs that two people sign for and waste: README, The first ten minutes.
 """)
     if options.staff_per_hour > 0:
         print(

@@ -18,6 +18,7 @@ from fleet_manager.domain.messages import (
     PoseReport,
     Report,
     RobotReport,
+    WebhookReport,
 )
 
 #: Commands that may wait: some seconds of the worst burst. One more is told to come back (503).
@@ -109,4 +110,6 @@ def _device(report: Report) -> str:
         return report.device
     if isinstance(report, LockReport):
         return report.account
+    if isinstance(report, WebhookReport):
+        return report.webhook
     return report.robot

@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "webhooks.db"}'
 
     @property
+    def simulated(self) -> bool:
+        """Whether the building is a simulation, for trying things out."""
+        return self.sim_speed > 0
+
+    @property
     def secure(self) -> bool:
         """Whether pages are served over TLS."""
         return self.tls_certificate is not None

@@ -87,6 +87,12 @@ def order(person: httpx.Client, *numbers: int) -> None:
         assert person.post('/api/v1/deliveries', json=body).status_code == 201
 
 
+def alerts(person: httpx.Client) -> set[str]:
+    """Return the codes of the alerts about other systems that stand."""
+    found = person.get('/api/v1/state').json()['entities']['alert'].values()
+    return {one['code'] for one in found if one['code'].startswith('webhook_')}
+
+
 @pytest.mark.slow
 def test_everything_is_told_in_order_over_failures_restarts_and_refusals(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
@@ -107,13 +113,16 @@ def test_everything_is_told_in_order_over_failures_restarts_and_refusals(
         receiver.status = 500
         order(person, 4, 5)
         wait_until(lambda: engineer.get(path).json()['webhook']['paused'] == 'unreachable')
+        wait_until(lambda: alerts(engineer) == {'webhook_paused'})
     with served(tmp_path) as second:  # and again, after a restart
         person, engineer = second.session(), second.session('eng', role=Role.ENGINEER)
         receiver.status, receiver.refused = 200, {5}
         order(person, 6)
         assert engineer.get(path).json()['webhook']['paused'] == 'unreachable'
+        wait_until(lambda: alerts(engineer) == {'webhook_paused'})
         assert engineer.post(f'{path}/resume').status_code == 200
         wait_until(lambda: receiver.numbers() == [2, 3, 4, 6])
+        wait_until(lambda: alerts(engineer) == {'webhook_refused'})
         wait_until(lambda: engineer.get(path).json()['dead'])
         shown = engineer.get(path).json()
         (dead,) = shown['dead']
@@ -123,6 +132,7 @@ def test_everything_is_told_in_order_over_failures_restarts_and_refusals(
         assert engineer.post(f'{path}/dead/{dead["event"]}').status_code == 200
         wait_until(lambda: receiver.numbers() == [2, 3, 4, 6, 5])
         wait_until(lambda: not engineer.get(path).json()['dead'])
+        wait_until(lambda: not alerts(engineer))
 
         engineer.post(f'{path}/pause')
         order(person, 7)

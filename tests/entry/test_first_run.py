@@ -12,21 +12,31 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http.fresh import new_pin
 from fleet_manager.application.ports import Account
+from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.first_run import (
     ADMIN,
+    DESK,
     OPERATOR,
+    PORTER,
     SECRETS_FILE,
     make_accounts,
     own_token,
     read_secrets,
     replace_secret,
 )
+from fleet_manager.entry.settings import SHIPPED_MAPS
 
 NOW = Instant(1_767_614_400_000)
+
+
+@pytest.fixture
+def whole() -> Hospital:
+    return load_hospital(SHIPPED_MAPS / 'small_hospital')
 
 
 @pytest.fixture
@@ -46,17 +56,18 @@ def mode_of(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
 
-def test_the_first_start_makes_an_operator_and_an_account_for_each_station(
+def test_the_first_start_makes_an_account_for_each_station_and_those_who_work_for_all(
     accounts: SqlAccounts, hospital: Hospital, tmp_path: Path
 ) -> None:
     made = make_accounts(accounts, hospital, folder=tmp_path)
-    assert set(made) == {OPERATOR, ADMIN, *hospital.stations}
+    alone = {OPERATOR, ADMIN, DESK, PORTER}
+    assert set(made) == {*alone, *hospital.stations}
     assert len(set(made.values())) == len(made)
     for account in accounts.all():
         assert accounts.verify(account.id, secret=made[account.id], now=NOW) == 'ok'
-        alone = account.id in (OPERATOR, ADMIN)
-        assert account.role == ({OPERATOR: 'operator', ADMIN: 'admin'}.get(account.id, 'ward'))
-        assert account.station == (None if alone else account.id)
+        assert account.role == (account.id if account.id in alone else 'ward')
+        assert account.station == (None if account.id in alone else account.id)
+        assert not account.personal
 
 
 def test_secrets_are_in_a_file_only_its_owner_can_read(
@@ -149,3 +160,22 @@ def test_a_token_that_was_never_written_is_made_again(tmp_path: Path) -> None:
     file = tmp_path / 'metrics-token'
     file.touch(0o600)
     assert own_token(file) == own_token(file) != ''
+
+
+def test_a_simulated_hospital_has_two_people_each_where_two_have_to_sign(
+    accounts: SqlAccounts, whole: Hospital, tmp_path: Path
+) -> None:
+    ends = ('pharmacy', 'n2w', 'waste')
+    few = replace(whole, stations={name: whole.stations[name] for name in map(StationId, ends)})
+    made = make_accounts(accounts, few, folder=tmp_path, people=True)
+    people = {one.id: (one.role, one.stations) for one in accounts.all() if one.personal}
+    assert people == {
+        'pharmacy-1': ('pharmacy', ('pharmacy',)),
+        'pharmacy-2': ('pharmacy', ('pharmacy',)),
+        'n2w-1': ('ward', ('n2w',)),
+        'n2w-2': ('ward', ('n2w',)),
+    }
+    assert {'desk', 'porter', *people} <= set(made)
+    rows = [row.split('\t') for row in (tmp_path / SECRETS_FILE).read_text().splitlines()]
+    assert all(len(row) == 3 and row[2] for row in rows), 'each says what it is for'
+    assert read_secrets(tmp_path) == made

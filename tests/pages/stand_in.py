@@ -42,19 +42,6 @@ def now() -> Instant:
     return Instant(int(time.time() * 1_000))
 
 
-def with_waste(hospital: Hospital) -> Hospital:
-    """Return the hospital with wards that have waste, and stores that take it."""
-    stations = {
-        name: replace(
-            station,
-            sends=(*station.sends, 'waste') if 'meal' in station.takes else station.sends,
-            takes=(*station.takes, 'waste') if name == 'stores' else station.takes,
-        )
-        for name, station in hospital.stations.items()
-    }
-    return replace(hospital, stations=stations)
-
-
 @dataclass
 class StandInSeat:
     account: str
@@ -542,6 +529,8 @@ class StandIn:
         state, mine = delivery['state'], command.actor.station
         match command:
             case m.CancelDelivery():
+                if state == 'cancelled':
+                    return Reply()
                 if state not in CANCELLABLE:
                     return Reply('already_ended' if state in ENDED else 'too_late_to_cancel')
                 self._release(command.delivery)

@@ -16,7 +16,6 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.i18n import Words
 from tests.pages.conftest import HOSPITAL, QUICK, RunningSite, running_site
 from tests.pages.people import Nurse
-from tests.pages.stand_in import with_waste
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,7 +25,7 @@ PAGES = [
     '/ward',
     '/ward/new?q=lab',
     '/ward/new?goods=supply',
-    '/ward/new?goods=waste&way=send&other=stores',
+    '/ward/new?goods=waste&way=send&other=waste',
     '/ward/new?goods=specimen&way=send&other=lab&kind=stat',
     '/ward/timetable?goods=specimen&sender=n2w&recipient=lab',
     '/ward/meals',
@@ -43,7 +42,7 @@ LONG = str.maketrans({vowel: vowel * 2 for vowel in 'aeiouAEIOU'})
 def ward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Return pages of a hospital with waste, meals and a timetable."""
     book = SqlWardBook(f'sqlite:///{tmp_path_factory.mktemp("book") / "ward.db"}')
-    hospital = with_waste(load_hospital(HOSPITAL))
+    hospital = load_hospital(HOSPITAL)
     zone = ZoneInfo('Asia/Shanghai')
     with running_site(speed=QUICK, hospital=hospital, ward_book=book, zone=zone) as running:
         yield running
@@ -99,13 +98,13 @@ def test_waste_is_picked_up_with_a_scanned_bag(
     browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
 ) -> None:
     nurse = Nurse(browser, ward_site, 'n2e', lang=lang)
-    nurse.go('/ward/new?goods=waste&way=send&other=stores')
+    nurse.go('/ward/new?goods=waste&way=send&other=waste')
     nurse.page.select_option('#waste_type', 'sharps')
     nurse.page.fill('#weight_kg', '2.5 kg')
     nurse.page.focus('#bag')
     nurse.page.keyboard.type(f'BAG-{lang}')
     nurse.page.keyboard.press('Enter')
-    assert nurse.page.url.endswith('stores'), "the scanner's Enter does not send"
+    assert nurse.page.url.endswith('other=waste'), "the scanner's Enter does not send"
     nurse.page.click('button.primary')
     nurse.expect_text('#problem', WORDS[lang]('details.field.weight_kg'))
     assert nurse.page.input_value('#bag') == f'BAG-{lang}'

@@ -13,7 +13,10 @@ from typing import Any, get_args
 import pytest
 import typer
 
+from fleet_manager.adapters.http.access import ACCESS
 from fleet_manager.adapters.http.app import routes_of
+from fleet_manager.adapters.http.deeds import deed_of
+from fleet_manager.application.audit import all_deeds
 from fleet_manager.domain import messages
 from fleet_manager.entry.cli import app as fleet
 from fleet_manager.entry.composition import compose
@@ -243,6 +246,7 @@ ROUTES = [
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
+    'PUT /fhir/{kind}/{delivery}',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]
@@ -390,6 +394,11 @@ def test_a_manager_answers_these_routes(tmp_path: Path) -> None:
     finally:
         manager.runner._store.close()
         manager.close()
+
+
+def test_each_route_that_changes_something_has_a_word_on_the_audit_list() -> None:
+    deeds = {route: deed_of(route, access) for route, access in ACCESS.items()}
+    assert {route: deed for route, deed in deeds.items() if deed not in (None, *all_deeds())} == {}
 
 
 def test_people_can_say_this() -> None:

@@ -102,6 +102,12 @@ class SqlWebhooks:
             for row in rows
         )
 
+    def refused(self, *, since: Instant) -> frozenset[str]:
+        """Return the subscriptions that refused something since then that is still set aside."""
+        newest = select(dead_letter.c.webhook).where(dead_letter.c.at_ms >= since).distinct()
+        with errors.failed('cannot read the webhooks'), self._reading.begin() as connection:
+            return frozenset(connection.execute(newest).scalars())
+
     def send_again(self, webhook_id: str, seq: int) -> bool:
         """Ask for a dead letter to be sent once more. False when there is none."""
         changed = update(dead_letter).where(*_this(webhook_id, seq)).values(again=True)

@@ -190,6 +190,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /fhir/metadata': Deed.ENTER,
         'GET /fhir/{kind}': Deed.SEE_DELIVERIES,
         'GET /fhir/{kind}/{delivery}': Deed.SEE_DELIVERIES,
+        'PUT /fhir/{kind}/{delivery}': m.CancelDelivery,
         'POST /fhir/SupplyRequest': m.RequestDelivery,
         'WS /api/v1/feed': Deed.SEE_DELIVERIES,
     }

@@ -95,6 +95,16 @@ class SupplyRequest(BaseModel):
     deliverTo: Place  # noqa: N815
 
 
+class Withdrawn(BaseModel):
+    """A FHIR R4B SupplyRequest or Task that takes back what was asked for."""
+
+    model_config = ConfigDict(extra='allow')
+
+    resourceType: Literal['SupplyRequest', 'Task']  # noqa: N815
+    id: str | None = Field(None, description='that of the address')
+    status: Literal['cancelled', 'revoked', 'entered-in-error']
+
+
 class Webhook(BaseModel):
     """A subscription, and how far it is. `secret` is told once, when it is made."""
 

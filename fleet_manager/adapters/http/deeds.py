@@ -52,6 +52,7 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /retention/run': 'retention_asked',
         'POST /retention/holds': 'retention_held',
         'POST /retention/holds/{delivery}/release': 'retention_released',
+        'POST /robot/{robot}/later': 'PutOffDelivery',
         'POST /webhooks': 'webhook_made',
         'POST /webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /webhooks/{webhook}/dead/{event}': 'webhook_changed',
@@ -66,7 +67,7 @@ NO_DEEDS: Final = frozenset({'POST /language', 'POST /login'})
 
 def deed_of(route: str, access: Access) -> str | None:
     """Return what a route does, None where that is nothing for the audit list."""
-    if not route.startswith('POST ') or route in NO_DEEDS:
+    if not route.startswith(('POST ', 'PUT ')) or route in NO_DEEDS:
         return None
     return DEEDS.get(route) or (access.__name__ if isinstance(access, type) else str(access))
 

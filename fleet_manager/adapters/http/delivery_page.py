@@ -11,6 +11,7 @@ from fleet_manager.adapters.http.feed import Audience
 from fleet_manager.adapters.http.pages import minutes_until
 from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
+from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.ids import LiftId, StationId
 from fleet_manager.domain.maps.model import Hospital, Name, Station
 from fleet_manager.domain.messages import (
@@ -416,3 +417,9 @@ def _comes(entity: Mapping[str, Any], robot: Mapping[str, Any] | None, now: int)
     if arrives is None or robot.get('goal_station') != entity['sender']:
         return None
     return Range(minutes_until(arrives, now), minutes_until(arrives, now), arrives, arrives)
+
+
+def is_cancelled(view: View, delivery: str) -> bool:
+    """Whether a view shows that a delivery was cancelled, or shows it no more."""
+    entity = view.entities.get('delivery', {}).get(delivery)
+    return entity is None or entity['state'] == DeliveryState.CANCELLED

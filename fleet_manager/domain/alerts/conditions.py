@@ -89,6 +89,8 @@ def _conditions(turn: Turn) -> Iterator[Condition]:
     for account, until in sorted(turn.sensed.locked.items()):
         if turn.now < until:
             yield Condition('account_locked', account, {})
+    for webhook, trouble in sorted(turn.sensed.webhooks.items()):
+        yield Condition(f'webhook_{trouble}', webhook, {})
     for device, (problem, at) in sorted(turn.sensed.malformed.items()):
         if turn.now - at < MALFORMED_FOR_MS:
             yield Condition('malformed_report', device, {'problem': problem[:120]})

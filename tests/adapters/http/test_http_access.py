@@ -166,6 +166,7 @@ ROUTES = [
     'POST /webhooks',
     'POST /webhooks/{webhook}/dead/{event}',
     'POST /webhooks/{webhook}/{act}',
+    'PUT /fhir/{kind}/{delivery}',
     'WS /api/v1/feed',
     'WS /robot/{robot}/feed',
 ]
@@ -206,8 +207,9 @@ def call(browser: Browser, route: str) -> int:
     method, path = route.split(' ')
     if method == 'WS':
         return close_code(browser, filled(path))
-    fields = {'csrf': browser.csrf} if method == 'POST' else None
-    headers = {'x-csrf-token': browser.csrf} if method == 'POST' else {}
+    changes = method in ('POST', 'PUT')
+    fields = {'csrf': browser.csrf} if changes else None
+    headers = {'x-csrf-token': browser.csrf} if changes else {}
     return browser.send(method, filled(path), data=fields, headers=headers).status_code
 
 
@@ -246,7 +248,7 @@ def test_the_routes_are_these_and_each_has_an_entry(site: Site) -> None:
 
 @pytest.mark.parametrize('route', GUARDED)
 def test_nobody_gets_in_without_a_session(site: Site, route: str) -> None:
-    expected = {'WS': (1008,), 'GET': (303, 401), 'POST': (303, 401)}[route.partition(' ')[0]]
+    expected = (1008,) if route.startswith('WS') else (303, 401)
     assert call(site.browser(), route) in expected
     assert not site.fleet.commands
 

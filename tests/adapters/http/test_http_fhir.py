@@ -192,3 +192,44 @@ def test_the_capabilities_name_what_there_is(site: Site) -> None:
     kinds = {one['type'] for one in statement['rest'][0]['resource']}
     assert kinds == {'SupplyRequest', 'Task', 'SupplyDelivery'}
     fhir(site.operator().get('/fhir/Patient'), status=404)
+
+
+@pytest.mark.parametrize('kind', ['SupplyRequest', 'Task'])
+@pytest.mark.parametrize('status', ['cancelled', 'revoked', 'entered-in-error'])
+def test_what_is_taken_back_is_cancelled_and_twice_is_once(
+    site: Site, kind: str, status: str
+) -> None:
+    his = site.operator()
+    name = fhir(send(his, ORDER), status=201)['id']
+    told = {'resourceType': kind, 'id': name, 'status': status}
+    for _ in range(2):
+        assert fhir(put(his, kind, name, told))['status'] == 'cancelled'
+    assert site.fleet._deliveries[name]['state'] == 'cancelled'
+
+
+def test_what_cannot_be_taken_back_is_said_with_what_to_do(site: Site) -> None:
+    his = site.operator()
+    name = fhir(send(his, ORDER), status=201)['id']
+    told = {'resourceType': 'Task', 'id': name, 'status': 'cancelled'}
+    for wrong, field in (
+        ({'status': 'completed'}, 'Task.status'),
+        ({'id': 'other'}, 'Task.id'),
+        ({'resourceType': 'SupplyRequest'}, 'resourceType'),
+    ):
+        refused = fhir(put(his, 'Task', name, told | wrong), status=422)
+        assert refused['issue'][0]['expression'] == [field]
+    fhir(put(his, 'Task', 'D-none', told), status=404)
+    fhir(put(his, 'SupplyDelivery', name, told), status=404)
+    fhir(put(site.ward('n3w'), 'Task', name, told), status=404)
+    site.fleet._set(name, 'under_way')
+    site.fleet.publish()
+    too_late = fhir(put(his, 'Task', name, told), status=409)
+    assert site.hospital.phone in too_late['issue'][0]['diagnostics']
+    stated = fhir(his.get('/fhir/metadata'))['rest'][0]['resource']
+    updated = [one['type'] for one in stated if {'code': 'update'} in one['interaction']]
+    assert updated == ['SupplyRequest', 'Task']
+
+
+def put(browser: Browser, kind: str, name: str, body: dict[str, Any]) -> httpx.Response:
+    headers = {'x-csrf-token': browser.csrf, 'content-type': 'application/fhir+json'}
+    return browser.send('PUT', f'/fhir/{kind}/{name}', headers=headers, json=body)

@@ -128,6 +128,24 @@ def test_a_shared_pin_is_nobodys_to_change(site: Site) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize('path', ['lifts/A/release', 'map/swap'])
+def test_what_cannot_be_taken_back_asks_operators_for_the_secret_again(
+    site: Site, path: str
+) -> None:
+    operator = site.operator()
+    for seat in site.accounts.sessions.values():
+        seat.fresh = Instant(seat.fresh - FRESH_MS)
+    answer = operator.json(f'/api/v1/{path}', {})
+    assert (answer.status_code, answer.json()['error']['code']) == (403, 'confirm_first')
+    assert not site.fleet.commands
+    assert operator.json('/api/v1/robots/r1/pause', {}).status_code == 200
+    form = {'secret': 'a long secret', 'next': '/operator'}
+    assert operator.post('/confirm', form).headers['location'] == '/operator'
+    assert (
+        operator.json(f'/api/v1/{path}', {}).json().get('error', {}).get('code') != 'confirm_first'
+    )
+
+
 def test_dangerous_deeds_ask_for_the_secret_again(site: Site, admin: Browser) -> None:
     assert admin.get('/accounts').status_code == 200
     for seat in site.accounts.sessions.values():

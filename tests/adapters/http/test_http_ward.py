@@ -13,7 +13,7 @@ from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from tests.adapters.http.conftest import Browser, Loop, Site, hidden
-from tests.pages.stand_in import CANCELLABLE, pin_of, with_waste
+from tests.pages.stand_in import CANCELLABLE, pin_of
 
 
 def links(page: str, css_class: str) -> list[str]:
@@ -268,9 +268,9 @@ def test_a_stat_specimen_is_three_taps(site: Site) -> None:
 def test_waste_has_type_weight_and_code_and_what_is_wrong_is_named(
     hospital: Hospital, loop: Loop
 ) -> None:
-    site = Site(with_waste(hospital), loop)
+    site = Site(hospital, loop)
     ward = site.ward('n2w')
-    page = check_page(ward, 'waste', 'send', 'stores')
+    page = check_page(ward, 'waste', 'send', 'waste')
     names = ('key', 'goods', 'sender', 'recipient')
     fields = {name: hidden(page, name) for name in names}
     typed = {'waste_type': 'sharps', 'weight_kg': '２，５', 'bag': 'ＷB-1'}

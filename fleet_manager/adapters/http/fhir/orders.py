@@ -47,6 +47,26 @@ def order_of(body: dict[str, Any]) -> OutsideOrder:
     )
 
 
+#: The status by which a resource takes back what it asked for.
+WITHDRAWN: Final = {
+    'SupplyRequest': ('cancelled', 'entered-in-error'),
+    'Task': ('cancelled', 'entered-in-error'),
+}
+
+
+def check_withdrawn(kind: str, name: str, body: dict[str, Any]) -> None:
+    """Raise WrongOrder unless this is the resource `kind`/`name`, taken back.
+
+    `revoked`, which neither has in R4B, is understood as well: many systems say it of a request.
+    """
+    if body.get('resourceType') != kind:
+        raise WrongOrder('resourceType', f'send a {kind}')
+    if body.get('id', name) != name:
+        raise WrongOrder(f'{kind}.id', 'is not the one in the address')
+    if body.get('status') not in (*WITHDRAWN[kind], 'revoked'):
+        raise WrongOrder(f'{kind}.status', 'can be changed to cancelled, and to nothing else')
+
+
 #: Where a field of an order stands in a SupplyRequest.
 PLACES: Final = {
     'number': 'SupplyRequest.identifier',

@@ -182,7 +182,9 @@ def capabilities(*, base: str, at: int) -> Resource:
 
     def can(kind: str) -> Resource:
         deeds = ['read', 'search-type'] + (['create'] if kind == 'SupplyRequest' else [])
-        return {
+        deeds += ['update'] if kind in ('SupplyRequest', 'Task') else []
+        told = {'documentation': 'An update changes the status to cancelled, and nothing else.'}
+        return (told if 'update' in deeds else {}) | {
             'type': kind,
             'interaction': [{'code': deed} for deed in deeds],
             'searchParam': searched,

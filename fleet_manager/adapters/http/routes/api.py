@@ -30,13 +30,12 @@ from fleet_manager.adapters.http.bodies import (
     read_json,
     read_query,
 )
-from fleet_manager.adapters.http.delivery_page import audience_of, find
+from fleet_manager.adapters.http.delivery_page import audience_of, find, is_cancelled
 from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.feed import encode, visible
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
 from fleet_manager.application.outside_orders import key_of_order
-from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import Urgency
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import DeliveryId, StationId
@@ -244,7 +243,7 @@ async def cancel(delivery: str, request: Request, site: SiteDep, person: PersonD
     if reply.refusal_code is not None:
         status = REFUSAL_STATUS.get(reply.refusal_code, 422)
         return site.pages.error(request.scope, status, reply.refusal_code, **reply.refusal_params)
-    await site.settle(lambda view: _is_cancelled(view, delivery))
+    await site.settle(lambda view: is_cancelled(view, delivery))
     entity = find(site.views.current(), delivery, person)
     return JSONResponse({'id': delivery, 'delivery': entity and _shown(entity, delivery, person)})
 
@@ -294,11 +293,6 @@ def _key(request: Request) -> str:
     if not is_key(key):
         raise BadBody('Idempotency-Key')
     return key
-
-
-def _is_cancelled(view: View, delivery: str) -> bool:
-    entity = view.entities.get('delivery', {}).get(delivery)
-    return entity is None or entity['state'] == DeliveryState.CANCELLED
 
 
 def _shown(entity: object, delivery: str, person: PersonDep) -> object:

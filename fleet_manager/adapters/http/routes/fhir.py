@@ -8,18 +8,25 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from fleet_manager.adapters.http.answers import Resource, SupplyRequest
+from fleet_manager.adapters.http.answers import Resource, SupplyRequest, Withdrawn
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.bodies import BadBody, strict_json
-from fleet_manager.adapters.http.delivery_page import audience_of, find
+from fleet_manager.adapters.http.delivery_page import audience_of, find, is_cancelled
 from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.feed import visible
 from fleet_manager.adapters.http.fhir import resources
-from fleet_manager.adapters.http.fhir.orders import PLACES, order_of
+from fleet_manager.adapters.http.fhir.orders import (
+    PLACES,
+    WITHDRAWN,
+    check_withdrawn,
+    order_of,
+)
 from fleet_manager.adapters.http.fhir.search import query_of, read_search
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
 from fleet_manager.application.outside_orders import WrongOrder, command_of
+from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.domain.messages import CancelDelivery
 
 router = APIRouter(prefix='/fhir')
 
@@ -72,6 +79,32 @@ async def order(request: Request, site: SiteDep, person: PersonDep) -> Response:
         if answer is None
         else _answer(answer, status, location)
     )
+
+
+@router.put('/{kind}/{delivery}', **described(answer=Resource, body=Withdrawn))
+async def withdraw(
+    kind: str, delivery: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
+    """Cancel a delivery: its SupplyRequest or Task with the status `cancelled`.
+
+    Nothing else of them is changed here. Doing it twice is once. What is being loaded, or has
+    ended, cannot be cancelled any more: the answer says whom to call.
+    """
+    if kind not in WITHDRAWN or find(site.views.current(), delivery, person) is None:
+        return site.pages.error(request.scope, 404, 'unknown_delivery')
+    body = strict_json(await request.body())
+    if not isinstance(body, dict):
+        raise BadBody('json')
+    try:
+        check_withdrawn(kind, delivery, body)
+    except WrongOrder as wrong:
+        return _wrong(422, wrong)
+    reply = await site.submit(CancelDelivery(person.actor(), DeliveryId(delivery)))
+    if reply.refusal_code is not None:
+        status = REFUSAL_STATUS.get(reply.refusal_code, 422)
+        return site.pages.error(request.scope, status, reply.refusal_code, **reply.refusal_params)
+    await site.settle(lambda view: is_cancelled(view, delivery))
+    return _answer(_one(site, person, kind, delivery))
 
 
 @router.get('/{kind}/{delivery}', **described(answer=Resource))

@@ -215,7 +215,10 @@ async function command(path) {
       headers: { 'X-CSRF-Token': app.dataset.csrf ?? '' },
     });
     said.hidden = answer.ok;
-    if (!answer.ok) say(said, (await answer.json()).error.message);
+    if (answer.ok) return;
+    const { code, message } = (await answer.json()).error;
+    if (code === 'confirm_first') location.assign('/confirm?next=/operator');
+    else say(said, message);
   } catch {
     said.hidden = false;
     say(said, t('operator.failed'));
