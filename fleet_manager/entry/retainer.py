@@ -89,11 +89,13 @@ class Keeping:
         """Erase everything that is over; return how much, by kind."""
         journal = JournalPersonal(self.settings.journal_url)
         try:
-            return erase_old(
+            counts = erase_old(
                 journal, self._places(), send, times=self.times, now=now, held=self.held
             )
         finally:
             journal.close()
+        self._leaving(self.times, now)  # what is gone is known no more
+        return counts
 
     def in_clear(self) -> int:
         """Return how many lines of the journal keep names and texts for ever."""

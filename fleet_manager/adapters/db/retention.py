@@ -87,6 +87,7 @@ class SqlRetention:
         with errors.failed('cannot note the run'), self._engine.begin() as connection:
             connection.execute(update(runs).where(runs.c.number == number).values(values))
             connection.execute(delete(runs).where(runs.c.number <= number - RUNS_KEPT))
+        engines.write_anew(self._engine)
 
     def runs(self, limit: int) -> Sequence[Run]:
         """Return the newest runs, newest first."""

@@ -6,7 +6,6 @@ go some hundred at a time, and a SQLite file is written anew afterwards, so that
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, func, or_, select, 
 
 from fleet_manager.adapters.db import errors
 from fleet_manager.adapters.db.books_schema import item, movement, proposal
-from fleet_manager.adapters.db.engines import read_only
+from fleet_manager.adapters.db.engines import read_only, write_anew
 from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import (
     account,
@@ -92,7 +91,7 @@ class Place:
             for due in self._rules(times, now, held, self._leaving(times, now)):
                 counts[due.kind] = counts.get(due.kind, 0) + _erase(engine, due)
             if any(counts.values()):
-                _write_anew(engine)
+                write_anew(engine)
         finally:
             engine.dispose()
         return counts
@@ -109,20 +108,6 @@ def _erase(engine: Engine, due: Due) -> int:
         total += gone
         if gone < A_BATCH:
             return total
-
-
-def _write_anew(engine: Engine) -> None:
-    """Leave no page in a SQLite file that rows were in; where somebody reads, another time."""
-    if engine.dialect.name != 'sqlite':
-        return
-    raw = engine.raw_connection()
-    try:
-        connection: Any = raw.driver_connection
-        connection.execute('VACUUM')
-    except sqlite3.OperationalError:
-        return
-    finally:
-        raw.close()
 
 
 def of_accounts(
