@@ -508,6 +508,7 @@ class StandIn:
             'may_bring_back': False,
             'put_off_until': None,
             'put_offs': 0,
+            'cold_chain': None,
             'may_put_off': 0,
             'may_close': False,
             'follow_up': None,

@@ -341,6 +341,7 @@ EVENTS = [
     'RunAssigned',
     'RunReordered',
     'RunWithdrawn',
+    'TemperatureNoted',
 ]
 #: Name, type, reliable, kept for late joiners, depth.
 TOPICS = [
