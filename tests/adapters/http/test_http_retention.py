@@ -76,7 +76,14 @@ def as_(site: Site, role: Role) -> Browser:
 def test_an_auditor_reads_and_changes_nothing(site: Site, office: Office) -> None:
     auditor = as_(site, Role.AUDITOR)
     page = auditor.get('/retention').text
-    for said in ('1096 days', '1827 days', '03:00', 'names: 7', 'names: 42', 'disk full &lt;b&gt;'):
+    for said in (
+        '1096 days',
+        '1827 days',
+        '03:00',
+        'names: 7',
+        'names: 42',
+        'disk full &lt;b&gt;',
+    ):
         assert said in page, said
     assert 'texts: 0' not in page
     assert '<form method="post" action="/retention' not in page
