@@ -36,6 +36,7 @@ from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.application.reports import Rates
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import meal_times
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -202,6 +203,7 @@ def compose(settings: Settings) -> Manager:
         codes=codes,
         zone=settings.zone,
         meal_cut_off=settings.meal_cut_off_min,
+        meals=settings.meal_times,
         panels=panels,
         book=book,
         webhooks=courier,
@@ -229,6 +231,7 @@ def compose(settings: Settings) -> Manager:
         clock=clock.now,
         zone=settings.zone,
         cut_off=settings.meal_cut_off_min,
+        times=meal_times(settings.meal_times),
         audit=accounts,
     )
     return Manager(

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
+
 #: The hospitals that come with the program.
 SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
 #: Where a machine keeps its time zone.
@@ -58,6 +60,9 @@ class Settings(BaseSettings):
     meal_cut_off_min: int = Field(
         120, ge=0, le=720, description='minutes before a meal until which wards order it'
     )
+    meal_times: str = Field(
+        USUAL_TIMES, description='when meals come to the wards; a meal left out is not served'
+    )
     webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
         (), description='networks inside that webhooks may go to, also without TLS'
     )
@@ -83,6 +88,12 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f'{value[:40]} is no time zone known here: use one as Asia/Shanghai'
                 ) from None
+        return value
+
+    @field_validator('meal_times')
+    @classmethod
+    def _possible_meals(cls, value: str) -> str:
+        meal_times(value)
         return value
 
     @property

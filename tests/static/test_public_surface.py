@@ -75,6 +75,7 @@ SETTINGS = [
     'log_json',
     'log_level',
     'meal_cut_off_min',
+    'meal_times',
     'origins',
     'port',
     'report_days',

@@ -79,6 +79,7 @@ from fleet_manager.application.ports import (
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
@@ -136,6 +137,7 @@ def create_app(
     ward_book: WardBook | None = None,
     zone: tzinfo = UTC,
     meal_cut_off: int = 120,
+    meals: str = USUAL_TIMES,
     panels: Panels | None = None,
     printer: Printer | None = None,
     audit: Audit | None = None,
@@ -182,6 +184,7 @@ def create_app(
         ward_book=ward_book,
         zone=zone,
         meal_cut_off=meal_cut_off,
+        meal_times=meal_times(meals),
         printer=printer,
         books=books,
         reports=reports,

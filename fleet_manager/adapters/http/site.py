@@ -40,6 +40,7 @@ from fleet_manager.application.ports import (
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, MealTimes, meal_times
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -116,6 +117,7 @@ class Site:
     #: The clock on the wall, and until how many minutes before a meal it is ordered.
     zone: tzinfo = UTC
     meal_cut_off: int = 120
+    meal_times: MealTimes = field(default_factory=lambda: meal_times(USUAL_TIMES))
     custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
     books: Books | None = None

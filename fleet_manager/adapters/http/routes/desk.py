@@ -215,7 +215,7 @@ async def close(complaint: str, request: Request, site: SiteDep, person: PersonD
 @router.get('/today')
 async def today(request: Request, site: SiteDep) -> Response:
     """Show the figures of the day by class of goods."""
-    figures = desk_page.today(site.views.current(), site.clock())
+    figures = desk_page.today(site.views.current(), site.clock(), site.zone)
     return site.pages.page(request, 'desk_today.html', figures=figures, refresh=60)
 
 
