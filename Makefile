@@ -1,9 +1,14 @@
 # Every target sets up what it needs; a set-up that is current takes less than a second.
 PYTHON ?= python3
 BIN := .venv/bin
-FAST := not slow and not ros and not browser and not postgres and not gazebo
-GATED := fleet_manager/domain/*,fleet_manager/application/*
+REAL := ros or browser or gazebo
+FAST := not slow and not postgres and not ($(REAL))
+EACH_CORE := -n auto --dist worksteal
+COVERED := --cov=fleet_manager/domain --cov=fleet_manager/application --cov-report=
 SETUP := $(PYTHON) setup/install.py
+
+# A thousand modules are imported by every program a test starts: compiled once, not each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check gates bench lock rosdep-check colcon clean
 
@@ -20,15 +25,16 @@ demo: ## Run a hospital on this machine; Ctrl-C ends it (ARGS="--help" for optio
 test: ## All gates and all tests; as root also installs what tests need from Debian
 	@$(SETUP) dev --system
 	@$(MAKE) --no-print-directory gates
-	$(BIN)/pytest -m 'not slow' --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --fail-under=95 --include='$(GATED)'
-	$(PYTHON) setup/side_by_side.py $(BIN)/pytest -m slow tests/live \
-		-- $(BIN)/pytest -m slow --ignore=tests/live
+	$(BIN)/pytest $(EACH_CORE) -m 'not slow and not ($(REAL))' $(COVERED)
+	$(BIN)/coverage report --skip-covered --fail-under=95
+	$(BIN)/pytest $(EACH_CORE) -m 'slow and not ($(REAL))'
+	$(PYTHON) setup/side_by_side.py robots: $(BIN)/pytest -m 'ros and not (browser or gazebo)' \
+		-- pages: $(BIN)/pytest -m 'browser or gazebo'
 
 check: ## The gates and the fast tests: for the time between two edits
 	@$(SETUP) dev
 	@$(MAKE) --no-print-directory gates
-	$(BIN)/pytest -q -m '$(FAST)'
+	$(BIN)/pytest -q $(EACH_CORE) -m '$(FAST)'
 
 gates:
 	$(BIN)/ruff check .

@@ -197,7 +197,8 @@ def installer(progress: Progress) -> None:
 def pip(arguments: list, failure: str) -> None:
     """Run uv, which is fast, or else pip, which knows a site's pip.conf."""
     try:
-        call([str(VENV / 'bin' / 'uv'), 'pip', *arguments, '--python', str(VENV_PYTHON)], failure)
+        options = ['--compile-bytecode', '--python', str(VENV_PYTHON)]
+        call([str(VENV / 'bin' / 'uv'), 'pip', *arguments, *options], failure)
     except CommandError:
         if not (VENV / 'bin' / 'pip').exists():
             raise

@@ -1,49 +1,61 @@
-"""Runs commands at the same time: `side_by_side.py COMMAND -- COMMAND ...`; 0 if all went well.
+"""Runs commands at the same time: `side_by_side.py NAME: COMMAND -- NAME: COMMAND ...`.
 
-The first one prints as it goes, the others when they are done. Ctrl-C ends them all. pytest's "no
-tests were collected" (5) counts as well.
+Each line they print has its name before it, as soon as it is whole: whatever ends this early, what
+was said until then can be read. 0 if all went well; Ctrl-C ends them all. pytest's "no tests were
+collected" (5) counts as well.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import signal
 import subprocess
 import sys
-import tempfile
-from typing import IO
+import threading
 
 GOOD = (0, 5)
 
 
 def main(words: list[str]) -> int:
     """Run the commands in `words`; return the exit code."""
-    commands = [list(own) for is_end, own in itertools.groupby(words, '--'.__eq__) if not is_end]
+    lanes = [list(own) for is_end, own in itertools.groupby(words, '--'.__eq__) if not is_end]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with contextlib.ExitStack() as files:
-        outputs = [files.enter_context(tempfile.TemporaryFile()) for _ in commands[1:]]
-        codes = _run(commands, outputs)
-        for command, output in zip(commands[1:], outputs, strict=True):
-            output.seek(0)
-            print(f'$ {" ".join(command)}', flush=True)
-            sys.stdout.buffer.write(output.read())
-            sys.stdout.flush()
-    return 0 if all(code in GOOD for code in codes) else 1
+    codes = _run({name.rstrip(':'): command for name, *command in lanes})
+    for name, code in codes.items():
+        print(f'{name}: {"all went well" if code in GOOD else f"FAILED with {code}"}', flush=True)
+    return 0 if all(code in GOOD for code in codes.values()) else 1
 
 
-def _run(commands: list[list[str]], outputs: list[IO[bytes]]) -> list[int]:
-    running = [subprocess.Popen(commands[0])]
+def _run(lanes: dict[str, list[str]]) -> dict[str, int]:
+    running = {}
+    readers = []
     try:
-        for command, output in zip(commands[1:], outputs, strict=True):
-            running.append(subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT))
-        return [process.wait() for process in running]
+        for name, command in lanes.items():
+            running[name] = process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors='replace',
+            )
+            reader = threading.Thread(target=_say, args=(name, process), daemon=True)
+            reader.start()
+            readers.append(reader)
+        codes = {name: process.wait() for name, process in running.items()}
     except BaseException:
-        for process in running:
+        for process in running.values():
             process.send_signal(signal.SIGINT)
-        for process in running:
+        for process in running.values():
             process.wait()
         raise
+    for reader in readers:
+        reader.join(timeout=10)  # a process left behind may still hold the other end
+    return codes
+
+
+def _say(name: str, process: subprocess.Popen[str]) -> None:
+    for line in process.stdout or ():
+        print(f'{name} | {line}', end='', flush=True)
 
 
 if __name__ == '__main__':

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+# An example's milliseconds say how busy the machine is, and nothing about the rule.
+hypothesis.settings.register_profile(
+    'fleet', deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile('fleet')
 
 CHROMIUM = '/usr/bin/chromium'
 FLAGS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fleet_manager.application.put_off_delivery import put_off_until
 from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.bundles import here
@@ -56,7 +57,8 @@ def open_compartment(
         else (Purpose.HAND_OVER, delivery.goal)
     )
     if delivery.state not in (DeliveryState.AWAITING_LOAD, DeliveryState.AWAITING_RECEIPT):
-        return Refusal('robot_not_here')
+        was_put_off = put_off_until(turn, delivery) is not None
+        return Refusal('was_put_off' if was_put_off else 'robot_not_here')
     if not _may_open(command, delivery, station):
         return Refusal('not_your_delivery')
     if delivery.robot is None or delivery.compartment is None:

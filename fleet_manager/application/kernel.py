@@ -41,6 +41,7 @@ from fleet_manager.application.handle_parcel import (
 from fleet_manager.application.keep_promises import keep_promises
 from fleet_manager.application.observe import hear_again, observe
 from fleet_manager.application.ports import Directive, Entry, Reply
+from fleet_manager.application.put_off_delivery import put_off_delivery
 from fleet_manager.application.request_delivery import request_delivery
 from fleet_manager.application.rescue_parcels import (
     ask_rescue,
@@ -83,6 +84,7 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.OpenLeftBehind: open_compartment,
     m.SignDelivery: sign_delivery,
     m.RefuseDelivery: refuse_delivery,
+    m.PutOffDelivery: put_off_delivery,
     m.TakeByHand: take_by_hand,
     m.AskRescue: ask_rescue,
     m.CallOffRescue: call_off_rescue,

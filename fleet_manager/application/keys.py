@@ -16,7 +16,7 @@ from fleet_manager.domain.units import HOUR, Instant
 SCOPES: Final[Mapping[str, tuple[Right, ...]]] = MappingProxyType(
     {
         'read': (Deed.SEE_DELIVERIES,),
-        'order': (m.RequestDelivery, m.CancelDelivery),
+        'order': (m.RequestDelivery, m.CancelDelivery, m.PutOffDelivery),
     }
 )
 ALWAYS: Final = (Deed.ENTER,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from typing import Final
 
@@ -34,7 +35,8 @@ def problem_of(account: Account, stations: Collection[StationId]) -> str:
     """Return what is wrong with a personal account, as a code; '' when nothing is."""
     if not _NAME.fullmatch(account.id):
         return 'bad_name'
-    if not 1 <= len(account.label.strip()) <= 60:
+    label = account.label.strip()
+    if not 1 <= len(label) <= 60 or any(unicodedata.category(one)[0] == 'C' for one in label):
         return 'bad_label'
     if account.role not in PEOPLE:
         return 'bad_role'

@@ -13,6 +13,7 @@ from fleet_manager.application.cancel_delivery import may_bring_back, may_cancel
 from fleet_manager.application.close_delivery import may_close
 from fleet_manager.application.close_places import cut_off_now
 from fleet_manager.application.outside_orders import order_of_key
+from fleet_manager.application.put_off_delivery import may_put_off, put_off_until
 from fleet_manager.domain.deliveries import follow_up
 from fleet_manager.domain.deliveries.lifecycle import AT_STOP, ENDS, LOADED, DeliveryState
 from fleet_manager.domain.dispatch.bundles import bundles_of, here
@@ -344,6 +345,9 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'rescued': delivery.rescued,
         'held_by': delivery.porter,
         'may_bring_back': may_bring_back(delivery),
+        'put_off_until': put_off_until(turn, delivery),
+        'put_offs': delivery.put_offs,
+        'may_put_off': may_put_off(turn, delivery),
         'may_close': may_close(turn, delivery),
         'follow_up': _follow_up(delivery),
         'turned_back': delivery.turned_back or None,
@@ -387,7 +391,10 @@ def _together(turn: Turn, delivery: Delivery) -> list[DeliveryId]:
 def _eta(turn: Turn, delivery: Delivery, robot: Robot | None) -> Mapping[str, int] | None:
     """Return the arrival at the recipient as a range, where a robot is on its way."""
     times = eta(turn, robot, delivery.id) if robot is not None else None
-    return None if times is None else {'early': times[0], 'late': times[1]}
+    if times is None:
+        return None
+    later = put_off_until(turn, delivery) or 0
+    return {'early': max(times[0], later), 'late': max(times[1], later)}
 
 
 def _why_waiting(turn: Turn, delivery: Delivery, robot: Robot | None) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         'ParcelLoaded': 'delivery.loaded',
         'RobotSentAway': 'delivery.sent_away',
         'CollectionReminded': 'delivery.reminded',
+        'ReceiptPutOff': 'delivery.put_off',
         'ParcelTaken': 'delivery.taken',
         'DeliveryReceived': 'delivery.received',
         'ParcelTurnedBack': 'delivery.turned_back',

@@ -102,6 +102,7 @@ def _step(state: FleetState, e: Any, at: Instant) -> Delivery:
     delivery = state.deliveries[e.delivery]
     delivery.state = next_state(delivery.state, e)
     delivery.times[delivery.state.value] = at
+    delivery.put_off_ms = max(0, delivery.put_off_until - at)
     if delivery.state in ENDS:
         state.open.pop(delivery.id, None)
         state.ended[delivery.id] = at
@@ -262,6 +263,7 @@ def _turned_back(state: FleetState, e: m.ParcelTurnedBack, at: Instant) -> None:
     delivery = _step(state, e, at)
     delivery.times.pop('awaiting_receipt', None)
     delivery.opening, delivery.reminded = None, 0
+    delivery.put_offs, delivery.put_off_until, delivery.put_off_ms = 0, Instant(0), 0
     delivery.returning, delivery.turned_back = True, e.reason
     delivery.kept_at = e.to
     if e.robot is None:
@@ -279,6 +281,14 @@ def _porter_took(state: FleetState, e: m.PorterTook, at: Instant) -> None:
 def _reminded(state: FleetState, e: m.CollectionReminded, at: Instant) -> None:
     del at
     state.deliveries[e.delivery].reminded = e.step
+
+
+def _put_off(state: FleetState, e: m.ReceiptPutOff, at: Instant) -> None:
+    delivery = state.deliveries[e.delivery]
+    delivery.state = next_state(delivery.state, e)
+    delivery.reminded, delivery.put_offs = 0, delivery.put_offs + 1
+    delivery.put_off_ms += e.until - at
+    delivery.put_off_until, delivery.put_off_extends = e.until, e.extends
 
 
 def _stored(state: FleetState, e: m.ParcelStored, at: Instant) -> None:
@@ -581,6 +591,7 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.ParcelTurnedBack: _turned_back,
             m.ParcelReturned: _taken,
             m.CollectionReminded: _reminded,
+            m.ReceiptPutOff: _put_off,
             m.ParcelStored: _stored,
             m.ParcelGivenBack: _moved_on,
             m.RescueAsked: _rescue_asked,

@@ -158,6 +158,17 @@ class RefuseDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOffDelivery:
+    """Not now: whoever is to take the parcel the robot stands there with has no hands free yet.
+
+    For how long, and how often, its goods class says.
+    """
+
+    actor: Actor
+    delivery: DeliveryId
+
+
+@dataclass(frozen=True, slots=True)
 class TakeByHand:
     """A porter has taken the parcel from the sender and carries it to the recipient."""
 
@@ -354,6 +365,7 @@ Command = (
     | OpenLeftBehind
     | SignDelivery
     | RefuseDelivery
+    | PutOffDelivery
     | TakeByHand
     | AskRescue
     | CallOffRescue
@@ -866,6 +878,20 @@ class CollectionReminded:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptPutOff:
+    """People take the parcel later: nobody is reminded before `until`.
+
+    `extends`: it is brought back that much later as well, and not when it would have been.
+    """
+
+    delivery: DeliveryId
+    robot: RobotId
+    actor: Actor
+    until: Instant
+    extends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelStored:
     """Custody went to the people of the safe place `station`. Ends the delivery.
 
@@ -1241,6 +1267,7 @@ Event = (
     | ParcelTurnedBack
     | ParcelReturned
     | CollectionReminded
+    | ReceiptPutOff
     | ParcelStored
     | ParcelGivenBack
     | RescueAsked

@@ -115,6 +115,7 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.OpenLeftBehind: _row(everywhere=(Role.PORTER, *_DISPATCH)),
         m.SignDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.RefuseDelivery: _row(own=(*_STATION, Role.DEMO)),
+        m.PutOffDelivery: _row(own=(*_STATION, Role.DEMO), bound=(Role.INTEGRATION,)),
         m.RateDelivery: _row(own=(*_STATION, Role.DEMO)),
         m.TakeByHand: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
         m.AskRescue: _row(everywhere=_DISPATCH),

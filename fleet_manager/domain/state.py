@@ -70,7 +70,9 @@ class Delivery:
     place it goes to, `meets_at` where a rescuer waits with it for another robot; `porter` is who
     carries it, or did last. `reminded` counts who was called to take it, `count` the pieces put in
     and `received` those that came, `missing` what was not right; `closed` is why somebody ended
-    it. `follow_up` are the steps that were done.
+    it. `follow_up` are the steps that were done. `put_offs` counts how often people put it off,
+    lastly `put_off_until`; its waiting counts `put_off_ms` later for it, and what brings it back
+    as well where `put_off_extends`.
     """
 
     id: DeliveryId
@@ -114,6 +116,10 @@ class Delivery:
     rated_at: Instant = Instant(0)
     follow_up: dict[str, Instant] = field(default_factory=dict)
     details: dict[str, str] = field(default_factory=dict)
+    put_offs: int = 0
+    put_off_until: Instant = Instant(0)
+    put_off_ms: int = 0
+    put_off_extends: bool = False
 
     @property
     def goal(self) -> StationId:
@@ -124,6 +130,11 @@ class Delivery:
     def origin(self) -> StationId:
         """Where a robot fetches the parcel: at the sender, or where its rescuer waits."""
         return self.meets_at or self.sender
+
+    @property
+    def waits_since(self) -> int:
+        """From when it counts as waiting for people to take it: later where they put it off."""
+        return self.times[self.state] + self.put_off_ms
 
     @property
     def requested_at(self) -> Instant:

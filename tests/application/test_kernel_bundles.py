@@ -28,6 +28,8 @@ from fleet_manager.domain.messages import (
     ParcelTaken,
     ParcelTurnedBack,
     Purpose,
+    PutOffDelivery,
+    ReceiptPutOff,
     RefuseDelivery,
     RequestDelivery,
     RobotSentAway,
@@ -288,7 +290,7 @@ def check(stage: Stage) -> None:
                 assert len({stop.station for stop in visit}) <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_bundles_hold_whatever_people_do(seed: int) -> None:
     rng, stage = Random(seed), bundles(robots=2)
@@ -324,6 +326,15 @@ def test_who_refuses_one_refuses_all_of_its_compartment() -> None:
     assert states(stage, names) == [S.RETURNED] * 3
     assert len(stage.all(ParcelReturned)) == 3
     assert len(stage.all(OpeningAuthorised)) == 2
+
+
+def test_who_puts_one_off_puts_off_all_of_its_compartment() -> None:
+    stage = bundles()
+    names = three(stage, S.AWAITING_RECEIPT)
+    stage.send(PutOffDelivery(ward('s7'), names[1]))
+    assert [e.delivery for e in stage.all(ReceiptPutOff)] == names
+    stage.finish()
+    assert states(stage, names) == [S.DELIVERED] * 3
 
 
 def test_what_nobody_collects_goes_back_together() -> None:

@@ -52,7 +52,7 @@ class Walk:
 
 
 @given(seed=st.integers(0, 10_000_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_order_of_arrival_frees_the_place_a_robot_stands_on(seed: int) -> None:
     rng = Random(seed)
     stage = Stage(loop(robots=2))
@@ -82,7 +82,7 @@ def test_the_walk_gets_somewhere() -> None:
 
 
 @given(seed=st.integers(0, 10_000_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_order_of_a_lifts_words_lets_a_robot_leave_before_it_arrived(seed: int) -> None:
     """The lift really boards on F1 and rides to F2; its words arrive in any order, repeated."""
     rng = Random(seed)

@@ -74,6 +74,7 @@ def everything(**changes: Any) -> Everything:
     return Everything(**{**values, **changes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', sorted(EVENT_TYPES))
 def test_every_event_comes_back_as_it_was(kind: str) -> None:
     @given(st.from_type(EVENT_TYPES[kind]))

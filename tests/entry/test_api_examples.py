@@ -32,6 +32,7 @@ LOG_IN = ''.join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which('curl') is None, reason='there is no curl here')
 @pytest.mark.parametrize(
     ('name', 'told'),

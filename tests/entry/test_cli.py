@@ -237,6 +237,7 @@ def test_show_tells_programs_one_object_a_line(state: Path) -> None:
     assert [row['actor'] for row in rows if row['kind'] == 'DeliveryCancelled'] == ['n2w']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('options', 'kept'),
     [
@@ -356,6 +357,7 @@ def test_a_manager_on_a_port_in_use_ends_with_1(port: int, tmp_path: Path) -> No
     assert 'address already in use' in done.stderr
 
 
+@pytest.mark.slow
 def test_a_manager_without_ros_says_so_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

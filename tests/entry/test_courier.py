@@ -93,6 +93,7 @@ def alerts(person: httpx.Client) -> set[str]:
     return {one['code'] for one in found if one['code'].startswith('webhook_')}
 
 
+@pytest.mark.slow
 def test_everything_is_told_in_order_over_failures_restarts_and_refusals(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(SHIPPED_MAPS / 'small_hospital', tmp_path / 'hospital')
 
 
+@pytest.mark.slow
 def test_it_prints_one_link_of_this_machine_and_ends_with_ctrl_c(folder: Path) -> None:
     command = [*EDIT, str(folder), '--port', '0']
     with subprocess.Popen(

@@ -26,6 +26,7 @@ def state(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_labels_are_written_as_pdf_and_as_zpl(state: Path) -> None:
     pdf, zpl = state / 'labels.pdf', state / 'labels.zpl'
     common = ['labels', 'd1', '--state-dir', str(state), '--address', 'https://fleet.test/']

@@ -219,6 +219,7 @@ def test_what_is_wrong_is_named_with_file_line_field_and_what_to_do(
     assert done.err.splitlines()[-1].endswith('nothing was planned')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('text', 'said'),
     [

@@ -22,8 +22,13 @@ from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
+from fleet_manager.application.ports import Account
+from fleet_manager.domain.ids import AccountId
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.messages import Role
+from fleet_manager.domain.units import Instant
 from fleet_manager.entry.first_run import OPERATOR, read_secrets
+from tests.entry.serving import SECRET, Served
 from tests.live.hospital import LiveHospital
 from tests.pages.obedient import Obedient
 from tests.pages.played import Played
@@ -31,6 +36,8 @@ from tests.pages.stand_in import StandIn, StandInAccounts, StandInPanels, now, p
 
 #: A robot crosses the hospital, with a lift, in two simulated minutes; the machine may be busy.
 LEG_SECONDS = 150.0
+#: Metres a second of scripted robots, where nobody looks how they drive.
+QUICK = 60.0
 HOSPITAL = Path(__file__).parents[2] / 'maps' / 'small_hospital'
 
 
@@ -48,6 +55,19 @@ class RunningSite:
     accounts: StandInAccounts | None = None
     app: Any = None
     panels: StandInPanels | None = None
+
+
+@dataclass(frozen=True)
+class Office:
+    """A whole manager without robots, with its real accounts, lists and books."""
+
+    site: RunningSite
+    served: Served
+
+    def token(self, account: str, *, ago: int = 0) -> str:
+        """Return the session of somebody who logged in `ago` ms before now."""
+        at = Instant(now() - ago)
+        return self.served.manager.accounts.open_session(AccountId(account), now=at)
 
 
 def free_port() -> int:
@@ -133,6 +153,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     with LiveHospital(tmp_path_factory.mktemp('pages'), robots=8) as hospital:
         secrets = read_secrets(hospital.state)
         yield RunningSite(hospital.url, secrets, OPERATOR, secrets[OPERATOR], patience=LEG_SECONDS)
+
+
+@pytest.fixture(scope='session')
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return a whole manager, with somebody of each role: `own-<role>`."""
+    with Served(tmp_path_factory.mktemp('office')) as served:
+        for role in (Role.DESK, Role.PORTER, Role.ENGINEER, Role.AUDITOR):
+            account = Account(
+                AccountId(f'own-{role}'), '陈静 Chen', role.value, None, personal=True
+            )
+            served.manager.accounts.create(account, secret=SECRET)
+        secrets = read_secrets(served.settings.state_dir)
+        yield Office(RunningSite(served.url, secrets, OPERATOR, secrets[OPERATOR]), served)
 
 
 @pytest.fixture(scope='session')

@@ -24,7 +24,7 @@ from fleet_manager.application.space_time import Course, Traffic
 from fleet_manager.application.track import Mark
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.deliveries.details import urgency_of, wrong_field
-from fleet_manager.domain.deliveries.goods import GOODS, PROMISES
+from fleet_manager.domain.deliveries.goods import GOODS, LATER, PROMISES
 from fleet_manager.domain.ids import AccountId, LaneId, NodeId, RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.traffic.retime import Times
@@ -506,6 +506,9 @@ class StandIn:
             'rescued': False,
             'held_by': None,
             'may_bring_back': False,
+            'put_off_until': None,
+            'put_offs': 0,
+            'may_put_off': 0,
             'may_close': False,
             'follow_up': None,
             'raised': command.raised,
@@ -544,6 +547,11 @@ class StandIn:
                 self._set(command.delivery, 'delivered')
             case m.RefuseDelivery():
                 return self._refuse(command, state)
+            case m.PutOffDelivery():
+                if not delivery['may_put_off']:
+                    return Reply('robot_not_here')
+                changes = {'may_put_off': 0, 'put_off_until': now() + LATER.span}
+                self._deliveries[command.delivery] = delivery | changes
             case m.TakeByHand():
                 if state != 'porter_asked':
                     return Reply('not_for_porters')
@@ -621,6 +629,8 @@ class StandIn:
             'times': entity['times'] | {state: now()},
             'may_cancel': state in CANCELLABLE,
             'opening': False,
+            'may_put_off': LATER.span if state == 'awaiting_receipt' else 0,
+            'put_off_until': None,
         }
 
     # --- the script ---

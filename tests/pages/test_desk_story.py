@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.http import i18n
 from fleet_manager.domain.messages import SignDelivery, TakeByHand
-from tests.pages.conftest import RunningSite, running_site
+from tests.pages.conftest import QUICK, RunningSite, running_site
 from tests.pages.people import PHONE, Nurse, Staff
 from tests.pages.test_ward_story import SMALL_TARGETS, labels_missing
 
@@ -24,7 +24,7 @@ WIDE = {'width': 1440, 'height': 900}
 @pytest.fixture(scope='module')
 def scripted() -> Iterator[RunningSite]:
     """Return pages with a scripted fleet behind them."""
-    with running_site() as site:
+    with running_site(speed=QUICK) as site:
         yield site
 
 

@@ -12,7 +12,7 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import OpenCompartment, SignDelivery
-from tests.pages.conftest import RunningSite, running_site
+from tests.pages.conftest import QUICK, RunningSite, running_site
 from tests.pages.people import Nurse, Person
 from tests.pages.test_ward_story import SMALL_TARGETS
 
@@ -25,7 +25,7 @@ TEN_INCHES = {'width': 1280, 'height': 800}
 @pytest.fixture(scope='module')
 def scripted() -> Iterator[RunningSite]:
     """Return pages with a scripted fleet behind them."""
-    with running_site(robots=1, speed=30.0) as site:
+    with running_site(robots=1, speed=QUICK) as site:
         yield site
 
 
@@ -76,6 +76,12 @@ def test_a_parcel_is_loaded_and_collected_at_the_screen_of_the_robot(
     screen.expect_face('driving')
     screen.picture(pictures, f'{lang}-panel-driving')
     screen.expect_face('collect')
+    screen.type_pin(pins['n2w'])
+    screen.page.tap('button[formaction$="/later"]')
+    screen.expect_text('.todo', t('panel.put_off'))
+    expect(screen.page.locator('button[formaction$="/later"]')).to_have_count(0)
+    nurse.expect_text('.now', t('delivery.put_off'))
+    nurse.picture(pictures, f'{lang}-put-off')
     screen.page.locator('.deed summary').tap()
     screen.picture(pictures, f'{lang}-panel-collect')
     assert screen.violations() == []
@@ -119,7 +125,7 @@ def test_the_screen_works_without_scripts(browser: Browser, scripted: RunningSit
 
 @pytest.mark.parametrize('lang', ['en', 'zh-CN'])
 def test_two_people_load_a_controlled_drug(browser: Browser, pictures: Path, lang: str) -> None:
-    with running_site(robots=1, speed=30.0) as site:
+    with running_site(robots=1, speed=QUICK) as site:
         assert site.accounts is not None
         assert site.stand_in is not None
         second = Account(AccountId('li'), 'Li', 'pharmacy', StationId('pharmacy'))

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from fleet_manager.adapters.http import i18n
 from fleet_manager.domain.ids import RobotId, StationId
 from fleet_manager.domain.messages import RefuseDelivery, RequestDelivery, SignCleaning, TakeByHand
-from tests.pages.conftest import RunningSite, running_site
+from tests.pages.conftest import QUICK, RunningSite, running_site
 from tests.pages.people import PHONE, Nurse, Operator
 from tests.pages.stand_in import StandIn
 
@@ -25,7 +25,7 @@ DESK = {'width': 1440, 'height': 900}
 @pytest.fixture(scope='module')
 def scripted() -> Iterator[RunningSite]:
     """Return pages with a scripted fleet behind them."""
-    with running_site() as site:
+    with running_site(speed=QUICK) as site:
         yield site
 
 

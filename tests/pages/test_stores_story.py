@@ -8,12 +8,11 @@ from pathlib import Path
 import pypdfium2
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.http import i18n
-from tests.pages.conftest import RunningSite, running_site
+from tests.pages.conftest import QUICK, RunningSite, running_site
 from tests.pages.people import PHONE, Nurse
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,7 +29,7 @@ LINE = 'code,station,warning,target,source\nSAL-{lang},n2w,5,12,pharmacy\n'
 def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
     """Return pages with books behind them."""
     books = SqlBooks(f'sqlite:///{tmp_path_factory.mktemp("books") / "books.db"}')
-    with running_site(books=books) as site:
+    with running_site(speed=QUICK, books=books) as site:
         yield site
     books.close()
 
@@ -55,7 +54,7 @@ def test_a_list_is_imported_and_what_is_low_is_asked_for_with_one_tap(
     row = nurse.page.locator('.proposal', has_text=f'SAL-{lang}')
     nurse.picture(pictures, f'{lang}-stores')
     assert nurse.page.evaluate('document.documentElement.scrollWidth') <= PHONE['width']
-    assert Axe().run(nurse.page).violations_count == 0
+    assert nurse.violations() == []
     row.get_by_role('button', name=t('stores.accept'), exact=True).click()
     nurse.page.wait_for_url('**/deliveries/*')
     address = nurse.page.url
@@ -65,7 +64,7 @@ def test_a_list_is_imported_and_what_is_low_is_asked_for_with_one_tap(
     nurse.page.click('button.primary')
     nurse.expect_text('.lots', f'12 {"瓶"}')
     nurse.go(address.removeprefix(stocked.url) + '/labels')
-    assert Axe().run(nurse.page).violations_count == 0
+    assert nurse.violations() == []
     made = nurse.page.request.get(f'{address}/labels?form=pdf&paper=60x40')
     image = pypdfium2.PdfDocument(made.body())[0].render(scale=203 / 72).to_pil()
     assert [code.text for code in zxingcpp.read_barcodes(image)] == [address]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http import i18n
@@ -17,7 +16,7 @@ from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import AccountId, StationId
 from tests.pages.conftest import HOSPITAL, RunningSite, running_site
 from tests.pages.obedient import Obedient
-from tests.pages.people import PHONE, Nurse, Operator
+from tests.pages.people import PHONE, Nurse, Operator, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -50,11 +49,10 @@ def name_of(address: str) -> str:
     return address.rsplit('/', 1)[1]
 
 
-def fits(page: Page, width: int) -> None:
+def fits(person: Person, width: int) -> None:
     """No sideways scrolling, and nothing axe objects to."""
-    assert page.evaluate('document.documentElement.scrollWidth') <= width
-    found = Axe().run(page, options={'resultTypes': ['violations']})
-    assert found.violations_count == 0, found.generate_report()
+    assert person.page.evaluate('document.documentElement.scrollWidth') <= width
+    assert person.violations() == []
 
 
 def loaded(house: House, sender: Nurse, address: str) -> str:
@@ -82,7 +80,7 @@ def test_nobody_comes_it_goes_back_and_then_to_a_safe_place(
     nurse.page.goto(address)
     nurse.expect_text('.now', t('delivery.reminded.2'))
     nurse.picture(pictures, f'{lang}-nobody-comes')
-    fits(nurse.page, PHONE['width'])
+    fits(nurse, PHONE['width'])
     fleet.wait(GOODS['sterile'].collect_limit - GOODS['sterile'].collect_contact)
     stores.page.goto(address)
     stores.expect_text('.now', t('delivery.turned_back.not_collected', recipient='')[:8])
@@ -102,7 +100,7 @@ def test_nobody_comes_it_goes_back_and_then_to_a_safe_place(
     nurse.expect_text('main', t('custody.whole'))
     expect(nurse.page.locator('ol.custody li')).to_have_count(3)
     nurse.picture(pictures, f'{lang}-custody')
-    fits(nurse.page, PHONE['width'])
+    fits(nurse, PHONE['width'])
     for person in (nurse, stores, keeper):
         person.close()
 
@@ -128,7 +126,7 @@ def test_a_controlled_drug_needs_two_people_and_part_of_it_is_missing(
         page.click('form[action$="/open"] button')
         person.expect_text('#problem', t('refusal.second_person_needed'))
         person.picture(pictures, f'{lang}-second-person-{station}')
-        fits(page, PHONE['width'])
+        fits(person, PHONE['width'])
         page.fill('#pin', house.site.pins[station])
         page.fill('#witness', f'ward-{station}-2')
         page.fill('#witness_pin', '246813')
@@ -142,7 +140,7 @@ def test_a_controlled_drug_needs_two_people_and_part_of_it_is_missing(
     nurse.page.locator('details.partly summary').click()
     nurse.page.fill('#missing', '1 broken')
     nurse.picture(pictures, f'{lang}-partly')
-    fits(nurse.page, PHONE['width'])
+    fits(nurse, PHONE['width'])
     nurse.page.click('form[action$="/sign"] button.primary')
     pharmacist.page.goto(address)
     pharmacist.expect_text('.now', t('delivery.missing', what='1 broken'))
@@ -161,7 +159,7 @@ def test_cancelled_on_its_way_it_comes_back(
     sender.page.goto(address)
     sender.page.locator('summary', has_text=t('trouble.cancel')).click()
     sender.picture(pictures, f'{lang}-cancel-loaded')
-    fits(sender.page, PHONE['width'])
+    fits(sender, PHONE['width'])
     sender.page.click('form[action$="/bring-back"] button')
     sender.expect_text('.now', t('delivery.turned_back.cancelled'))
     fleet.until(name, 'awaiting_receipt')
@@ -225,7 +223,7 @@ def test_a_robot_dies_loaded_and_its_parcel_is_rescued_refused_and_followed_up(
     operator.expect_text('#problem', t('pin.wrong', phone='8000')[:10])
     operator.page.fill('#rescue_pin', SECRET)
     operator.picture(pictures, f'{lang}-rescue')
-    fits(operator.page, DESK['width'])
+    fits(operator, DESK['width'])
     operator.page.click('form[action$="/rescued"] button')
     operator.expect_text('main', t('trouble.carried_title'))
     operator.picture(pictures, f'{lang}-carried-by-me')
@@ -238,7 +236,7 @@ def test_a_robot_dies_loaded_and_its_parcel_is_rescued_refused_and_followed_up(
     stores.expect_text('.steps .done:last-child', t('delivery.step.returned'))
     operator.page.goto(f'{house.site.url}/follow-ups')
     operator.expect_text('main', t('follow_up.why.refused'))
-    fits(operator.page, DESK['width'])
+    fits(operator, DESK['width'])
     operator.picture(pictures, f'{lang}-follow-ups')
     row = operator.page.locator('section.panel', has=operator.page.locator(f'a[href$="{name}"]'))
     row.locator('input[name=reason]').fill('called the ward')

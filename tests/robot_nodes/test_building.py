@@ -236,6 +236,7 @@ def up_a_lift() -> Trip:
     return trip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('trip', 'moments'),
     [(through_a_door(), range(8_000, 18_000, 250)), (up_a_lift(), range(1_000, 40_000, 3_000))],
@@ -260,6 +261,7 @@ def test_a_manager_that_dies_at_any_moment_has_nothing_shut_on_a_robot(
     assert len(passed) > 1, 'the robot was never stopped, or always, by the silence'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('trip', 'moments'),
     [(through_a_door(), range(8_000, 18_000, 1_500)), (up_a_lift(), range(9_000, 40_000, 1_500))],

@@ -92,6 +92,7 @@ def car(lift: SceneLift) -> Frame:
     return Frame(lift.at, lift.yaw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', WORLDS)
 def test_a_robot_on_its_way_keeps_clear_of_all_that_stands(name: str) -> None:
     place, world = hospital(name), scene(name)
@@ -209,6 +210,7 @@ def test_a_robot_that_has_driven_into_a_car_can_turn_there(name: str) -> None:
             assert circle.distance(swept(part, car(lift), end=0.0)) >= CLEAR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', WORLDS)
 def test_nobody_gets_past_a_shut_door(name: str) -> None:
     world = scene(name)

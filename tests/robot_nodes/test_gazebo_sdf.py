@@ -108,6 +108,7 @@ def test_a_world_has_only_elements_that_are_known(engine: str) -> None:
     assert unknown(ET.fromstring(text(engine))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('file', sorted((ROOT / 'gazebo_worlds').glob('*.sdf')), ids=str)
 def test_a_committed_world_has_only_elements_that_are_known(file: Path) -> None:
     root = ET.parse(file).getroot()

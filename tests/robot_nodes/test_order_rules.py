@@ -193,8 +193,9 @@ def histories(draw: st.DrawFn, *, moving: bool = True) -> list[Order]:
     return said
 
 
+@pytest.mark.slow
 @given(histories(), st.randoms(use_true_random=False), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_lost_doubled_and_reordered_orders_never_shrink_the_base(
     said: list[Order], chance: random.Random, data: st.DataObject
 ) -> None:
@@ -217,7 +218,7 @@ def test_lost_doubled_and_reordered_orders_never_shrink_the_base(
 
 
 @given(histories(moving=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_manager_that_repeats_itself_is_always_understood_in_the_end(said: list[Order]) -> None:
     robot = book()
     for offered in said:

@@ -69,14 +69,14 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_anything_else_is_corrupt_and_nothing_else_is_raised(data: Any) -> None:
     with pytest.raises(MemoryCorrupt):
         from_json(data)
 
 
+@pytest.mark.slow
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_one_damaged_field_is_corrupt_or_still_a_memory(data: st.DataObject) -> None:
     whole = json.loads(json.dumps(to_json(FULL)))
     place: Any = whole

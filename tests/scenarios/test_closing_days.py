@@ -116,6 +116,7 @@ def play(house: Hospital, seed: int, *, deliveries: int) -> tuple[Simulation, Cl
     return sim, people, demand
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(2))
 @pytest.mark.parametrize('house', [ring, tower, small_hospital])
 def test_places_closed_at_random_lose_no_delivery_and_nobody_is_let_in(
@@ -154,6 +155,7 @@ def test_a_robot_on_a_lane_that_closes_drives_off_it_and_not_back() -> None:
     assert not sim.oracle.all_ended(sim.state())
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_journal_with_closures() -> None:
     one, other = (play(ring(), 5, deliveries=10)[0].manager.journal for _ in range(2))
     assert one == other

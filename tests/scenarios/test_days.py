@@ -50,6 +50,7 @@ def house(number: int) -> tuple[Hospital, int]:
 # --- the hospital that is shipped  ---
 
 
+@pytest.mark.slow
 def test_a_busy_hour_of_eight_robots_survives_crashes_cuts_and_restarts() -> None:
     day = Day(small_hospital(), 1, robots=8, deliveries=40, every_ms=15 * SECOND, habits=QUICK)
     hold(day)
@@ -87,6 +88,7 @@ def test_twelve_robots_in_an_awful_network_end_well(seed: int) -> None:
 # --- small houses, where robots are in each other's way all the time  ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', range(4))
 def test_small_houses_full_of_robots_end_well(number: int) -> None:
     hospital, robots = house(number)
@@ -102,6 +104,7 @@ def test_hundreds_of_hours_in_small_houses_end_well(seed: int) -> None:
     hold(Day(hospital, 100 + seed, robots=robots, deliveries=40, weather=weather))
 
 
+@pytest.mark.slow
 def test_robots_that_trust_every_word_never_meet_a_shut_door_or_a_foreign_lift() -> None:
     day = Day(
         two_floors(robots=4, lifts=2, door=True),
@@ -164,6 +167,7 @@ def hold_without(day: Day) -> None:
             assert not any(can_get_there(turn, ways, r, delivery) for r in alive), delivery.id
 
 
+@pytest.mark.slow
 def test_the_fleet_works_on_around_a_robot_that_died_for_good() -> None:
     hold_without(kill_one(1))
 

@@ -28,6 +28,7 @@ def key(name: str, seed: int, hour: int) -> str:
     return f'{name} {seed} {hour}'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('name', 'seed', 'hour'), DAYS)
 def test_a_golden_day_is_the_same_to_the_byte(name: str, seed: int, hour: int) -> None:
     assert journal(name, seed, hour) == json.loads(GOLDEN.read_text())[key(name, seed, hour)]

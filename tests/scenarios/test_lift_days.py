@@ -57,6 +57,7 @@ def hold(day: Day) -> None:
     assert day.sim.oracle.all_ended(day.sim.state()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(3))
 @pytest.mark.parametrize('people', [STAFF, PUBLIC, CROWD, SILENT_CROWD])
 def test_robots_and_people_share_lifts_and_everything_ends(seed: int, people: People) -> None:
@@ -65,12 +66,14 @@ def test_robots_and_people_share_lifts_and_everything_ends(seed: int, people: Pe
     assert day.sim.state().lift_outcomes['done'] >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(2))
 def test_robots_that_trust_the_manager_blindly_never_ride_with_people(seed: int) -> None:
     """With a lift that tells: the manager alone keeps robots out of a car with somebody in it."""
     hold(busy_day(seed, people=CROWD, careful=False))
 
 
+@pytest.mark.slow
 def test_full_cars_are_seen_and_asked_for_again() -> None:
     outcomes: dict[str, int] = {}
     for seed in range(3):
@@ -82,6 +85,7 @@ def test_full_cars_are_seen_and_asked_for_again() -> None:
     assert outcomes['done'] >= 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(4))
 def test_a_fire_in_the_middle_empties_the_cars_and_a_person_lets_the_robots_ride_again(
     seed: int,
@@ -108,6 +112,7 @@ def test_a_fire_in_the_middle_empties_the_cars_and_a_person_lets_the_robots_ride
     hold(day)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(3))
 def test_an_earthquake_with_restarts_of_everything_ends_well_too(seed: int) -> None:
     day = busy_day(seed, people=STAFF, lifts=1)

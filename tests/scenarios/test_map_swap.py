@@ -208,6 +208,7 @@ def towers() -> list[Hospital]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('maps', [rings, towers], ids=['rings', 'towers'])
 def test_maps_swapped_at_random_moments_under_load_with_crashes_lose_nothing(

@@ -85,8 +85,9 @@ def hold(state: FleetState, now: int) -> None:
         assert (last.robot, last.freed_by) == (robot.id, 0), 'I4: it may not stay there'
 
 
+@pytest.mark.slow
 @given(house=st.integers(0, len(HOUSES) - 1), seed=st.integers(0, 1_000_000_000))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_invariants_hold_through_delays_replans_and_crashes_and_nothing_starves(
     house: int, seed: int
 ) -> None:
@@ -109,7 +110,7 @@ def test_invariants_hold_through_delays_replans_and_crashes_and_nothing_starves(
 @pytest.mark.slow
 @pytest.mark.timeout(24 * 3_600)
 @given(house=st.integers(0, len(HOUSES) - 1), seed=st.integers(0, 1_000_000_000))
-@settings(max_examples=MORNINGS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=MORNINGS, suppress_health_check=[HealthCheck.too_slow])
 def test_invariants_hold_in_many_other_mornings(house: int, seed: int) -> None:
     test_invariants_hold_through_delays_replans_and_crashes_and_nothing_starves.hypothesis.inner_test(
         house, seed

@@ -69,6 +69,7 @@ def hold(day: Day, result: DayResult) -> None:
     assert result.accepted == ends + result.failed > 0
 
 
+@pytest.mark.slow
 def test_an_ordinary_morning_delivers_everything() -> None:
     scenario = Scenario('plain', 'small_hospital', starts=8 * HOUR, lasts=HOUR, demand=demand(400))
     day, result = play(scenario, 1)
@@ -79,6 +80,7 @@ def test_an_ordinary_morning_delivers_everything() -> None:
     assert all(robot.lowest_battery and robot.lowest_battery < 1.0 for robot in result.robots)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', [1, 2])
 def test_an_hour_in_which_everything_goes_wrong_ends_well(seed: int) -> None:
     day, result = play(terrible(1.0), seed)
@@ -92,6 +94,7 @@ def test_hours_in_which_everything_goes_wrong_end_well(seed: int) -> None:
     hold(*play(terrible(3.0, faults=100, a_day=600), seed))
 
 
+@pytest.mark.slow
 def test_a_day_can_be_broken_off_and_says_what_there_is() -> None:
     scenario = terrible(1.0)
     day = Day(scenario, load_hospital(MAPS / 'small_hospital'), seed=1)
@@ -115,6 +118,7 @@ def hash_of(seed: int) -> str:
     return play(terrible(0.4), seed)[1].journal_sha256
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('hash_seed', ['0', '4711'])
 def test_the_same_seed_gives_the_same_journal_in_every_process(hash_seed: str) -> None:
     program = 'from tests.scenarios.test_simulated_days import hash_of; print(hash_of(5))'
@@ -128,5 +132,6 @@ def test_the_same_seed_gives_the_same_journal_in_every_process(hash_seed: str) -
     assert told.stdout.strip() == hash_of(5)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_day() -> None:
     assert hash_of(5) != hash_of(6)

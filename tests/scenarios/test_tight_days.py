@@ -32,6 +32,7 @@ def with_stations(hospital: Hospital, *bays: str) -> Hospital:
     return with_version(replace(hospital, nodes=drawn.nodes, stations=drawn.stations))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(3))
 @pytest.mark.parametrize(
     'hospital',
@@ -62,6 +63,7 @@ def test_nobody_touches_and_everything_ends_where_places_are_shared(
     assert len(day.sim.oracle.requested) == 8
 
 
+@pytest.mark.slow
 def test_a_door_that_is_not_automatic_is_never_asked_to_open() -> None:
     hospital = two_floors(robots=2, door=True)
     door = replace(hospital.doors[DoorId('D')], automatic=False)

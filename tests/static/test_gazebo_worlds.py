@@ -25,6 +25,7 @@ def test_each_world_has_its_command() -> None:
     assert sorted(name for _, name in COMMANDS) == sorted(f.name for f in WORLDS.glob('*.sdf'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('command', 'name'), COMMANDS, ids=[name for _, name in COMMANDS])
 def test_a_world_is_what_its_command_makes(
     command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

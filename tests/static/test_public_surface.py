@@ -13,7 +13,10 @@ from typing import Any, get_args
 import pytest
 import typer
 
+from fleet_manager.adapters.http.access import ACCESS
 from fleet_manager.adapters.http.app import routes_of
+from fleet_manager.adapters.http.deeds import deed_of
+from fleet_manager.application.audit import all_deeds
 from fleet_manager.domain import messages
 from fleet_manager.entry.cli import app as fleet
 from fleet_manager.entry.composition import compose
@@ -161,6 +164,7 @@ ROUTES = [
     'POST /api/v1/closures/{closure}/open',
     'POST /api/v1/deliveries',
     'POST /api/v1/deliveries/{delivery}/cancel',
+    'POST /api/v1/deliveries/{delivery}/put-off',
     'POST /api/v1/fleet/pause',
     'POST /api/v1/fleet/resume',
     'POST /api/v1/lifts/{lift}/release',
@@ -184,6 +188,7 @@ ROUTES = [
     'POST /deliveries/{delivery}/follow-up',
     'POST /deliveries/{delivery}/open',
     'POST /deliveries/{delivery}/open-left',
+    'POST /deliveries/{delivery}/put-off',
     'POST /deliveries/{delivery}/rate',
     'POST /deliveries/{delivery}/refuse',
     'POST /deliveries/{delivery}/rescue',
@@ -209,6 +214,7 @@ ROUTES = [
     'POST /porter/{delivery}/hand-over',
     'POST /porter/{delivery}/take',
     'POST /porter/{delivery}/unclaim',
+    'POST /robot/{robot}/later',
     'POST /robot/{robot}/open',
     'POST /robot/{robot}/pair',
     'POST /robot/{robot}/refuse',
@@ -244,6 +250,7 @@ COMMANDS_OF_PEOPLE = [
     'OpenPlace',
     'PauseFleet',
     'PauseRobot',
+    'PutOffDelivery',
     'RateDelivery',
     'ReadmitRobot',
     'RefuseDelivery',
@@ -301,6 +308,7 @@ EVENTS = [
     'PlaceOpened',
     'PorterAsked',
     'PorterTook',
+    'ReceiptPutOff',
     'RescueAsked',
     'RescueCalledOff',
     'RobotArrived',
@@ -369,6 +377,11 @@ def test_a_manager_answers_these_routes(tmp_path: Path) -> None:
     finally:
         manager.runner._store.close()
         manager.close()
+
+
+def test_each_route_that_changes_something_has_a_word_on_the_audit_list() -> None:
+    deeds = {route: deed_of(route, access) for route, access in ACCESS.items()}
+    assert {route: deed for route, deed in deeds.items() if deed not in (None, *all_deeds())} == {}
 
 
 def test_people_can_say_this() -> None:

@@ -91,6 +91,8 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,
         'POST /deliveries/{delivery}/refuse': m.RefuseDelivery,
+        'POST /deliveries/{delivery}/put-off': m.PutOffDelivery,
+        'POST /api/v1/deliveries/{delivery}/put-off': m.PutOffDelivery,
         'POST /deliveries/{delivery}/rate': m.RateDelivery,
         # stores
         'GET /stores': Deed.SEE_STOCK,
@@ -160,6 +162,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'POST /robot/{robot}/open': PANEL,
         'POST /robot/{robot}/sign': PANEL,
         'POST /robot/{robot}/refuse': PANEL,
+        'POST /robot/{robot}/later': PANEL,
         'WS /robot/{robot}/feed': PANEL,
         # what other systems are told
         'GET /webhooks': Deed.MANAGE_WEBHOOKS,

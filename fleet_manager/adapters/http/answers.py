@@ -195,6 +195,9 @@ class Delivery(BaseModel):
     closed: str | None = Field(description='why somebody ended it by hand')
     rescued: bool = Field(description='a person took it out of a robot that did not work')
     may_bring_back: bool
+    put_off_until: int | None = Field(None, description='people take it later, not before this')
+    put_offs: int = Field(0, description='how often it was put off where it is to be taken')
+    may_put_off: int = Field(0, description='for how long it may be put off now, in ms; 0: not')
     held_by: str | None = None
     may_close: bool = False
     follow_up: Entity | None = None

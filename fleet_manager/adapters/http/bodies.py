@@ -28,6 +28,10 @@ MAX_FIELDS: Final = 16
 LATEST: Final = 253_402_300_799_999
 
 
+#: Joiners, and marks of direction that change nothing but themselves: no override is among them.
+JOINERS: Final = '\u200c\u200d\u200e\u200f'
+
+
 class BadBody(Exception):
     """The body cannot be what a page of ours sends. `problem` names the field, never its value."""
 
@@ -43,8 +47,11 @@ def _id(value: str) -> str:
 
 
 def no_control(value: str) -> str:
-    """Refuse control characters: they have no business in a line of text."""
-    if any(unicodedata.category(character)[0] == 'C' for character in value):
+    """Refuse control characters: they have no business in a line of text.
+
+    Those that make one sign of several emoji, or belong to right-to-left writing, are text.
+    """
+    if any(unicodedata.category(sign)[0] == 'C' and sign not in JOINERS for sign in value):
         raise ValueError('control characters')
     return value
 

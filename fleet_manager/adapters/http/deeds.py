@@ -49,6 +49,7 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /robot/{robot}/open': 'OpenCompartment',
         'POST /robot/{robot}/sign': 'SignDelivery',
         'POST /robot/{robot}/refuse': 'RefuseDelivery',
+        'POST /robot/{robot}/later': 'PutOffDelivery',
         'POST /webhooks': 'webhook_made',
         'POST /webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /webhooks/{webhook}/dead/{event}': 'webhook_changed',

@@ -22,10 +22,12 @@ from fleet_manager.domain.messages import (
     CloseDelivery,
     NoteFollowUp,
     OpenLeftBehind,
+    PutOffDelivery,
     RescueParcel,
     TakeByHand,
 )
 from fleet_manager.domain.rights import Deed, kept_to
+from fleet_manager.domain.units import MINUTE
 
 #: The states of the list of steps; the others are parts of these.
 STEPS: Final = (
@@ -140,7 +142,8 @@ class Waits:
 class DeliveryPage:
     """A delivery as one person sees it. `raw` is the entity of the view.
 
-    `together` are the numbers of others that the same opening of the compartment is for.
+    `together` are the numbers of others that the same opening of the compartment is for; `later`
+    for how many minutes the person may put it off.
     """
 
     id: str
@@ -159,6 +162,7 @@ class DeliveryPage:
     action: str | None
     together: tuple[int, ...]
     may_refuse: bool
+    later: int
     needs_me: bool
     keeper: Station | None
     rules: GoodsClass
@@ -255,6 +259,7 @@ def describe(
         action=action,
         together=tuple(others[one]['number'] for one in entity['together'] if one in others),
         may_refuse=action == 'receive' or (action == 'sign' and state == 'carried'),
+        later=_later(entity, person),
         keeper=hospital.stations.get(StationId(kept)) if kept else None,
         rules=GOODS[entity['goods']],
         deeds=_deeds(entity, person),
@@ -324,6 +329,13 @@ def _deeds(entity: Mapping[str, Any], person: Person) -> frozenset[str]:
         'custody': True,
     }
     return frozenset(deed for deed, may in wanted.items() if may)
+
+
+def _later(entity: Mapping[str, Any], person: Person) -> int:
+    """Return for how many minutes the person may put it off, 0: not."""
+    span = int(entity.get('may_put_off', 0))
+    may = bool(span) and person.may(PutOffDelivery, StationId(entity['goal']))
+    return span // MINUTE if may else 0
 
 
 def _side(entity: Mapping[str, Any], person: Person) -> str:

@@ -19,6 +19,9 @@ from starlette.types import Scope
 
 from fleet_manager.adapters.http.fhir.resources import MEDIA, outcome
 from fleet_manager.adapters.http.i18n import LANGUAGES, Words
+from fleet_manager.adapters.http.place import device_of
+from fleet_manager.application.ports import Account
+from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital, Name, Station
 from fleet_manager.domain.messages import Role
 from fleet_manager.domain.units import MINUTE, Instant
@@ -40,6 +43,8 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     'already_ended': 409,
     'robot_not_here': 409,
     'opening_pending': 409,
+    'put_off_enough': 409,
+    'was_put_off': 409,
     'compartment_open': 409,
     'not_opened': 409,
     'not_received_yet': 409,
@@ -104,6 +109,8 @@ class Pages:
             'phone': self._hospital.phone,
             'tel': dialled(self._hospital.phone),
             'name': lambda named: name_of(named, words.lang),
+            'called': lambda account: self._called(account, words),
+            'device': device_of,
             'clock': lambda at: clock_time(at, now=now, words=words, zone=self._zone),
             'wall': lambda at: wall_time(at, now=now, words=words, zone=self._zone),
             'now': now,
@@ -112,6 +119,15 @@ class Pages:
         }
         body = self._templates.get_template(template).render(common | values)
         return HTMLResponse(body, status, headers={'content-language': words.lang})
+
+    def _called(self, account: Account, words: Words) -> str:
+        """Return a person's name; what a station or all of a role share has theirs."""
+        if account.personal:
+            return account.label
+        station = self._hospital.stations.get(account.station or StationId(''))
+        if station is not None:
+            return name_of(station, words.lang)
+        return words.known(f'role.{account.role}', 'accounts.shared')
 
     def error(
         self, scope: Scope, status: int, code: str, *, field: str = '', **params: object
@@ -190,7 +206,9 @@ def _day_and_time(at: int, now: int, words: Words, zone: tzinfo) -> str:
     local = datetime.fromtimestamp(at / 1_000, zone)
     if local.date() == datetime.fromtimestamp(now / 1_000, zone).date():
         return f'{local:%H:%M}'
-    day = format_date(local.date(), words('date.day'), locale=LANGUAGES[words.lang])
+    this_year = local.year == datetime.fromtimestamp(now / 1_000, zone).year
+    form = words('date.day' if this_year else 'date.day_of_year')
+    day = format_date(local.date(), form, locale=LANGUAGES[words.lang])
     return f'{day} {local:%H:%M}'
 
 

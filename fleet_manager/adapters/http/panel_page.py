@@ -14,7 +14,7 @@ from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import GOODS, Count
 from fleet_manager.domain.ids import RobotId, StationId
 from fleet_manager.domain.maps.model import Hospital, Station
-from fleet_manager.domain.units import SECOND
+from fleet_manager.domain.units import MINUTE, SECOND
 
 #: A picture older than this is not shown as if it were the present.
 OLD_PICTURE_MS: Final = 12 * SECOND
@@ -32,6 +32,7 @@ class Thing:
     """A parcel to load or to collect here. `number` is the delivery's, `with_it` its mates'.
 
     `two_people`: a second person signs as well. `count`: pieces are `needed`, `asked` or `never`.
+    `may_put_off`: for how many minutes whoever collects may say "not now", 0: not.
     """
 
     delivery: str
@@ -46,6 +47,8 @@ class Thing:
     other: Station
     two_people: bool
     count: str
+    may_put_off: int
+    put_off_until: int | None
 
     @property
     def may_refuse(self) -> bool:
@@ -219,6 +222,8 @@ def _thing(
         other=hospital.stations[StationId(entity[other])],
         two_people=goods.two_signatures if deed == 'sign' else goods.two_people,
         count=goods.count.value if counts else Count.NEVER.value,
+        may_put_off=entity.get('may_put_off', 0) // MINUTE,
+        put_off_until=entity.get('put_off_until'),
     )
 
 

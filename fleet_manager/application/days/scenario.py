@@ -84,7 +84,8 @@ class Staff:
     (`night` hours) all times are `night_factor` as long. `load` is the time at the robot for the
     first parcel, `each_more` for each further one of the same stop; `sign` until they sign.
     The shares are of stops at which it happens: nobody comes, the compartment is closed as it was
-    and opened again, the recipient refuses, the request is cancelled before it is loaded.
+    and opened again, the recipient refuses or takes it later, the request is cancelled before it
+    is loaded.
     """
 
     come: Spread = (0, MINUTE, 8 * MINUTE)
@@ -98,6 +99,7 @@ class Staff:
     never_take: float = 0.0
     close_again: float = 0.0
     refuse: float = 0.0
+    put_off: float = 0.0
     cancel: float = 0.0
     rate: float = 0.3
 

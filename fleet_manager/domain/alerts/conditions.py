@@ -14,7 +14,7 @@ from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.deliveries.ripe import ripe
 from fleet_manager.domain.dispatch.keep_out import is_closed_off, is_shut_in
-from fleet_manager.domain.dispatch.move_on import where_next
+from fleet_manager.domain.dispatch.move_on import waited_to_go_back, where_next
 from fleet_manager.domain.lifts.sessions import report_of
 from fleet_manager.domain.messages import AlertCleared, AlertRaised
 from fleet_manager.domain.robots.battery import ALERT_BELOW
@@ -158,7 +158,8 @@ def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
     goods = GOODS[delivery.goods]
     arrived = delivery.times.get(DeliveryState.AWAITING_RECEIPT)
     waited = turn.now - delivery.times[delivery.state]
-    if delivery.state is DeliveryState.AWAITING_RECEIPT and waited > goods.collect_reminder:
+    in_vain = turn.now - delivery.waits_since > goods.collect_reminder
+    if delivery.state is DeliveryState.AWAITING_RECEIPT and in_vain:
         yield _not_collected(turn, delivery)
     if delivery.state is DeliveryState.AWAITING_LOAD and waited > goods.load_limit // 2:
         yield Condition('not_loaded', subject, {'station': delivery.origin})
@@ -176,7 +177,7 @@ def _not_collected(turn: Turn, delivery: Delivery) -> Condition:
     """Return who has to do something about what nobody takes: first the station, then others."""
     station = turn.hospital.stations[delivery.goal]
     params = {'station': station.id, 'phone': station.phone}
-    waited = turn.now - delivery.times[delivery.state]
+    waited = waited_to_go_back(turn, delivery)
     if waited > GOODS[delivery.goods].collect_limit and where_next(turn, delivery) is None:
         return Condition('nobody_takes_it', delivery.id, params)
     if delivery.reminded < _CALLED:

@@ -52,6 +52,28 @@ class Count(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """How often who should take a parcel may say "not now", and for how long each time.
+
+    `extends`: it is brought back that much later as well; not where it gets warm, cold or late.
+    """
+
+    times: int
+    span: Millis
+    extends: bool = True
+
+
+#: A robot waits for a hand that is busy, not for a ward round: twice, then it is somebody's turn.
+LATER: Final = PutOff(2, Millis(10 * MINUTE))
+#: Its value, its window or its robot, which serves nobody else meanwhile, bears one.
+ONCE_LATER: Final = PutOff(1, Millis(10 * MINUTE))
+#: Hot for 45 minutes from the kitchen: a plate may wait for a hand-over, not for the next one.
+WHILE_HOT: Final = PutOff(1, Millis(5 * MINUTE), extends=False)
+#: A patient waits, and blood gets warm: only as long as it takes to find a free hand.
+A_MOMENT: Final = PutOff(1, Millis(3 * MINUTE), extends=False)
+
+
+@dataclass(frozen=True, slots=True)
 class GoodsClass:
     """What is carried, and the rules for it.
 
@@ -64,7 +86,8 @@ class GoodsClass:
 
     `two_people` sign each opening, two different ones; `two_signatures` are needed to receive it.
     `may_return`: it may be brought back to its sender. `porters_open`: who works for the whole
-    house may take out what nobody else takes; else only people of the station do.
+    house may take out what nobody else takes; else only people of the station do. `put_off`: how
+    often people may say that they take it later.
     """
 
     id: str
@@ -84,6 +107,7 @@ class GoodsClass:
     count: Count = Count.NEVER
     may_return: bool = True
     porters_open: bool = True
+    put_off: PutOff = LATER
 
 
 _DIRTY: Final = frozenset({'soiled', 'waste'})
@@ -109,6 +133,7 @@ def _goods(
     count: Count = Count.NEVER,
     may_return: bool = True,
     porters_open: bool = True,
+    put_off: PutOff = LATER,
 ) -> tuple[str, GoodsClass]:
     dirty = name in _DIRTY
     return name, GoodsClass(
@@ -129,6 +154,7 @@ def _goods(
         count=count,
         may_return=may_return,
         porters_open=porters_open,
+        put_off=put_off,
     )
 
 
@@ -147,6 +173,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 two_people=True,
                 count=Count.NEEDED,
                 porters_open=False,
+                put_off=ONCE_LATER,
             ),
             _goods(
                 'blood',
@@ -156,6 +183,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 litres=10,
                 box=CompartmentKind.INSULATED,
                 count=Count.ASKED,
+                put_off=A_MOMENT,
             ),
             _goods(
                 'specimen',
@@ -165,6 +193,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 litres=2,
                 box=CompartmentKind.SPECIMEN,
                 apart=frozenset({'meal'}),
+                put_off=ONCE_LATER,
             ),
             _goods('sterile', Urgency.ROUTINE, load=20, collect=15, litres=40),
             _goods(
@@ -174,6 +203,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 collect=10,
                 litres=40,
                 apart=frozenset({'specimen'}),
+                put_off=WHILE_HOT,
             ),
             _goods('supply', Urgency.ROUTINE, load=20, collect=15, litres=30),
             _goods('linen', Urgency.ROUTINE, load=20, collect=15, litres=40),
@@ -186,6 +216,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 litres=40,
                 two_signatures=True,
                 may_return=False,
+                put_off=ONCE_LATER,
             ),
         )
     )
@@ -206,3 +237,8 @@ def rank(urgency: Urgency, *, waited: int) -> int:
     """Return the dispatch rank after `waited` milliseconds; it falls by one each `outranks`."""
     promise = PROMISES[urgency]
     return promise.rank - waited // promise.outranks
+
+
+def put_off_rules(goods: str, urgency: str) -> PutOff:
+    """Return how a delivery may be put off: what is STAT for a moment, whatever it is."""
+    return A_MOMENT if urgency == Urgency.STAT else GOODS[goods].put_off

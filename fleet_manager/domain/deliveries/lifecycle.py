@@ -45,6 +45,7 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, type], DeliveryState]] = Mapping
         (_S.UNDER_WAY, m.RobotArrived): _S.AWAITING_RECEIPT,
         (_S.AWAITING_RECEIPT, m.CompartmentOpened): _S.OPENED,
         (_S.AWAITING_RECEIPT, m.RobotSentAway): _S.UNDER_WAY,
+        (_S.AWAITING_RECEIPT, m.ReceiptPutOff): _S.AWAITING_RECEIPT,
         (_S.OPENED, m.OpeningUnused): _S.AWAITING_RECEIPT,
         (_S.OPENED, m.ParcelTaken): _S.TAKEN,
         (_S.TAKEN, m.DeliveryReceived): _S.DELIVERED,

@@ -7,7 +7,7 @@ to a safe place where nobody takes it there. Where there is none the robot waits
 
 from __future__ import annotations
 
-from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
+from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass, put_off_rules
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.predicates.can_get_there import Ways
 from fleet_manager.domain.dispatch.runs import keep_rules, reorder
@@ -43,10 +43,11 @@ def move_on(turn: Turn) -> None:
                 turn.emit(ParcelTurnedBack(delivery.id, robot.id, *after))
                 keep_rules(turn, robot)
         left = turn.state.at_stop(robot)
-        if left and all(_waits_in_vain(turn, one) for one in left) and _elsewhere(robot):
+        if left and all(_comes_again(turn, one) for one in left) and _elsewhere(robot):
+            wanted_later = all(_is_put_off(turn, one) for one in left)
             for delivery in left:
                 turn.emit(RobotSentAway(robot.id, delivery.id))
-            put_off(turn, robot, 'not_collected')
+            put_off(turn, robot, 'put_off' if wanted_later else 'not_collected')
 
 
 def where_next(turn: Turn, delivery: Delivery) -> tuple[str, StationId | None] | None:
@@ -78,6 +79,8 @@ def _remind(turn: Turn, robot: Robot, delivery: Delivery) -> None:
     goods, waited = _goods(delivery), _waited(turn, delivery)
     steps = (goods.collect_reminder, goods.collect_contact)
     step = sum(waited > limit for limit in steps)
+    if delivery.put_off_ms and turn.now >= delivery.put_off_until:
+        step = max(step, 1)  # the time they named has come
     if step > delivery.reminded:
         turn.emit(CollectionReminded(delivery.id, robot.id, delivery.goal, step))
 
@@ -125,21 +128,35 @@ def _elsewhere(robot: Robot) -> bool:
     return any(stop.station != robot.stops[0].station for stop in robot.stops)
 
 
-def _waits_in_vain(turn: Turn, delivery: Delivery) -> bool:
+def _comes_again(turn: Turn, delivery: Delivery) -> bool:
+    """Whether the robot does something else first: nobody came, or people said later."""
     if delivery.state is not DeliveryState.AWAITING_RECEIPT:
         return False
-    return _waited(turn, delivery) > _goods(delivery).collect_reminder
+    in_vain = _waited(turn, delivery) > _goods(delivery).collect_reminder
+    return in_vain or _is_put_off(turn, delivery)
+
+
+def _is_put_off(turn: Turn, delivery: Delivery) -> bool:
+    """Whether it was put off, and its robot has not been away for that already."""
+    said_at = delivery.put_off_until - put_off_rules(delivery.goods, delivery.urgency).span
+    return turn.now < delivery.put_off_until and delivery.sent_away < said_at
 
 
 def _is_given_up(turn: Turn, delivery: Delivery) -> bool:
     """Whether nobody has taken the parcel for as long as its class is waited for."""
     if delivery.state is not DeliveryState.AWAITING_RECEIPT:
         return False
-    return _waited(turn, delivery) > _goods(delivery).collect_limit
+    return waited_to_go_back(turn, delivery) > _goods(delivery).collect_limit
+
+
+def waited_to_go_back(turn: Turn, delivery: Delivery) -> int:
+    """Return for how long nobody took it, in ms; what spoils does not wait longer when put off."""
+    spoils = delivery.put_off_ms and not delivery.put_off_extends
+    return turn.now - delivery.times[delivery.state] if spoils else _waited(turn, delivery)
 
 
 def _waited(turn: Turn, delivery: Delivery) -> int:
-    return turn.now - delivery.times[delivery.state]
+    return turn.now - delivery.waits_since
 
 
 def _goods(delivery: Delivery) -> GoodsClass:

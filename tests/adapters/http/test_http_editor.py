@@ -358,6 +358,7 @@ def test_a_map_with_errors_is_saved_only_as_a_draft(page: Page) -> None:
     assert any(one.severity.value == 'error' for one in check_folder(page.folder))
 
 
+@pytest.mark.slow
 def test_files_that_changed_on_disk_are_not_overwritten_unasked(page: Page) -> None:
     raw, revision = page.open()
     nodes(raw)['s02']['at'] = [6.7, 8.4]
@@ -376,6 +377,7 @@ def test_files_that_changed_on_disk_are_not_overwritten_unasked(page: Page) -> N
     assert page.open()[0]['floors'][0]['nodes']['s02']['at'] == [6.7, 8.4]
 
 
+@pytest.mark.slow
 def test_one_saves_again_and_again(page: Page) -> None:
     raw, revision = page.open()
     for x in (6.7, 6.8):

@@ -13,7 +13,13 @@ from fleet_manager.adapters.http.panel_page import FACES, describe
 from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.ports import Account, View
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
-from fleet_manager.domain.messages import OpenCompartment, RefuseDelivery, Role, SignDelivery
+from fleet_manager.domain.messages import (
+    OpenCompartment,
+    PutOffDelivery,
+    RefuseDelivery,
+    Role,
+    SignDelivery,
+)
 from tests.adapters.http.conftest import Browser, Site
 from tests.pages.stand_in import now, pin_of
 
@@ -85,6 +91,17 @@ def test_five_wrong_pins_lock_and_a_right_one_opens_nothing_then(site: Site) -> 
     assert answers == [422] * 5
     assert tell(site, mine, 'open', delivery, pin=pin_of('n2w')).status_code == 429
     assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+
+
+def test_at_the_robot_a_parcel_is_taken_later_after_a_pin(site: Site) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
+    assert WORDS('panel.later', minutes=10) in mine.get('/robot/r1/panel').text
+    assert tell(site, mine, 'later', delivery, pin='1').status_code == 422
+    assert tell(site, mine, 'later', delivery, pin=pin_of('n2w')).status_code == 303
+    assert isinstance(site.fleet.commands[-1], PutOffDelivery)
+    page = mine.get('/robot/r1/panel').text
+    assert WORDS('panel.put_off') in page
+    assert WORDS('panel.deed.collect') in page, 'who comes sooner may open it'
 
 
 def test_a_parcel_that_is_not_at_this_robot_cannot_be_opened_here(site: Site) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from fleet_manager.adapters.http.place import device_of
 from fleet_manager.application.people import FRESH_MS
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import AccountId, DeliveryId
@@ -246,3 +247,24 @@ def test_forms_without_their_token_change_nothing(site: Site, admin: Browser) ->
     admin.csrf = 'x' * 64
     answer = admin.post('/accounts/li.na/disable')
     assert (answer.status_code, site.accounts.accounts['li.na'].disabled) == (403, False)
+
+
+def test_what_a_station_shares_has_its_name_in_the_language_of_who_reads(site: Site) -> None:
+    admin = site.browser().as_person('admin-1')
+    assert 'Surgery nurse station' in admin.get('/accounts').text
+    chinese = admin.get('/accounts', headers={'accept-language': 'zh-CN'}).text
+    assert '普外科护士站' in chinese
+    assert 'Surgery' not in chinese
+
+
+@pytest.mark.parametrize(
+    ('place', 'said'),
+    [
+        ('10.0.0.7 Mozilla/5.0 (Linux; Android 14) Chrome/130 Safari/537', 'Chrome · Android'),
+        ('10.0.0.7 Mozilla/5.0 (iPhone) MicroMessenger/8 Safari/604', 'WeChat · iPhone'),
+        ('10.0.0.7 Mozilla/5.0 (Windows NT 10.0) Chrome/130 Edg/130', 'Edge · Windows'),
+    ],
+)
+def test_a_device_is_called_as_people_call_it(place: str, said: str) -> None:
+    assert device_of(place) == f'{said} · 10.0.0.7'
+    assert device_of('10.0.0.7 his-gateway/2') == '10.0.0.7 his-gateway/2'

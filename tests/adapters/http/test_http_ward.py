@@ -546,6 +546,24 @@ def test_a_parcel_nobody_took_goes_back_to_its_sender(
     assert 'aria-current="step"' in sender or state == 'returned'
 
 
+def test_who_has_no_hands_free_takes_it_later_and_everybody_reads_until_when(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    path = f'/deliveries/{delivery}'
+    ward, pharmacy = site.ward('n2w'), site.ward('pharmacy')
+    assert 'Not now, 10 min' in ward.get(path).text
+    assert 'Not now, 10 min' not in pharmacy.get(path).text
+    assert ward.post(f'{path}/put-off').status_code == 303
+    assert site.fleet.commands[-1] == m.PutOffDelivery(
+        m.Actor('ward-n2w', m.Role.WARD, 'n2w'), DeliveryId(delivery)
+    )
+    for page in (ward.get(path).text, pharmacy.get(path).text, ward.get('/ward').text):
+        assert 'Put off until' in page
+        assert 'Not now, 10 min' not in page
+    assert ward.post(f'{path}/put-off').status_code == 409
+    shown = ward.get(f'/api/v1{path}').json()['delivery']
+    assert shown['put_off_until'] > shown['times']['awaiting_receipt']
+
+
 def test_the_sender_opens_with_the_pin_and_has_the_parcel_back(site: Site) -> None:
     delivery = site.delivery(state='awaiting_receipt')
     site.fleet.turn_back(delivery, 'not_collected')

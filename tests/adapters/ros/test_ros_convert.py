@@ -451,7 +451,7 @@ def assert_valid(report: Report, hospital: Hospital) -> None:
         assert all(printable(error, 120) for error in report.errors)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_whatever_a_robot_says_is_a_valid_report_or_a_malformed_one(
     hospital: Hospital, data: st.DataObject
@@ -462,7 +462,7 @@ def test_whatever_a_robot_says_is_a_valid_report_or_a_malformed_one(
     assert_valid(convert.robot_report(message, robot=R1, hospital=hospital), hospital)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     frame=st.one_of(st.just('1'), hostile_text),
     x=hostile_float,
@@ -477,7 +477,7 @@ def test_whatever_a_pose_is_it_is_valid_or_malformed(
     assert_valid(convert.pose_report(message, robot=R1, hospital=hospital), hospital)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     name=st.one_of(st.just('L1'), hostile_text),
     floor=st.one_of(st.sampled_from('12'), hostile_text),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fleet_manager.domain.deliveries.goods import GOODS, GoodsClass
+from fleet_manager.domain.deliveries.goods import A_MOMENT, GOODS, GoodsClass, PutOff
 from fleet_manager.domain.deliveries.lifecycle import ENDS, TRANSITIONS, diagram
 from fleet_manager.domain.units import MINUTE
 
 PAGE = Path(__file__).parents[3] / 'docs' / 'closed-loop.md'
+
+
+def later(rule: PutOff) -> str:
+    return f'{rule.times} × {rule.span // MINUTE}{"" if rule.extends else "!"}'
+
+
+COLUMNS = (
+    *('class', 'load', 'reminder', 'next contact', 'back', 'open', 'put off', 'signs', 'count'),
+    'left behind',
+)
 TIMES = (
     'Times in minutes: how long a robot waits to be loaded, until it reminds, until the next '
-    'contact\nis called, until it goes back, and how long a compartment may stand open.'
+    'contact\nis called, until it goes back, and how long a compartment may stand open; how often '
+    'and how\nlong it may be put off, `!` where it goes back no later for that. What is STAT: '
+    f'{later(A_MOMENT)}.'
 )
 BEGIN, END = '<!-- made: begin -->\n', '<!-- made: end -->\n'
 
@@ -23,8 +35,8 @@ def made() -> str:
         for (before, event), then in TRANSITIONS.items()
     ]
     goods = [
-        '| class | load | reminder | next contact | back | open | signs | count | left behind |',
-        '|---|---|---|---|---|---|---|---|---|',
+        f'| {" | ".join(COLUMNS)} |',
+        '|---' * len(COLUMNS) + '|',
         *map(row, GOODS.values()),
     ]
     table = ['| state | event | next |', '|---|---|---|', *rows]
@@ -46,6 +58,7 @@ def row(goods: GoodsClass) -> str:
     signs = 'two open' if goods.two_people else 'two receive' if goods.two_signatures else 'one'
     back = 'back to the sender' if goods.may_return else 'to a safe place'
     left = f'{back}, {"porters may open" if goods.porters_open else "only its station opens"}'
+    times.append(later(goods.put_off))
     return f'| {goods.id} | {" | ".join(times)} | {signs} | {goods.count} | {left} |'
 
 

@@ -160,12 +160,13 @@ def _jam(fleet: Driving, rng: Random) -> None:
     wait(fleet, rng.choice((15, 40, 80)) * SECOND)
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(HOUSES)),
     robots=st.integers(2, 6),
     seed=st.integers(0, 10_000_000),
 )
-@settings(max_examples=max(1_000, EXAMPLES), deadline=None)
+@settings(max_examples=max(1_000, EXAMPLES))
 def test_each_replan_lowers_the_weighted_arrivals_so_that_they_end_by_themselves(
     name: str, robots: int, seed: int
 ) -> None:

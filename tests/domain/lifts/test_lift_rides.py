@@ -10,6 +10,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,8 +183,9 @@ class Adversary:
         raise AssertionError('a request was dropped')
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000_000), lifts=st.integers(1, 2))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_nobody_boards_without_session_and_exit_cell_and_no_car_holds_two(
     seed: int, lifts: int
 ) -> None:
@@ -193,7 +195,7 @@ def test_nobody_boards_without_session_and_exit_cell_and_no_car_holds_two(
 
 
 @given(seed=st.integers(0, 10_000_000), lifts=st.integers(1, 2))
-@settings(max_examples=max(1, EXAMPLES // 10), deadline=None)
+@settings(max_examples=max(1, EXAMPLES // 10))
 def test_whatever_was_lost_repeated_or_late_every_request_is_served_in_the_end(
     seed: int, lifts: int
 ) -> None:

@@ -196,9 +196,7 @@ SPOILERS = st.one_of(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
 @given(spoilers=st.lists(SPOILERS, max_size=4))
 def test_on_a_map_that_passes_any_two_bays_are_joined_while_robots_rest_in_all_others(
     raw: Raw, spoilers: list[Spoil]
@@ -336,7 +334,8 @@ def changes(draw: st.DrawFn) -> Spoil:
     return apply
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=500, deadline=None)
+@pytest.mark.slow
+@settings(suppress_health_check=list(HealthCheck), max_examples=500)
 @given(spoilers=st.lists(changes(), min_size=1, max_size=8))
 def test_whatever_can_be_read_can_be_checked(raw: Raw, spoilers: list[Spoil]) -> None:
     drawn = copy.deepcopy(raw)

@@ -221,7 +221,7 @@ def test_lanes_through_one_door_conflict_however_far_they_are_apart() -> None:
     ),
     data=st.data(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_conflicts_are_all_places_closer_than_two_robots_and_not_joined(
     spots: list[tuple[int, int]], data: st.DataObject
 ) -> None:
@@ -342,7 +342,7 @@ def test_what_only_one_place_holds_together_is_counted() -> None:
     count=st.integers(1, 9),
     edges=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=16),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_pieces_and_cuts_are_as_found_by_trying_everything(
     count: int, edges: list[tuple[int, int]]
 ) -> None:

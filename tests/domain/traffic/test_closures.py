@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,7 +177,8 @@ def test_a_station_that_another_type_gets_to_is_not_cut_off() -> None:
 # --- always  ---
 
 
-@settings(max_examples=1_000, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=1_000)
 @given(st.data())
 def test_no_step_leads_into_what_is_closed_and_every_step_inside_leads_nearer_out(
     data: st.DataObject,

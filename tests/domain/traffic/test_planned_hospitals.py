@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,8 +124,9 @@ def planned(rng: Random, robots: int) -> tuple[Hospital, Instance, Plan, Ways]:
     return hospital, instance, plan, ways_of(plan, instance)
 
 
+@pytest.mark.slow
 @given(robots=ROBOTS, seed=SEED)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_a_plan_never_has_two_robots_on_one_place_ends_in_bays_and_never_locks_up(
     robots: int, seed: int
 ) -> None:
@@ -138,8 +140,9 @@ def test_a_plan_never_has_two_robots_on_one_place_ends_in_bays_and_never_locks_u
     assert_any_order_works(ways, Random(seed))
 
 
+@pytest.mark.slow
 @given(robots=ROBOTS, seed=SEED, late=st.lists(st.integers(0, 1_000_000), max_size=30))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_whoever_is_late_for_however_long_nobody_meets_and_all_arrive(
     robots: int, seed: int, late: list[int]
 ) -> None:
@@ -157,8 +160,9 @@ def test_whoever_is_late_for_however_long_nobody_meets_and_all_arrive(
 # --- against the slow way  ---
 
 
+@pytest.mark.slow
 @given(robots=ROBOTS, seed=SEED)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_where_any_order_of_robots_has_a_plan_the_planner_has_one_and_none_beats_the_bound(
     robots: int, seed: int
 ) -> None:
@@ -180,8 +184,9 @@ def test_where_any_order_of_robots_has_a_plan_the_planner_has_one_and_none_beats
         assert is_solvable(graph, by_robot(wishes)) is not False
 
 
+@pytest.mark.slow
 @given(robots=ROBOTS, seed=SEED)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_no_plan_is_better_than_the_best_there_is(robots: int, seed: int) -> None:
     rng = Random(seed)
     hospital = small_hospital(rng, floors=1)
@@ -198,8 +203,9 @@ def test_no_plan_is_better_than_the_best_there_is(robots: int, seed: int) -> Non
             assert plan.cost == best
 
 
+@pytest.mark.slow
 @given(robots=st.integers(2, 4), seed=SEED)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_a_plan_that_is_improved_never_gets_worse_and_the_same_seed_gives_the_same(
     robots: int, seed: int
 ) -> None:

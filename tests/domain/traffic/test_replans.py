@@ -107,12 +107,13 @@ def test_only_plans_taken_back_on_the_way_count_as_replans() -> None:
     assert fleet.robot('r2').replans == 1
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(HOUSES)),
     robots=st.integers(2, 6),
     seed=st.integers(0, 10_000_000),
 )
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_replans_of_one_or_more_hold_whoever_is_delayed_and_a_rejected_one_changes_nothing(
     name: str, robots: int, seed: int
 ) -> None:

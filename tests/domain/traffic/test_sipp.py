@@ -94,8 +94,9 @@ def test_every_duration_of_the_drawn_hospitals_is_on_the_grid() -> None:
             assert all(s.duration % GRID == 0 and s.leave % GRID == 0 for s in steps)
 
 
+@pytest.mark.slow
 @given(name=st.sampled_from(sorted(GRAPHS)), seed=st.integers(0, 10_000_000))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_the_search_arrives_as_early_as_a_search_over_every_half_second(
     name: str, seed: int
 ) -> None:

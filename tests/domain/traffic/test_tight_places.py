@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,8 +78,9 @@ def assert_nobody_touches(fleet: Fleet) -> None:
             assert apart >= TOUCH, f'{one} on {here} and {other} on {there}: {apart:.2f} m'
 
 
+@pytest.mark.slow
 @given(name=HOUSE, robots=st.integers(2, 5), seed=SEED)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_close_places_are_never_shared_and_nobody_locks_up_whoever_is_delayed(
     name: str, robots: int, seed: int
 ) -> None:
@@ -98,8 +100,9 @@ def test_close_places_are_never_shared_and_nobody_locks_up_whoever_is_delayed(
     assert not fleet.drive_order(), 'everybody comes to the end of its plan'
 
 
+@pytest.mark.slow
 @given(name=HOUSE, robots=st.integers(2, 5), seed=SEED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plans_around_what_stands_still_hold_in_tight_places(
     name: str, robots: int, seed: int
 ) -> None:
@@ -127,7 +130,7 @@ def pairs(resources: tuple[ResourceId, ...]) -> set[ResourceId]:
 
 
 @given(name=HOUSE, seed=SEED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_hop_claims_all_of_its_lane_and_target_and_frees_all_of_its_lane_and_origin(
     name: str, seed: int
 ) -> None:
@@ -204,7 +207,7 @@ def test_a_map_with_nothing_too_close_has_nothing_to_share() -> None:
 
 
 @given(seed=SEED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nobody_drives_against_a_one_way_lane_or_over_one_that_is_not_for_its_type(
     seed: int,
 ) -> None:

@@ -26,12 +26,13 @@ def building(name: str, robots: int) -> Hospital:
     return BUILDINGS[name](robots)
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(BUILDINGS)),
     robots=st.integers(2, 6),
     seed=st.integers(0, 10_000_000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_plans_never_overlap_never_lock_up_and_end_in_bays_whoever_is_delayed(
     name: str, robots: int, seed: int
 ) -> None:
@@ -52,7 +53,7 @@ def test_plans_never_overlap_never_lock_up_and_end_in_bays_whoever_is_delayed(
 
 
 @given(seed=st.integers(0, 10_000_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_robot_may_be_delayed_for_as_long_as_anybody_else_has_something_to_do(
     seed: int,
 ) -> None:
@@ -67,12 +68,13 @@ def test_one_robot_may_be_delayed_for_as_long_as_anybody_else_has_something_to_d
     assert not fleet.drive_order()
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted(BUILDINGS)),
     robots=st.integers(2, 6),
     seed=st.integers(0, 10_000_000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plans_around_what_stands_still_hold_whether_it_moves_again_or_not(
     name: str, robots: int, seed: int
 ) -> None:
@@ -98,7 +100,7 @@ def test_plans_around_what_stands_still_hold_whether_it_moves_again_or_not(
     robots=st.integers(2, 6),
     seed=st.integers(0, 1_000_000_000),
 )
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=3_000)
 def test_plans_hold_in_thousands_of_other_buildings_and_orders(
     name: str, robots: int, seed: int
 ) -> None:

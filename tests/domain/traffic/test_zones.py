@@ -173,13 +173,14 @@ def test_a_lane_that_only_crosses_a_zone_counts_as_well() -> None:
     assert fleet.graph.limits(ResourceId('node:F1.w2')) == ()
 
 
+@pytest.mark.slow
 @given(
     house=st.sampled_from([hall, court]),
     limit=st.integers(1, 3),
     robots=st.integers(2, 5),
     seed=st.integers(0, 10_000_000),
 )
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_limits_hold_and_nobody_locks_up_whoever_is_delayed(
     house: Callable[..., Hospital], limit: int, robots: int, seed: int
 ) -> None:

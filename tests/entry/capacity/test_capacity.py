@@ -53,6 +53,7 @@ def row(robots: int, on_time: int, *, seed: int = 1, due: int = 100, lift: float
     )
 
 
+@pytest.mark.slow
 def test_a_sweep_answers_plots_and_goes_on_where_it_was(tmp_path: Path) -> None:
     file, out = tmp_path / 'rush.yaml', tmp_path / 'out'
     file.write_text(RUSH, 'utf-8')

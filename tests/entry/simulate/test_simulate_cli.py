@@ -58,6 +58,7 @@ def test_a_day_as_expected_ends_with_0_and_its_figures(quiet: Path, tmp_path: Pa
     assert not any(kept.rglob('*.*')), 'nothing is kept of a good day'
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_journal_and_another_seed_another(quiet: Path) -> None:
     setting = load_setting(str(quiet), Wish())
     first, again, other = (play(setting, seed=seed).result for seed in (3, 3, 4))
@@ -65,6 +66,7 @@ def test_the_same_seed_gives_the_same_journal_and_another_seed_another(quiet: Pa
     assert first.journal_sha256 != other.journal_sha256
 
 
+@pytest.mark.slow
 def test_a_real_store_changes_nothing_of_the_day(quiet: Path) -> None:
     setting = load_setting(str(quiet), Wish())
     memory, sqlite = (
@@ -75,6 +77,7 @@ def test_a_real_store_changes_nothing_of_the_day(quiet: Path) -> None:
     assert sqlite.violations == ()
 
 
+@pytest.mark.slow
 def test_a_day_that_fails_is_told_and_kept_with_the_line_that_repeats_it(
     late: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ def simulate(*arguments: str | Path) -> tuple[int, str]:
     return ran.exit_code, ran.output
 
 
+@pytest.mark.slow
 def test_seeds_are_played_side_by_side_and_not_again(quiet: Path, tmp_path: Path) -> None:
     kept, said = tmp_path / 'kept', tmp_path / 'all.json'
     code, out = simulate(quiet, '--seeds', '1..3', '--jobs', '2', '--artifacts', kept)
@@ -51,6 +52,7 @@ def test_seeds_of_another_scenario_do_not_count(quiet: Path, late: Path, tmp_pat
     assert swarm.earlier(tmp_path / 'gone', other) == []
 
 
+@pytest.mark.slow
 def test_a_failing_seed_is_kept_with_its_line_and_made_small(late: Path, tmp_path: Path) -> None:
     kept = tmp_path / 'kept'
     code, out = simulate(
@@ -66,6 +68,7 @@ def test_a_failing_seed_is_kept_with_its_line_and_made_small(late: Path, tmp_pat
     assert simulate(smallest, '--seed', '3')[0] == 1, 'the smallest day fails too'
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_swarm_with_what_there_is(quiet: Path) -> None:
     heard: list[int] = []
 

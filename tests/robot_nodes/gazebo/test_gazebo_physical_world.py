@@ -153,6 +153,7 @@ def test_a_lift_goes_no_further_than_its_shaft() -> None:
     assert place.cars[A].height == pytest.approx(place.scene.floors[L3], abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_lift_does_not_shut_on_a_robot_in_its_doorway() -> None:
     place, _ = world(scene(before_lift(1.0)))
     open_lift(place, L1)
@@ -168,6 +169,7 @@ def test_a_lift_does_not_shut_on_a_robot_in_its_doorway() -> None:
     assert place.violations == NONE
 
 
+@pytest.mark.slow
 def test_a_robot_rides_with_its_car_and_is_on_the_floor_it_comes_out_at() -> None:
     place, _ = world(scene(before_lift(1.0)))
     lift = place.scene.lifts[A]

@@ -109,6 +109,7 @@ def test_a_robot_turns_to_the_left_when_told_a_positive_turn(opened: Open) -> No
     assert world.step(100).poses['r1'].yaw == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('gz')
 def test_a_slider_goes_where_it_is_told_no_faster_than_told(opened: Open) -> None:
     world = opened()
@@ -142,6 +143,7 @@ def test_contacts_are_told_once_and_wheels_never(opened: Open) -> None:
     assert world.step(20).contacts == ()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('gz')
 def test_a_reset_forgets_where_things_are_and_what_they_were_told(opened: Open) -> None:
     world = opened()
@@ -156,6 +158,7 @@ def test_a_reset_forgets_where_things_are_and_what_they_were_told(opened: Open) 
     assert len(stand_ins()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('gz')
 def test_two_worlds_side_by_side_never_hear_each_other(opened: Open) -> None:
     one, other = opened(), opened()
@@ -179,6 +182,7 @@ def test_closing_leaves_no_process_and_may_be_done_twice(opened: Open) -> None:
         world.step(1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('gz')
 def test_a_simulator_does_not_outlive_who_started_it(tmp_path: Path) -> None:
     owner = f"""
@@ -320,6 +324,7 @@ def test_a_world_that_does_not_step_is_given_up(
         world.step(1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('gz')
 def test_a_name_that_is_not_in_the_world_is_refused(opened: Open) -> None:
     world = opened()

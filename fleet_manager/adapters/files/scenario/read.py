@@ -219,6 +219,7 @@ def _staff(fields: Fields) -> Staff:
         never_take=inner.parsed('never_take', share, default.never_take),
         close_again=inner.parsed('close_again', share, default.close_again),
         refuse=inner.parsed('refuse', share, default.refuse),
+        put_off=inner.parsed('put_off', share, default.put_off),
         cancel=inner.parsed('cancel', share, default.cancel),
         rate=inner.parsed('rate', share, default.rate),
     )

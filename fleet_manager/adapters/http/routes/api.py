@@ -39,7 +39,7 @@ from fleet_manager.application.outside_orders import key_of_order
 from fleet_manager.domain.deliveries.goods import Urgency
 from fleet_manager.domain.deliveries.lifecycle import ENDS, DeliveryState
 from fleet_manager.domain.ids import DeliveryId, StationId
-from fleet_manager.domain.messages import CancelDelivery, RequestDelivery
+from fleet_manager.domain.messages import CancelDelivery, PutOffDelivery, RequestDelivery
 from fleet_manager.domain.units import Instant
 
 #: Deliveries on one page of a list.
@@ -244,6 +244,29 @@ async def cancel(delivery: str, request: Request, site: SiteDep, person: PersonD
         status = REFUSAL_STATUS.get(reply.refusal_code, 422)
         return site.pages.error(request.scope, status, reply.refusal_code, **reply.refusal_params)
     await site.settle(lambda view: is_cancelled(view, delivery))
+    entity = find(site.views.current(), delivery, person)
+    return JSONResponse({'id': delivery, 'delivery': entity and _shown(entity, delivery, person)})
+
+
+@router.post(
+    '/deliveries/{delivery}/put-off',
+    **described(body=Nothing, body_needed=False, answer=OneDelivery),
+)
+async def put_off(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Take what has arrived later, as long as its goods class lets it wait.
+
+    Only while its robot stands there, and no compartment is open. Twice while it lasts is once.
+    """
+    if await request.body():
+        await read_json(request, Nothing)
+    before = find(site.views.current(), delivery, person)
+    if before is None:
+        return site.pages.error(request.scope, 404, 'unknown_delivery')
+    reply = await site.submit(PutOffDelivery(person.actor(), DeliveryId(delivery)))
+    if reply.refusal_code is not None:
+        status = REFUSAL_STATUS.get(reply.refusal_code, 422)
+        return site.pages.error(request.scope, status, reply.refusal_code, **reply.refusal_params)
+    await site.settle(lambda view: find(view, delivery, person) != before)
     entity = find(site.views.current(), delivery, person)
     return JSONResponse({'id': delivery, 'delivery': entity and _shown(entity, delivery, person)})
 

@@ -20,7 +20,9 @@ _STATUS = {'locked': 429, 'disabled': 403}
 _LINKS = (
     (Deed.MANAGE_ACCOUNTS, '/accounts', 'accounts.title'),
     (Deed.MANAGE_KEYS, '/keys', 'keys.title'),
+    (Deed.MANAGE_WEBHOOKS, '/webhooks', 'webhooks.title'),
     (Deed.READ_AUDIT, '/audit', 'audit.title'),
+    (Deed.SEE_REPORTS, '/reports', 'reports.title'),
 )
 
 

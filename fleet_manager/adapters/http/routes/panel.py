@@ -20,6 +20,7 @@ from fleet_manager.domain.messages import (
     Actor,
     Command,
     OpenCompartment,
+    PutOffDelivery,
     RefuseDelivery,
     SignDelivery,
 )
@@ -146,6 +147,19 @@ async def refuse_here(robot: str, request: Request, site: SiteDep, panel: PanelD
     return await _do(
         request, site, panel, thing, form,
         lambda who, second: RefuseDelivery(who, DeliveryId(thing.delivery), reason),
+    )  # fmt: skip
+
+
+@router.post('/later')
+async def put_off_here(robot: str, request: Request, site: SiteDep, panel: PanelDep) -> Response:
+    """Take a parcel later, after a PIN: the robot comes again, or waits."""
+    form = await read_form(request, WithPin)
+    thing = _at_hand(site, panel, form.delivery)
+    if thing is None:
+        return _gone(request, site, panel)
+    return await _do(
+        request, site, panel, thing, form,
+        lambda who, second: PutOffDelivery(who, DeliveryId(thing.delivery)),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from fleet_manager.domain.messages import (
     CancelDelivery,
     Command,
     OpenCompartment,
+    PutOffDelivery,
     RateDelivery,
     RefuseDelivery,
     SignDelivery,
@@ -162,6 +163,14 @@ async def refuse(delivery: str, request: Request, site: SiteDep, person: PersonD
     """Do not take the parcel the robot brought: it goes back to its sender."""
     form = await read_form(request, Reason)
     command = RefuseDelivery(person.actor(), DeliveryId(delivery), form.reason.strip())
+    return await act(request, site, person, delivery, command)
+
+
+@router.post('/deliveries/{delivery}/put-off')
+async def put_off(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Take the parcel later: not now."""
+    await read_form(request, Empty)
+    command = PutOffDelivery(person.actor(), DeliveryId(delivery))
     return await act(request, site, person, delivery, command)
 
 

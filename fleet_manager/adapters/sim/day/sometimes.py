@@ -263,6 +263,14 @@ def _opens_for_several(seen: Seen, event: m.OpeningAuthorised) -> bool:
     return bool(event.also)
 
 
+def _was_put_off(seen: Seen, event: m.RobotSentAway) -> bool:
+    return seen.state.deliveries[event.delivery].put_off_until > seen.now
+
+
+def _put_off_again(seen: Seen, event: m.ReceiptPutOff) -> bool:
+    return seen.state.deliveries[event.delivery].put_offs > 1
+
+
 def _charges(seen: Seen, event: m.LegPlanned) -> bool:
     del seen
     return event.purpose is m.Purpose.CHARGE
@@ -305,7 +313,11 @@ EVENTS: Final[Mapping[type, Mapping[str, _Holds]]] = {
     m.DeliveryExpired: {'expired': _always},
     m.RobotArrived: {'several parcels at a stop': _several_at_once},
     m.OpeningAuthorised: {'several parcels in one compartment': _opens_for_several},
-    m.RobotSentAway: {'sent away from a closed station': _always},
+    m.RobotSentAway: {
+        'left the station with what it brought': _always,
+        'went on with others when put off': _was_put_off,
+    },
+    m.ReceiptPutOff: {'put off by the recipient': _always, 'put off again': _put_off_again},
     m.OpeningExpired: {'opening expired unused': _always},
     m.OpeningUnused: {'closed as it was': _always},
     m.ParcelTurnedBack: {

@@ -42,6 +42,7 @@ from fleet_manager.domain.messages import (
     ParcelTaken,
     ParcelTurnedBack,
     Purpose,
+    PutOffDelivery,
     RateDelivery,
     RefuseDelivery,
     RobotArrived,
@@ -90,6 +91,7 @@ class Visit:
     is_there: bool = False
     close_again: bool = False
     refuses: bool = False
+    puts_off: bool = False
     plan: int = 0
 
 
@@ -159,6 +161,8 @@ class People:
             return visit
         visit.close_again = self._happens(staff.close_again)
         visit.refuses = not loads and not delivery.returning and self._happens(staff.refuse)
+        if staff.put_off and not loads:
+            visit.puts_off = self._happens(staff.put_off)
         self._call(visit)
         return visit
 
@@ -195,6 +199,9 @@ class People:
         if self._desk.state().deliveries[name].state in _BUSY:
             self._plan(visit, NOTHING_MS)
             return
+        if visit.puts_off and not self._settled:
+            self._put_off(visit)
+            return
         actor = ward(visit.station)
         goods = self._desk.state().deliveries[name].goods
         command: Command = opening(actor, name, goods)
@@ -218,6 +225,17 @@ class People:
             self._plan(visit, self._span(NEXT_MS))
         else:
             self._plan(visit, NOTHING_MS)
+
+    def _put_off(self, visit: Visit) -> None:
+        """Somebody comes, has no hands free for any of it, and comes again when it is time."""
+        visit.puts_off = False
+        for name in visit.waiting:
+            reply = self._desk.send(PutOffDelivery(ward(visit.station), name))
+            said = reply.refusal_code if reply is not None else 'manager_down'
+            self.counts['put_off' if said is None else said] += 1
+        deliveries = self._desk.state().deliveries
+        until = max(deliveries[name].put_off_until for name in visit.waiting)
+        self._plan(visit, max(0, until - self._desk.heap.now) + self._span(AGAIN_MS))
 
     def _forget_gone(self, visit: Visit) -> None:
         """Drop the parcels this robot waits for here no more, and the visit after the last one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_manager.adapters.files.drawing.fit import Clearance, fit, width_of, wrapped
@@ -41,7 +41,6 @@ def test_in_a_narrow_room_a_name_is_turned_and_without_space_there_is_none() -> 
     assert fit(box(0, 0, 12, 12), 'Electrical', Clearance([]), sizes=SIZES) is None
 
 
-@settings(deadline=None)
 @given(
     corners=st.tuples(numbers, numbers, numbers, numbers),
     taken=st.lists(st.tuples(numbers, numbers, numbers, numbers), max_size=6),

@@ -96,7 +96,7 @@ def test_hospitals_of_all_sizes_pass_the_check_and_have_what_was_planned(plan: P
     assert len(wards) == sum(one.kind == 'ward' for one in hospital.stations.values())
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.data())
 def test_whatever_can_be_planned_passes_the_check(data: st.DataObject) -> None:
     floors, towers = data.draw(st.integers(4, 6)), data.draw(st.integers(1, 2))

@@ -14,6 +14,7 @@ from fleet_manager.domain.maps.check import check_hospital
 SHIPPED = [Generated(10, 50), Generated(20, 100), Generated(30, 200)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', SHIPPED, ids=lambda size: f'{size.floors}-{size.robots}')
 def test_nothing_is_wrong_with_a_hospital_that_is_drawn_for_a_scenario(size: Generated) -> None:
     hospital = drawn(size)

@@ -53,6 +53,7 @@ def test_every_name_is_counted_and_a_quiet_day_reaches_next_to_none() -> None:
     assert {name for name, count in day.sometimes.counts.items() if count} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('kinds', 'names'),
     [

@@ -20,7 +20,7 @@ def routes(solution: Solution) -> list[tuple[object, ...]]:
     return [route.stops for route in solution.routes]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=SEEDS, robots=st.integers(1, 4), parcels=st.integers(0, 12), plain=st.booleans())
 def test_a_solution_breaks_no_rule_and_costs_what_it_says(
     seed: int, robots: int, parcels: int, plain: bool
@@ -33,7 +33,7 @@ def test_a_solution_breaks_no_rule_and_costs_what_it_says(
             assert solution.cost == cost(problem, routes(solution))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=SEEDS, robots=st.integers(1, 4), parcels=st.integers(1, 10), rounds=st.integers(0, 25))
 def test_rules_hold_for_robots_under_way_and_what_is_fixed_stays(
     seed: int, robots: int, parcels: int, rounds: int
@@ -47,7 +47,7 @@ def test_rules_hold_for_robots_under_way_and_what_is_fixed_stays(
         assert solution.cost == cost(problem, routes(solution))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=SEEDS, heat=st.sampled_from((0, 100_000)))
 def test_improvement_never_makes_it_worse(seed: int, heat: int) -> None:
     problem = drawn(seed, robots=3, parcels=9)
@@ -67,6 +67,7 @@ def test_the_same_problem_has_the_same_solution_whatever_the_order_it_is_given_i
     assert one == solve(problem, rounds=60, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('seed', range(6))
 def test_compiled_functions_do_the_very_same_as_plain_ones(seed: int) -> None:
     compiled()

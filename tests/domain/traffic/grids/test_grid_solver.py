@@ -49,7 +49,8 @@ def room(side: int, agents: int) -> Instance:
     return drawn(rows, *(ways + back)[:agents])
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES)
 @given(instances(side=3, agents=3), st.integers(0, 9))
 def test_a_plan_is_right_never_under_the_least_cost_and_found_wherever_there_is_one(
     instance: Instance, seed: int
@@ -66,7 +67,8 @@ def test_a_plan_is_right_never_under_the_least_cost_and_found_wherever_there_is_
     assert solver.bound <= least <= solver.cost
 
 
-@settings(max_examples=EXAMPLES // 5, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES // 5)
 @given(instances(side=5, agents=6), st.integers(0, 9))
 def test_cost_never_rises_and_no_step_breaks_the_plan(instance: Instance, seed: int) -> None:
     solver = first_plan(instance, seed)
@@ -102,7 +104,8 @@ def fastest(grid: Grid, task: Task, others: tuple[tuple[Place, ...], ...]) -> in
     return -1
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES)
 @given(instances(side=5, agents=5), st.integers(0, 9))
 def test_one_agent_among_others_comes_home_as_early_as_a_search_step_by_step(
     instance: Instance, seed: int
@@ -167,6 +170,7 @@ def test_an_instance_with_too_many_arrangements_is_given_up(
     assert solved(drawn(TUNNEL, *ways)).stage is Stage.GIVEN_UP
 
 
+@pytest.mark.slow
 def test_compiled_and_as_it_stands_the_kernel_gives_the_same_paths() -> None:
     for instance in (room(9, 12), room(12, 20), drawn(STRING, (1, 0, 1, 5), (1, 5, 1, 0))):
         plain = solved(instance, seed=3, rounds=30)

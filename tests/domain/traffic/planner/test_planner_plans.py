@@ -26,7 +26,7 @@ SEEDS = st.integers(0, 10_000_000)
 
 
 @given(name=NAMES, robots=st.integers(1, 6), seed=SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_plan_keeps_every_rule_and_costs_never_more_after_an_improvement(
     name: str, robots: int, seed: int
 ) -> None:
@@ -48,7 +48,7 @@ def test_a_plan_keeps_every_rule_and_costs_never_more_after_an_improvement(
 
 
 @given(name=NAMES, robots=st.integers(2, 6), seed=SEEDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_same_seed_makes_the_same_plan_however_the_iterations_are_cut(
     name: str, robots: int, seed: int
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_car_that_could_not_come_in_time_is_found_out() -> None:
 
 
 @given(name=NAMES, robots=st.integers(1, 4), seed=SEEDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_plan_costs_less_than_the_bound(name: str, robots: int, seed: int) -> None:
     on = network(name)
     instance = wishes(on.hospital, robots, seed)
