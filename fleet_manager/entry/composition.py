@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.archive import JournalArchive
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
@@ -206,6 +207,7 @@ def compose(settings: Settings) -> Manager:
         meals=settings.meal_times,
         panels=panels,
         book=book,
+        archive=JournalArchive(settings.journal_url),
         webhooks=courier,
         printer=DocumentPrinter(),
         books=books,

@@ -72,6 +72,18 @@ class JournalReader:
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
             return rows.page(connection, query, after=after, limit=limit)
 
+    def requests_before(self, seq: int, limit: int) -> tuple[StoredEntry, ...]:
+        """Return the newest requests for deliveries before a line, newest first; 0 is the end.
+
+        Raises StoreUnavailable when the database cannot be read.
+        """
+        query = rows.ALL.order_by(None).order_by(event.c.seq.desc())
+        query = query.where(event.c.kind == 'DeliveryRequested')
+        if seq:
+            query = query.where(event.c.seq < seq)
+        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
+            return rows.page(connection, query, after=0, limit=max(0, min(limit, MAX_LIMIT)))
+
     def custody(self, delivery: str) -> Custody | None:
         """Return who had the parcel of a delivery from when to when; None where there is none.
 

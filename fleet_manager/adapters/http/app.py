@@ -60,6 +60,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import Audit
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.keys import Keys
@@ -146,6 +147,7 @@ def create_app(
     reports: Reports | None = None,
     records: CustodyRecords | None = None,
     book: DeskBook | None = None,
+    archive: Archive | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
 ) -> FastAPI:
@@ -190,6 +192,7 @@ def create_app(
         reports=reports,
         records=records,
         book=book,
+        archive=archive,
         codes=codes or Codes(),
         webhooks=webhooks,
     )

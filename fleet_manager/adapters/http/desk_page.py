@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
@@ -17,6 +17,7 @@ from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital, Station
+from fleet_manager.domain.messages import DeliveryRequested
 from fleet_manager.domain.units import HOUR, MINUTE, Instant
 
 #: A state that ends by itself within seconds or minutes, unless somebody forgot to do their part.
@@ -129,6 +130,27 @@ def search(
     )
     kept = tuple(rows[:MOST_FOUND])
     return Found(kept, found_robots, stations, len(rows) - len(kept))
+
+
+def asked_for(hospital: Hospital, typed: str, words: Words) -> Callable[[DeliveryRequested], bool]:
+    """Return whether a request of long ago fits what was typed, as `search` does."""
+    wanted = typed.lower().split()
+    station_texts = {one.id: search_text(one) for one in hospital.stations.values()}
+
+    def fits(asked: DeliveryRequested) -> bool:
+        entity = {
+            'number': asked.number,
+            'goods': asked.goods,
+            'sender': asked.sender,
+            'recipient': asked.recipient,
+            'robot': None,
+            'requested_by': asked.actor.account,
+            'asked_by': asked.asked_by,
+            'note': asked.note,
+        }
+        return _fits(wanted, _text_of(asked.delivery, entity, station_texts, {}, words))
+
+    return fits
 
 
 def today(view: View, now: Instant, zone: tzinfo) -> list[Figures]:

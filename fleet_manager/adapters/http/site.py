@@ -18,6 +18,7 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.place import NOTED, PLACE
+from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import DONE, Audit, Line, line, line_of
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.keys import ApiKey, Keys
@@ -124,6 +125,7 @@ class Site:
     reports: Reports | None = None
     records: CustodyRecords | None = None
     book: DeskBook | None = None
+    archive: Archive | None = None
     audit: Audit | None = None
     keys: Keys | None = None
     #: What codes of other systems mean.
