@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from fleet_manager.application import swap_map
+from fleet_manager.application.apply_retention import apply_retention
 from fleet_manager.application.cancel_delivery import cancel_delivery
 from fleet_manager.application.close_delivery import (
     close_delivery,
@@ -105,6 +106,7 @@ _COMMANDS: Final[Mapping[type, Callable[[Turn, Any], str | Refusal | None]]] = {
     m.OpenPlace: open_place,
     m.SwapMap: swap_map.ask,
     m.CancelMapSwap: swap_map.cancel,
+    m.ApplyRetention: apply_retention,
 }
 
 

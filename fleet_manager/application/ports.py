@@ -247,13 +247,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """A journal line: `hash` = SHA-256 over the previous hash and this line."""
+    """A journal line: `hash` = SHA-256 over the previous hash and this line as it was written.
+
+    `form` says how: an older line holds its texts, a newer one commitments to them.
+    """
 
     seq: int
     epoch: int
     entry: Entry
     prev_hash: str
     hash: str
+    form: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ stops and starts again from the journal rather than going on wrong.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from fleet_manager.domain.deliveries.lifecycle import (
     next_state,
 )
 from fleet_manager.domain.errors import InvariantBroken
-from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.domain.ids import AccountId, DeliveryId
+from fleet_manager.domain.personal import ERASED, Sort
 from fleet_manager.domain.state import (
     Accepted,
     Alert,
@@ -568,6 +570,26 @@ def _swap_ended(
     state.swap, state.swap_end = None, MapSwapEnd(e.version, outcome, at, held)
 
 
+# --- personal data  ---
+
+
+def _retention(state: FleetState, e: m.RetentionApplied, at: Instant) -> None:
+    """Forget who and why of what began before the line and still is; deliveries are long gone."""
+    del at
+    for name, closure in state.closures.items():
+        if closure.since >= e.before:
+            continue
+        if e.sort is Sort.NAMES:
+            nobody = replace(closure.actor, account=AccountId(ERASED))
+            state.closures[name] = replace(closure, actor=nobody)
+        elif e.sort is Sort.TEXTS:
+            state.closures[name] = replace(closure, reason=ERASED)
+    for alert in state.alerts.values():
+        known = alert.acknowledged_by is not None and alert.raised_at < e.before
+        if known and e.sort is Sort.NAMES:
+            alert.acknowledged_by = ERASED
+
+
 _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]] = (
     MappingProxyType(
         {
@@ -630,6 +652,7 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.MapSwapped: _swapped,
             m.MapSwapRefused: _swap_refused,
             m.MapSwapCancelled: _swap_cancelled,
+            m.RetentionApplied: _retention,
         }
     )
 )

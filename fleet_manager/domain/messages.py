@@ -27,6 +27,7 @@ from fleet_manager.domain.ids import (
     StationId,
 )
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.personal import Sort
 from fleet_manager.domain.units import Instant
 
 
@@ -358,6 +359,21 @@ class CancelMapSwap:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ApplyRetention:
+    """Erase a sort of personal data of these deliveries, and of what is about none.
+
+    Of the latter the journal lines up to `through`, which are those before `before`; 0 for none.
+    What is still under way keeps its data.
+    """
+
+    actor: Actor
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Command = (
     RequestDelivery
     | CancelDelivery
@@ -386,6 +402,7 @@ Command = (
     | OpenPlace
     | SwapMap
     | CancelMapSwap
+    | ApplyRetention
 )
 
 
@@ -1241,6 +1258,16 @@ class MapSwapCancelled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionApplied:
+    """Personal data was erased because its time was over. See `ApplyRetention`."""
+
+    sort: Sort
+    deliveries: tuple[DeliveryId, ...]
+    through: int = 0
+    before: Instant = Instant(0)
+
+
 Event = (
     ManagerStarted
     | DeliveryRequested
@@ -1301,4 +1328,5 @@ Event = (
     | MapSwapped
     | MapSwapRefused
     | MapSwapCancelled
+    | RetentionApplied
 )

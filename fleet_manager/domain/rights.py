@@ -137,6 +137,8 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.OpenPlace: _row(everywhere=_STEER),
         m.SwapMap: _row(everywhere=_STEER, fresh=True),
         m.CancelMapSwap: _row(everywhere=_STEER),
+        # personal data
+        m.ApplyRetention: _row(everywhere=(Role.ADMIN,)),
         # pages and what they read
         # what other systems are told
         Deed.MANAGE_WEBHOOKS: _row(everywhere=(Role.ENGINEER, Role.ADMIN)),

@@ -35,7 +35,7 @@ from fleet_manager.application.track import Track
 from fleet_manager.application.views import picture
 from fleet_manager.domain.codec import encode
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.messages import Event, MapSwapped
+from fleet_manager.domain.messages import Event, MapSwapped, RetentionApplied
 from fleet_manager.domain.traffic.retime import retime
 from fleet_manager.domain.units import Instant
 from fleet_manager.entry.crashpoints import Crashpoints
@@ -238,6 +238,7 @@ class Runner:
             self._crash.reach(f'decided.{kind}')
         self._since_snapshot += len(kinds)
         due = self._since_snapshot >= self._snapshot_every
+        due |= any(isinstance(e, RetentionApplied) and e.through for _, e in outcome.events)
         batch = Batch(
             tuple(entry(at, event) for at, event in outcome.events),
             tuple((name, self._order_number, encode(order)) for name, order in orders.items()),

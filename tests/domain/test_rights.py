@@ -11,6 +11,7 @@ from fleet_manager.application.kernel import Kernel
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import Actor, Role
+from fleet_manager.domain.personal import Sort
 from fleet_manager.domain.rights import RIGHTS, Deed, Reach, commands, kept_to, may, reach
 from fleet_manager.domain.units import Instant
 from tests.application.stage import Stage
@@ -97,6 +98,8 @@ def _nothing(kind: Any) -> Any:
     kind = getattr(kind, '__supertype__', kind)
     if kind is m.PlaceKind:
         return m.PlaceKind.FLOOR
+    if kind is Sort:
+        return Sort.TEXTS
     if kind is m.Hospital:
         return Stage().kernel.hospital
     if (isinstance(kind, type) and issubclass(kind, tuple)) or getattr(

@@ -238,6 +238,7 @@ ROUTES = [
 ]
 COMMANDS_OF_PEOPLE = [
     'AcknowledgeAlert',
+    'ApplyRetention',
     'AskRescue',
     'CallOffRescue',
     'CallRobot',
@@ -312,6 +313,7 @@ EVENTS = [
     'ReceiptPutOff',
     'RescueAsked',
     'RescueCalledOff',
+    'RetentionApplied',
     'RobotArrived',
     'RobotCalled',
     'RobotCleaned',

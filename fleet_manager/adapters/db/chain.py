@@ -1,8 +1,10 @@
 """The hash chain: each journal line carries the hash of the line before it.
 
 hash = SHA-256(previous hash, line feed, canonical JSON of [seq, at, epoch, actor, kind, delivery,
-robot, body]). A changed, removed or inserted line breaks the chain at its number. A cut tail, or a
-chain forged from some line on, is only seen against a head that was noted outside the database.
+robot, body]), with the form of the line at the end of it where that is not the first: such a line
+holds commitments to names and texts (sealing.py), which stay when those are erased. A changed,
+removed or inserted line breaks the chain at its number. A cut tail, or a chain forged from some
+line on, is only seen against a head that was noted outside the database.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 from hashlib import sha256
 from typing import Final
 
+from fleet_manager.adapters.db.sealing import CLEAR, SEALED
 from fleet_manager.application.ports import Entry, StoredEntry
 
 #: The previous hash of the first line.
@@ -28,20 +31,21 @@ class ChainBroken(Exception):
         self.problem = problem
 
 
-def line_hash(prev_hash: str, seq: int, epoch: int, entry: Entry) -> str:
-    """Return the hash of a journal line."""
-    line = _LINE.encode(
-        [
-            seq,
-            entry.at,
-            epoch,
-            entry.actor,
-            entry.kind,
-            entry.delivery,
-            entry.robot,
-            entry.body,
-        ]
-    )
+def line_hash(prev_hash: str, seq: int, epoch: int, entry: Entry, form: int = CLEAR) -> str:
+    """Return the hash of a journal line as it was written."""
+    fields: list[object] = [
+        seq,
+        entry.at,
+        epoch,
+        entry.actor,
+        entry.kind,
+        entry.delivery,
+        entry.robot,
+        entry.body,
+    ]
+    if form != CLEAR:
+        fields.append(form)
+    line = _LINE.encode(fields)
     return sha256(f'{prev_hash}\n{line}'.encode()).hexdigest()
 
 
@@ -68,7 +72,7 @@ class Chain:
         if stored.prev_hash != self.hash:
             raise ChainBroken(wanted, 'does not continue the line before it')
         try:
-            hash_now = line_hash(self.hash, stored.seq, stored.epoch, stored.entry)
+            hash_now = line_hash(self.hash, stored.seq, stored.epoch, stored.entry, stored.form)
         except (TypeError, ValueError):  # SQLite stores a blob where a text belongs
             hash_now = ''
         if hash_now != stored.hash:
@@ -78,9 +82,10 @@ class Chain:
         self.seq, self.hash, self.epoch = stored.seq, stored.hash, stored.epoch
 
     def append(self, entry: Entry, *, epoch: int) -> StoredEntry:
-        """Make the next line and step to it."""
+        """Make the next line, of a sealed entry, and step to it."""
         seq = self.seq + 1
-        stored = StoredEntry(seq, epoch, entry, self.hash, line_hash(self.hash, seq, epoch, entry))
+        hash_now = line_hash(self.hash, seq, epoch, entry, SEALED)
+        stored = StoredEntry(seq, epoch, entry, self.hash, hash_now, SEALED)
         self.seq, self.hash, self.epoch = seq, stored.hash, epoch
         return stored
 

@@ -141,6 +141,7 @@ def _writer(url: URL, *, journal_mode: str, pool: dict[str, Any]) -> Engine:
         'foreign_keys=ON',
         f'journal_size_limit={_WAL_BYTES}',
         'cell_size_check=ON',
+        'secure_delete=ON',
     )
     _set_up(engine, pragmas=pragmas, begin='BEGIN IMMEDIATE')
     return engine
@@ -165,6 +166,23 @@ def _set_up(engine: Engine, *, pragmas: tuple[str, ...], begin: str) -> None:
     @event.listens_for(engine, 'begin')
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get('begin_with', begin))
+
+
+def cut_wal(connection: Connection) -> bool:
+    """Empty SQLite's WAL file, so that nothing erased is left in it; return whether it is.
+
+    Waits for nobody: while somebody reads it stays, and is to be tried again. True where there is
+    none.
+    """
+    if connection.dialect.name != 'sqlite':
+        return True
+    raw: Any = connection.connection.driver_connection
+    raw.execute('PRAGMA busy_timeout=0')
+    try:
+        busy = raw.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()[0]
+    finally:
+        raw.execute(f'PRAGMA busy_timeout={_BUSY_MS}')
+    return not busy
 
 
 class FileLock:

@@ -13,7 +13,7 @@ from fleet_manager.application.ports import StoreUnavailable
 _FOLDER: Final = Path(__file__).with_name('migrations')
 #: The newest revision of each lineage.
 HEADS: Final = {
-    'journal': 'journal_0002',
+    'journal': 'journal_0003',
     'accounts': 'accounts_0003',
     'desk': 'desk_0002',
     'books': 'books_0001',

@@ -6,13 +6,15 @@ Cannot write. Works beside a running manager, and on a copied or exported file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from fleet_manager.adapters.db import engines, errors, rows
 from fleet_manager.adapters.db.chain import GENESIS, Chain, ChainBroken
+from fleet_manager.adapters.db.personal import Erased, Opened, opened
 from fleet_manager.adapters.db.schema import event
 from fleet_manager.application.ports import StoredEntry, StoreUnavailable
 from fleet_manager.domain.codec import decode_event
@@ -42,6 +44,7 @@ class JournalReader:
 
     def __init__(self, url: str) -> None:
         self._engine = engines.reader(engines.parse(url))
+        self._all: Select[Any] | None = None
 
     def entries(
         self,
@@ -59,30 +62,50 @@ class JournalReader:
 
         Raises StoreUnavailable when the database cannot be read.
         """
-        query = rows.ALL
+        only = []
         if delivery is not None:
-            query = query.where(event.c.delivery == delivery)
+            only.append(event.c.delivery == delivery)
         if robot is not None:
-            query = query.where(event.c.robot == robot)
+            only.append(event.c.robot == robot)
         if kind is not None:
-            query = query.where(event.c.kind == kind)
+            only.append(event.c.kind == kind)
         if about_deliveries:
-            query = query.where(event.c.delivery.is_not(None))
-        limit = max(0, min(limit, MAX_LIMIT))
+            only.append(event.c.delivery.is_not(None))
+        with self._reading() as connection:
+            page = self._page(connection, after, limit, *only)
+            return tuple(one.stored for one in opened(connection, page))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
-            return rows.page(connection, query, after=after, limit=limit)
+            yield connection
+
+    def _page(
+        self,
+        connection: Connection,
+        after: int,
+        limit: int,
+        *only: ColumnElement[bool],
+        newest_first: bool = False,
+    ) -> tuple[StoredEntry, ...]:
+        """Read lines as they were written."""
+        if self._all is None:
+            self._all = rows.all_lines(connection)
+        limit = max(0, min(limit, MAX_LIMIT))
+        query = self._all.where(*only)
+        if newest_first:
+            query = query.order_by(None).order_by(event.c.seq.desc())
+        return rows.page(connection, query, after=after, limit=limit)
 
     def requests_before(self, seq: int, limit: int) -> tuple[StoredEntry, ...]:
         """Return the newest requests for deliveries before a line, newest first; 0 is the end.
 
         Raises StoreUnavailable when the database cannot be read.
         """
-        query = rows.ALL.order_by(None).order_by(event.c.seq.desc())
-        query = query.where(event.c.kind == 'DeliveryRequested')
-        if seq:
-            query = query.where(event.c.seq < seq)
-        with errors.unavailable('cannot read the journal'), self._engine.connect() as connection:
-            return rows.page(connection, query, after=0, limit=max(0, min(limit, MAX_LIMIT)))
+        only = [event.c.kind == 'DeliveryRequested', *([event.c.seq < seq] if seq else [])]
+        with self._reading() as connection:
+            page = self._page(connection, 0, limit, *only, newest_first=True)
+            return tuple(one.stored for one in opened(connection, page))
 
     def custody(self, delivery: str) -> Custody | None:
         """Return who had the parcel of a delivery from when to when; None where there is none.
@@ -107,10 +130,11 @@ class JournalReader:
         Without an anchor a cut tail, or a chain forged from some line to the end, cannot be seen.
         Raises StoreUnavailable when the database cannot be read at all.
         """
-        chain = Chain()
+        chain, erased = Chain(), Erased()
         try:
-            for stored in self._lines():
+            for stored, found in self._lines():
                 chain.follow(stored)
+                erased.look(found)
                 if expect_head is not None and stored.seq == expect_head[0]:
                     _compare(stored, expect_head[1])
         except ChainBroken as broken:
@@ -119,6 +143,8 @@ class JournalReader:
             if chain.seq == 0:
                 raise
             return VerifyReport(chain.seq, chain.hash, chain.seq + 1, str(error))
+        if (seq := erased.without_reason()) is not None:
+            return VerifyReport(chain.seq, chain.hash, seq, 'lost a name or text unlawfully')
         if expect_head is not None and chain.seq < expect_head[0]:
             problem = f'the tail is cut off: the journal once reached line {expect_head[0]}'
             return VerifyReport(chain.seq, chain.hash, chain.seq + 1, problem)
@@ -143,12 +169,14 @@ class JournalReader:
                 high = middle - 1
         return low
 
-    def _lines(self) -> Iterator[StoredEntry]:
+    def _lines(self) -> Iterator[tuple[StoredEntry, Opened]]:
         """Read every line; a page is a transaction, so that a running manager is not held up."""
         seq, limit = 0, MAX_LIMIT
         while True:
             try:
-                page = self.entries(seq, limit)
+                with self._reading() as connection:
+                    page = self._page(connection, seq, limit)
+                    found = opened(connection, page)
             except StoreUnavailable:
                 if limit == 1:
                     raise
@@ -156,7 +184,7 @@ class JournalReader:
                 continue
             if not page:
                 return
-            yield from page
+            yield from zip(page, found, strict=True)
             seq = page[-1].seq
 
     def close(self) -> None:

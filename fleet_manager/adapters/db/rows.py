@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, inspect, literal, select
 
 from fleet_manager.adapters.db.schema import event
+from fleet_manager.adapters.db.sealing import CLEAR
 from fleet_manager.application.ports import Entry, StoredEntry
 from fleet_manager.domain.units import Instant
 
@@ -15,6 +16,16 @@ from fleet_manager.domain.units import Instant
 PAGE: Final = 1_000
 
 ALL: Final = select(event).order_by(event.c.seq)
+
+_BEFORE: Final = select(
+    *(column for column in event.c if column.name != 'form'), literal(CLEAR).label('form')
+).order_by(event.c.seq)
+
+
+def all_lines(connection: Connection) -> Select[Any]:
+    """Return the query of every line, also of a file that an older program wrote."""
+    columns = {column['name'] for column in inspect(connection).get_columns('event')}
+    return ALL if 'form' in columns else _BEFORE
 
 
 def to_row(stored: StoredEntry) -> dict[str, Any]:
@@ -31,11 +42,12 @@ def to_row(stored: StoredEntry) -> dict[str, Any]:
         'body': entry.body,
         'prev_hash': stored.prev_hash,
         'hash': stored.hash,
+        'form': stored.form,
     }
 
 
 def from_row(row: Row[Any]) -> StoredEntry:
-    """Return the journal line of a row."""
+    """Return the journal line of a row, as it was written."""
     entry = Entry(
         at=Instant(row.at_ms),
         actor=row.actor,
@@ -44,11 +56,11 @@ def from_row(row: Row[Any]) -> StoredEntry:
         robot=row.robot,
         body=row.body,
     )
-    return StoredEntry(row.seq, row.epoch, entry, row.prev_hash, row.hash)
+    return StoredEntry(row.seq, row.epoch, entry, row.prev_hash, row.hash, row.form)
 
 
 def after(connection: Connection, seq: int) -> Iterator[StoredEntry]:
-    """Read every line after `seq`, a page at a time."""
+    """Read every line after `seq` as it was written, a page at a time."""
     while True:
         rows = page(connection, ALL, after=seq, limit=PAGE)
         if not rows:

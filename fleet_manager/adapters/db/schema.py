@@ -69,9 +69,24 @@ event: Final = Table(
     Column('body', Text, nullable=False),
     Column('prev_hash', Text, nullable=False),
     Column('hash', Text, nullable=False),
+    Column('form', Integer, nullable=False, server_default='1'),
     Index(None, 'delivery', 'seq'),
     Index(None, 'robot', 'seq'),
     Index(None, 'kind', 'seq'),
+)
+
+#: What the commitments of sealed lines stand for, until it is written over: the only table of the
+#: journal where a row may change. `seq` is the line it was first needed for.
+personal: Final = Table(
+    'personal',
+    journal_tables,
+    Column('token', Text, primary_key=True),
+    Column('sort', Text, nullable=False),
+    Column('seq', BigInteger, nullable=False),
+    Column('delivery', Text),
+    Column('salt', Text, nullable=False),
+    Column('body', Text, nullable=False),
+    Index(None, 'delivery', 'sort'),
 )
 
 command: Final = Table(
@@ -121,6 +136,7 @@ Index(
     postgresql_where=_occupying,
 )
 
+#: What was asked for under which key, as a hash of account and key, until it is archived.
 idempotency: Final = Table(
     'idempotency',
     journal_tables,

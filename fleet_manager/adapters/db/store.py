@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 from fleet_manager.adapters.db import engines, errors, projections, rows
 from fleet_manager.adapters.db.chain import Chain, ChainBroken, snapshot_hash
 from fleet_manager.adapters.db.migrate import migrate
+from fleet_manager.adapters.db.personal import FORGED, Sealer, opened
 from fleet_manager.adapters.db.schema import event, leader, snapshot
 from fleet_manager.application.ports import (
     Batch,
@@ -30,7 +31,8 @@ from fleet_manager.application.ports import (
     StoreFailed,
     StoreUnavailable,
 )
-from fleet_manager.domain.codec import decode_event
+from fleet_manager.domain.codec import decode, decode_event
+from fleet_manager.domain.messages import RetentionApplied
 from fleet_manager.domain.units import SECOND, Instant
 
 #: PostgreSQL: a leader that said nothing for so long may be replaced. Beat at least every 5 s.
@@ -81,6 +83,7 @@ class SqlStore:
         self._ended = ''
         self._epoch = 0
         self._head = Chain()
+        self._scrub = False
         self.notes: tuple[str, ...] = ()
         try:
             with errors.unavailable('cannot open the database'):
@@ -88,6 +91,7 @@ class SqlStore:
                 with self._connection.begin():
                     self.notes = _look_through(self._connection)
                     migrate(self._connection, 'journal')
+            self._sealer = Sealer(self._connection)
         except BaseException:
             engine.dispose()
             raise
@@ -143,11 +147,14 @@ class SqlStore:
                 self._append(batch.entries, head)
                 self._keep_commands(batch, now)
                 if batch.snapshot is not None:
+                    if self._scrub:
+                        self._connection.execute(delete(snapshot))
                     _keep_snapshot(self._connection, head, batch.snapshot)
         except BaseException as error:
             self._ended = str(error) or type(error).__name__
             raise
         self._head = head
+        self._scrub = self._scrub and not engines.cut_wal(self._connection)
         return head.seq
 
     def head(self) -> tuple[int, str]:
@@ -195,12 +202,28 @@ class SqlStore:
     def _append(self, entries: tuple[Entry, ...], head: Chain) -> None:
         if not entries:
             return
-        lines = [head.append(entry, epoch=self._epoch) for entry in entries]
-        self._connection.execute(insert(event), [rows.to_row(line) for line in lines])
+        lines, hidden = [], []
         for entry in entries:
+            sealed = self._sealer.seal(entry, head.seq + 1)
+            lines.append(head.append(sealed.entry, epoch=self._epoch))
+            hidden.append(sealed.hidden)
+        self._connection.execute(insert(event), [rows.to_row(line) for line in lines])
+        self._sealer.write()
+        for entry, nameless in zip(entries, hidden, strict=True):
             if projections.changes_tables(entry.kind):
-                happened = decode_event(entry.kind, entry.body)
+                told = entry if projections.needs_names(entry.kind) else nameless
+                happened = decode_event(entry.kind, told.body)
                 projections.project(self._connection, entry.at, happened)
+            elif entry.kind == 'RetentionApplied':
+                self._erase(decode(RetentionApplied, entry.body))
+
+    def _erase(self, applied: RetentionApplied) -> None:
+        """Erase in the transaction that says so. No older snapshot outlives the next one.
+
+        All snapshots go at once then: SQLite leaves nothing of a table that is emptied.
+        """
+        self._sealer.erase(applied.sort, deliveries=applied.deliveries, through=applied.through)
+        self._scrub = True
 
     def _keep_commands(self, batch: Batch, now: Instant) -> None:
         if batch.commands:
@@ -258,9 +281,13 @@ def _read_back(
         newest, head = None, Chain()
     entries: list[StoredEntry] = []
     start = head.seq
-    for stored in rows.after(connection, start):
-        head.follow(stored)
-        entries.append(stored)
+    while page := rows.page(connection, rows.ALL, after=head.seq, limit=rows.PAGE):
+        for stored in page:
+            head.follow(stored)
+        for one in opened(connection, page):
+            if one.forged:
+                raise ChainBroken(one.stored.seq, FORGED)
+            entries.append(one.stored)
     body = None if newest is None else newest.body
     return Recovered(epoch, body, start, tuple(entries)), head
 

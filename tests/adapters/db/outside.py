@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from fleet_manager.adapters.db import engines
+from fleet_manager.adapters.db import rows as rows_of_lines
+from fleet_manager.adapters.db.chain import Chain, line_hash
+from fleet_manager.adapters.db.store import open_store
+from fleet_manager.application.ports import Entry, StoredEntry
 
 
 @contextmanager
@@ -41,3 +45,23 @@ def unguard(url: str) -> None:
         run(
             url, 'DROP TRIGGER event_no_change ON event', 'DROP TRIGGER event_no_truncate ON event'
         )
+
+
+def old_journal(url: str, entries: Iterable[Entry]) -> None:
+    """Make a SQLite journal as programs wrote it that kept names and texts in its lines."""
+    open_store(url).close()
+    chain = Chain()
+    for entry in entries:
+        hash_now = line_hash(chain.hash, chain.seq + 1, 1, entry)
+        line = StoredEntry(chain.seq + 1, 1, entry, chain.hash, hash_now)
+        chain.follow(line)
+        columns = rows_of_lines.to_row(line)
+        names = ', '.join(columns)
+        values = ', '.join(f':{name}' for name in columns)
+        run(url, f'INSERT INTO event ({names}) VALUES ({values})', **columns)
+    run(
+        url,
+        'DROP TABLE personal',
+        'ALTER TABLE event DROP COLUMN form',
+        "UPDATE journal_version SET version_num = 'journal_0002'",
+    )

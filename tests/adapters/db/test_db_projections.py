@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from fleet_manager.domain.messages import (
     Purpose,
     RobotPlaced,
 )
+from fleet_manager.domain.personal import pseudonym
 from fleet_manager.domain.units import Instant
 from tests.adapters.db import outside
 from tests.adapters.db.story import (
@@ -39,14 +42,25 @@ NOW = Instant(1_700_000_000_000)
 TURNS = 150
 
 
+def custody(url: str) -> list[tuple[Any, ...]]:
+    """Read the table of custody, with the names its pseudonyms stand for."""
+    rows = outside.rows(url, "SELECT token, body FROM personal WHERE sort = 'names'")
+    names = {pseudonym(token): json.loads(body) for token, body in rows}
+
+    def named(value: Any) -> Any:
+        kind, colon, who = str(value).rpartition(':')
+        return kind + colon + names[who] if who in names else value
+
+    query = 'SELECT * FROM custody ORDER BY delivery, seq'
+    return [tuple(map(named, row)) for row in outside.rows(url, query)]
+
+
 def tables(url: str) -> Expected:
     """Read the tables into the form of the story."""
     found = Expected()
     for name, state, robot in outside.rows(url, 'SELECT id, state, robot FROM delivery'):
         found.deliveries[name] = (state, robot)
-    for name, giver, taker in outside.rows(
-        url, 'SELECT delivery, from_holder, to_holder FROM custody ORDER BY delivery, seq'
-    ):
+    for name, _, giver, taker, *_ in custody(url):
         found.custody.setdefault(name, []).append((giver, taker))
     found.holdings.update(dict(outside.rows(url, 'SELECT resource, robot FROM holding')))
     return found
@@ -79,7 +93,7 @@ def test_custody_goes_from_sender_to_robot_to_recipient_without_a_gap(database: 
     for at, event in enumerate(whole_delivery(1, 'r1')):
         store.commit(batch(event, at=at), now=NOW)
     store.close()
-    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+    assert custody(database) == [
         ('d1', 1, 'sender:pharmacy', 'robot:r1/c1', 4, 'pharmacy'),
         ('d1', 2, 'robot:r1/c1', 'recipient:ward_3', 7, 'ward-3'),
     ]
@@ -96,7 +110,7 @@ def test_custody_goes_back_to_the_sender_with_a_parcel_nobody_took(database: str
     for at, event in enumerate((*whole_delivery(1, 'r1')[:6], back, *again)):
         store.commit(batch(event, at=at), now=NOW)
     store.close()
-    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+    assert custody(database) == [
         ('d1', 1, 'sender:pharmacy', 'robot:r1/c1', 4, 'pharmacy'),
         ('d1', 2, 'robot:r1/c1', 'sender:pharmacy', 9, 'pharmacy'),
     ]
@@ -115,7 +129,7 @@ def test_custody_goes_through_the_porter_who_carries_it(database: str) -> None:
     for at, event in enumerate(events):
         store.commit(batch(event, at=at), now=NOW)
     store.close()
-    assert outside.rows(database, 'SELECT * FROM custody ORDER BY seq') == [
+    assert custody(database) == [
         ('d1', 1, 'sender:pharmacy', 'porter:porter-1', 2, 'porter-1'),
         ('d1', 2, 'porter:porter-1', 'recipient:ward_3', 3, 'ward-3'),
     ]
