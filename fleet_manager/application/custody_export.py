@@ -24,7 +24,7 @@ _TYPED: Final = (m.DeliveryClosed, m.RescueAsked)
 class CustodyLine:
     """One journal line. `holder` is who has the parcel from then on: `robot:r1/c2`, `sender:lab`.
 
-    `actor` and `witness` are accounts, '' where nobody signed. `detail` is a code, a count, or ''.
+    `actor` and `witness` are accounts, '' where nobody signed. `detail`: a code, a figure, or ''.
     """
 
     seq: int
@@ -129,6 +129,8 @@ def _detail(event: m.Event) -> str:
             parts.append(str(value).partition(':')[0])
     if getattr(event, 'count', 0):
         parts.append(f'{getattr(event, "count", 0)}×')
+    if isinstance(event, m.TemperatureNoted):
+        parts += [f'{event.celsius:.1f} °C', *(['out_of_range'] if event.out else [])]
     if isinstance(event, m.DeliveryRated):
         parts.append(f'{event.stars}/5')
     return ' '.join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from fleet_manager.application.cold_chain import note_temperature
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.dispatch.runs import keep_rules
@@ -143,6 +144,8 @@ def _robot(turn: Turn, report: RobotReport) -> None:
     served = turn.state.served_by(robot)
     if any([_note_compartment(turn, delivery, report) for delivery in served]):  # noqa: C419
         keep_rules(turn, robot)
+    for delivery in served:
+        note_temperature(turn, delivery, report)
 
 
 def _remember(turn: Turn, report: RobotReport) -> bool:

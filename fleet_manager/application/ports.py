@@ -327,7 +327,8 @@ class Account:
     """A person, or a log-in that a station shares.
 
     `station` is where somebody works now, None for who works for all; `stations` are all those a
-    person may choose from. `personal`: one person's own, not a station's.
+    person may choose from. `personal`: one person's own, not a station's. `issuer` is the OpenID
+    provider that says who it is, '' for who is known only here.
     """
 
     id: AccountId
@@ -337,6 +338,8 @@ class Account:
     disabled: bool = False
     stations: tuple[StationId, ...] = ()
     personal: bool = False
+    issuer: str = ''
+    has_secret: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +394,9 @@ class Accounts(Protocol):
 
     def set_disabled(self, account: AccountId, *, disabled: bool) -> None:
         """Disable or enable; both end its sessions. Raises LookupError when unknown."""
+
+    def unlink(self, account: AccountId) -> None:
+        """Let its OpenID provider in no more, and end its sessions. Raises LookupError."""
 
     def verify(self, account: AccountId, *, secret: str, now: Instant) -> str:
         """Check a secret: 'ok', 'wrong', 'locked' (too many tries) or 'disabled'."""

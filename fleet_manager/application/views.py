@@ -12,6 +12,7 @@ from fleet_manager.application import lift_line
 from fleet_manager.application.cancel_delivery import may_bring_back, may_cancel
 from fleet_manager.application.close_delivery import may_close
 from fleet_manager.application.close_places import cut_off_now
+from fleet_manager.application.cold_chain import cold_chain
 from fleet_manager.application.outside_orders import order_of_key
 from fleet_manager.application.put_off_delivery import may_put_off, put_off_until
 from fleet_manager.domain.deliveries import follow_up
@@ -32,6 +33,7 @@ from fleet_manager.domain.ids import (
 )
 from fleet_manager.domain.maps.model import Lift, RobotSpec
 from fleet_manager.domain.messages import HopKind, LiftStage, MapHold, Purpose
+from fleet_manager.domain.robots.plausibility import plausible_celsius
 from fleet_manager.domain.state import Closure, Delivery, Robot, RobotSense
 from fleet_manager.domain.traffic import explain
 from fleet_manager.domain.traffic.claims import kept_by
@@ -189,6 +191,7 @@ def _compartments(
             'locked': c.locked,
             'closed': c.closed,
             'occupied': c.occupied,
+            'temperature': plausible_celsius(c.temperature),
             'delivery': next(iter(inside.get(c.compartment, ())), None),
             'deliveries': inside.get(c.compartment, []),
         }
@@ -350,6 +353,7 @@ def _delivery(turn: Turn, delivery: Delivery) -> dict[str, Any]:
         'may_put_off': may_put_off(turn, delivery),
         'may_close': may_close(turn, delivery),
         'follow_up': _follow_up(delivery),
+        'cold_chain': cold_chain(turn, delivery),
         'turned_back': delivery.turned_back or None,
         'raised': delivery.raised,
         'eta': None if ended else _eta(turn, delivery, robot),

@@ -61,6 +61,7 @@ NOT_TOLD: Final = frozenset(
         'OpeningExpired',
         'OpeningUnused',
         'RobotSoiled',
+        'TemperatureNoted',
     }
 )
 

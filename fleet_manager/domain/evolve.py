@@ -27,6 +27,7 @@ from fleet_manager.domain.state import (
     Accepted,
     Alert,
     Closure,
+    ColdChain,
     Delivery,
     FleetState,
     LiftRest,
@@ -250,6 +251,25 @@ def _loaded(state: FleetState, e: m.ParcelLoaded, at: Instant) -> None:
     _drop(robot, e.delivery, m.Purpose.PICK_UP)
 
 
+def _temperature(state: FleetState, e: m.TemperatureNoted, at: Instant) -> None:
+    delivery = state.deliveries[e.delivery]
+    cold = delivery.cold
+    if cold is None:
+        cold = delivery.cold = ColdChain(e.celsius, e.celsius, e.celsius, since=at, at=at, notes=0)
+    cold.out_ms = cold.out_until(at)
+    if e.out != bool(cold.out_since):
+        cold.out_since = at if e.out else Instant(0)
+    cold.lowest, cold.highest = min(cold.lowest, e.celsius), max(cold.highest, e.celsius)
+    cold.last, cold.at, cold.notes = e.celsius, at, cold.notes + 1
+
+
+def _left_the_robot(delivery: Delivery, at: Instant) -> None:
+    """What nobody measures any more is not counted as out of its range any longer."""
+    cold = delivery.cold
+    if cold is not None:
+        cold.out_ms, cold.out_since = cold.out_until(at), Instant(0)
+
+
 def _arrived(state: FleetState, e: m.RobotArrived, at: Instant) -> None:
     delivery = _step(state, e, at)
     if e.purpose is m.Purpose.HAND_OVER and not delivery.returning:
@@ -259,6 +279,7 @@ def _arrived(state: FleetState, e: m.RobotArrived, at: Instant) -> None:
 def _taken(state: FleetState, e: m.ParcelTaken | m.ParcelReturned, at: Instant) -> None:
     _opening_used(state, e, at)
     _drop(state.robots[e.robot], e.delivery)
+    _left_the_robot(state.deliveries[e.delivery], at)
 
 
 def _turned_back(state: FleetState, e: m.ParcelTurnedBack, at: Instant) -> None:
@@ -294,9 +315,11 @@ def _put_off(state: FleetState, e: m.ReceiptPutOff, at: Instant) -> None:
 
 
 def _stored(state: FleetState, e: m.ParcelStored, at: Instant) -> None:
-    _step(state, e, at).opening = None
+    delivery = _step(state, e, at)
+    delivery.opening = None
     if e.robot is not None:
         _drop(state.robots[e.robot], e.delivery)
+        _left_the_robot(delivery, at)
 
 
 # --- rescue, and what people close  ---
@@ -311,6 +334,7 @@ def _rescue_asked(state: FleetState, e: m.RescueAsked, at: Instant) -> None:
 def _rescued(state: FleetState, e: m.ParcelRescued, at: Instant) -> None:
     delivery = _step(state, e, at)
     _drop(state.robots[e.robot], e.delivery)
+    _left_the_robot(delivery, at)
     delivery.porter, delivery.rescued = e.actor.account, True
     delivery.run = delivery.robot = delivery.compartment = None
 
@@ -608,6 +632,7 @@ _APPLY: Final[MappingProxyType[type, Callable[[FleetState, Any, Instant], None]]
             m.CompartmentOpened: _opened,
             m.ParcelLoaded: _loaded,
             m.OpeningUnused: _opening_used,
+            m.TemperatureNoted: _temperature,
             m.ParcelTaken: _taken,
             m.DeliveryReceived: _received,
             m.ParcelTurnedBack: _turned_back,

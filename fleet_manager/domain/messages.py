@@ -411,12 +411,13 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class CompartmentReport:
-    """One compartment as the robot senses it."""
+    """One compartment as the robot senses it. `temperature` in °C, None: not measured."""
 
     compartment: CompartmentId
     locked: bool
     closed: bool
     occupied: bool
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -834,6 +835,17 @@ class OpeningUnused:
     delivery: DeliveryId
     robot: RobotId
     compartment: CompartmentId
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureNoted:
+    """How warm it is where the parcel lies, in °C; `out`: not what its goods class is kept at."""
+
+    delivery: DeliveryId
+    robot: RobotId
+    compartment: CompartmentId
+    celsius: float
+    out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -1289,6 +1301,7 @@ Event = (
     | CompartmentOpened
     | ParcelLoaded
     | OpeningUnused
+    | TemperatureNoted
     | ParcelTaken
     | DeliveryReceived
     | ParcelTurnedBack

@@ -59,6 +59,28 @@ class Opening:
 
 
 @dataclass(slots=True)
+class ColdChain:
+    """How warm a parcel was in robots, in °C, as far as it was noted.
+
+    `last` at `at`, after `notes` notes; `out_ms` is how long it was out of its range until then,
+    `out_since` since when it is, 0 where it is not.
+    """
+
+    lowest: float
+    highest: float
+    last: float
+    since: Instant
+    at: Instant
+    notes: int = 1
+    out_ms: int = 0
+    out_since: Instant = Instant(0)
+
+    def out_until(self, now: Instant) -> int:
+        """Return for how many ms it was out of its range until `now`."""
+        return self.out_ms + (now - self.at if self.out_since else 0)
+
+
+@dataclass(slots=True)
 class Delivery:
     """One request, from acceptance to its end. `times` holds when each state was reached.
 
@@ -120,6 +142,7 @@ class Delivery:
     put_off_until: Instant = Instant(0)
     put_off_ms: int = 0
     put_off_extends: bool = False
+    cold: ColdChain | None = None
 
     @property
     def goal(self) -> StationId:

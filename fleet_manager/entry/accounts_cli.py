@@ -36,11 +36,12 @@ def list_accounts(state_dir: State = HERE, database_url: Url = '') -> None:
 
     Example: fleet accounts list
     """
-    table = Table('name', 'shown as', 'role', 'stations', '', box=None)
+    table = Table('name', 'shown as', 'role', 'stations', 'signs in by', '', box=None)
     with opened('accounts list', state_dir, database_url) as store:
         for one in store.all():
             at = ', '.join(one.stations) or one.station or ''
-            table.add_row(one.id, one.label, one.role, at, 'disabled' if one.disabled else '')
+            state = 'disabled' if one.disabled else ''
+            table.add_row(one.id, one.label, one.role, at, one.issuer, state)
     Console().print(table)
 
 

@@ -49,6 +49,7 @@ from fleet_manager.entry.event_log import witness
 from fleet_manager.entry.mailbox import BoundedMailbox
 from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.provider import open_provider
 from fleet_manager.entry.reporter import Reporter
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
@@ -213,6 +214,7 @@ def compose(settings: Settings) -> Manager:
         books=books,
         reports=reporter,
         records=JournalCustody(settings.journal_url),
+        provider=open_provider(settings, accounts, hospital),
     )
     hl7 = _hl7(settings, codes, app, views)
     staff: DemoStaff | None = None
@@ -363,7 +365,8 @@ def _health(runner: Runner, devices: Any) -> Health:
 def _origins(settings: Settings) -> list[str]:
     scheme = 'https' if settings.secure else 'http'
     own = [f'{scheme}://{host}:{settings.port}' for host in (settings.host, 'localhost')]
-    return [*own, *settings.origins]
+    outside = [settings.oidc_address] if settings.oidc_address else []
+    return [*own, *settings.origins, *outside]
 
 
 def _timeline(url: str) -> Callable[[DeliveryId], list[dict[str, Any]]]:

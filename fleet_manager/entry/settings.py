@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fleet_manager.adapters.oidc.addresses import origin_of, problem_of_address
 from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 
 #: The hospitals that come with the program.
@@ -66,6 +67,31 @@ class Settings(BaseSettings):
     webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
         (), description='networks inside that webhooks may go to, also without TLS'
     )
+    oidc_issuer: str = Field(
+        '', description='OpenID provider people log in by, as it names itself; empty = none'
+    )
+    oidc_client_id: str = Field('', max_length=200, description='our name at the provider')
+    oidc_client_secret_file: FilePath | None = Field(
+        None, description='file with our secret there'
+    )
+    oidc_address: str = Field(
+        '',
+        description='address people type, as https://fleet.local: the provider sends them there',
+    )
+    oidc_groups: FilePath | None = Field(
+        None, description='roles and stations by group; see docs/oidc.md'
+    )
+    oidc_groups_claim: str = Field(
+        'groups', min_length=1, max_length=200, description='claim with the groups of a person'
+    )
+    oidc_scopes: str = Field(
+        'openid profile', pattern=r'^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$', max_length=200,
+        description='what the provider is asked for',
+    )  # fmt: skip
+    oidc_clock_skew_s: int = Field(
+        60, ge=0, le=300, description='by how much the clock of the provider may differ'
+    )
+    oidc_name: str = Field('', max_length=40, description='what people call their account there')
     log_level: str = Field('info', pattern='^(debug|info|warning|error)$')
     log_json: bool = Field(False, description='log JSON lines')
 
@@ -77,6 +103,40 @@ class Settings(BaseSettings):
                 'or keep 127.0.0.1 behind a proxy that does'
             )
         return self
+
+    @model_validator(mode='after')
+    def _whole_provider(self) -> Self:
+        needed = {
+            'oidc_client_id': self.oidc_client_id,
+            'oidc_client_secret_file': self.oidc_client_secret_file,
+            'oidc_address': self.oidc_address,
+            'oidc_groups': self.oidc_groups,
+        }
+        given = [name for name, value in needed.items() if value]
+        if not self.oidc_issuer and given:
+            raise ValueError(f'{given[0]} is given without oidc_issuer: give both, or neither')
+        missing = [name for name in needed if name not in given]
+        if self.oidc_issuer and missing:
+            raise ValueError(
+                f'oidc_issuer needs {" and ".join(missing)} as well: see docs/oidc.md'
+            )
+        return self
+
+    @field_validator('oidc_issuer', 'oidc_address')
+    @classmethod
+    def _safe_address(cls, value: str) -> str:
+        problem = problem_of_address(value) if value else ''
+        if problem:
+            raise ValueError(f'{value[:100]!r} {problem}')
+        return value
+
+    @field_validator('oidc_address')
+    @classmethod
+    def _only_an_origin(cls, value: str) -> str:
+        origin = value.rstrip('/')
+        if value and origin != origin_of(value):
+            raise ValueError(f'{value[:100]!r} has a path: give {origin_of(value)}')
+        return origin
 
     @field_validator('time_zone')
     @classmethod

@@ -20,6 +20,7 @@ from typing import Final
 
 from fleet_manager.domain.ids import FloorId
 from fleet_manager.domain.maps.model import SAME_PLACE, Hospital, Node
+from fleet_manager.domain.maps.warmth import Warmth
 from fleet_manager.domain.units import SECOND, Instant, Millis
 from robot_nodes.core import battery, gates
 from robot_nodes.core.compartments import HANDS_SECONDS, Compartments
@@ -66,7 +67,8 @@ class Mode(IntEnum):
 class Spec:
     """What a robot is told at start. `hands_seconds` 0 = a test is the hands.
 
-    One with a `body` has a laser, and stops for what its body would meet.
+    One with a `body` has a laser, and stops for what its body would meet. `cooled` are those of
+    its compartments that measure how warm they are.
     """
 
     robot: str
@@ -75,6 +77,7 @@ class Spec:
     compartments: tuple[str, ...]
     max_speed: float = 0.8
     body: Body | None = None
+    cooled: tuple[str, ...] = ()
     hands_seconds: float = HANDS_SECONDS
 
 
@@ -113,6 +116,7 @@ class State:
     compartments: tuple[Compartment, ...]
     errors: tuple[str, ...]
     map_version: str
+    celsius: Mapping[str, float] = field(default_factory=dict)
 
     def news(self) -> tuple[object, ...]:
         """Return what is worth saying at once when it changes."""
@@ -151,6 +155,8 @@ class Robot:
         self.compartments = Compartments(
             spec.compartments, memory, hands_seconds=spec.hands_seconds, now=now
         )
+        self._warmths = {name: Warmth() for name in spec.cooled}
+        self._celsius: dict[str, float] = {}
         self._battery = memory.battery
         self._remembered_battery = memory.battery
         self._charging = False
@@ -422,6 +428,10 @@ class Robot:
                 order, stands=self._stands(), now=now
             )
         self.compartments.step(now)
+        opened = {box.id for box in self.compartments.all() if not box.closed}
+        self._celsius = {
+            name: one.now(now, is_open=name in opened) for name, one in self._warmths.items()
+        }
 
     def _tend_battery(self, elapsed: Millis) -> None:
         order = self._book.order
@@ -464,6 +474,7 @@ class Robot:
             compartments=self.compartments.all(),
             errors=errors,
             map_version=self._map_version,
+            celsius=self._celsius,
         )
 
     def _memory(self) -> Memory:

@@ -208,11 +208,11 @@ def state_to(state: State, *, at: int) -> Any:
     message.compartments = [
         Compartment(
             compartment_id=c.id,
-            kind='standard',
+            kind='insulated' if c.id in state.celsius else 'standard',
             locked=c.locked,
             closed=c.closed,
             occupied=c.occupied,
-            temperature=math.nan,
+            temperature=state.celsius.get(c.id, math.nan),
         )
         for c in state.compartments
     ]

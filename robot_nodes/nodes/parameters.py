@@ -34,6 +34,7 @@ ROBOT: Final = (
     Declared('map_id', '', 'Hospital whose orders it takes'),
     Declared('map_version', '', 'Version of the map it carries: orders on another are refused'),
     Declared('compartments', ('c1', 'c2'), 'Names of its lockable compartments'),
+    Declared('cooled', '', 'Those of them that are cooled and say how warm it is, as c3,c5'),
     Declared('state_dir', 'var', 'Folder of its memory: robots/<id>.json in it'),
     Declared('control_rate', 20.0, 'Most control steps a second', 1.0, 100.0),
     Declared('max_speed', 0.8, 'Metres a second on any edge', 0.05, 1.2),

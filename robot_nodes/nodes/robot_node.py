@@ -75,6 +75,7 @@ class RobotNode(LifecycleNode):
             map_id=str(get('map_id').value),
             map_version=str(get('map_version').value),
             compartments=tuple(get('compartments').value or ()),
+            cooled=tuple(filter(None, str(get('cooled').value).split(','))),
             max_speed=float(get('max_speed').value),
             hands_seconds=float(get('hands_seconds').value),
             body=(

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from rclpy.parameter import Parameter
 
 from fleet_manager.domain.ids import RobotId
-from fleet_manager.domain.maps.model import STANDARD_TYPE, Hospital
+from fleet_manager.domain.maps.model import STANDARD_TYPE, CompartmentKind, Hospital
 from robot_nodes.nodes.hospital import arguments, load, named_robots, parse
 from robot_nodes.nodes.robot_node import RobotNode, start
 from robot_nodes.spin import prepare, spin
+
+INSULATED = CompartmentKind.INSULATED
 
 
 def robot_node(hospital: Hospital, robot: RobotId, **values: object) -> RobotNode:
@@ -22,6 +24,7 @@ def robot_node(hospital: Hospital, robot: RobotId, **values: object) -> RobotNod
         'map_id': hospital.id,
         'map_version': hospital.version,
         'compartments': list(hospital.robots[robot].compartments),
+        'cooled': ','.join(b.id for b in hospital.compartments(robot) if b.kind is INSULATED),
         'length': build.length,
         'width': build.width,
         **values,

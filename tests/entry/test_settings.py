@@ -47,6 +47,14 @@ def test_without_anything_it_listens_on_loopback_only_with_no_simulated_staff() 
         ('tls_certificate', '/there/is/no/such.pem'),
         ('tls_key', '/there/is/no/such.pem'),
         ('origins', 7),
+        ('oidc_issuer', 'http://login.hospital.example'),
+        ('oidc_issuer', 'login.hospital.example'),
+        ('oidc_issuer', 'https://user:secret@login.hospital.example'),
+        ('oidc_address', 'http://fleet.hospital.example'),
+        ('oidc_address', 'https://fleet.hospital.example/oidc/callback'),
+        ('oidc_client_secret_file', '/there/is/no/such.secret'),
+        ('oidc_scopes', 'profile'),
+        ('oidc_clock_skew_s', 301),
         ('prot', 8080),
     ],
 )
@@ -125,6 +133,15 @@ def test_every_field_is_set_by_its_variable(
         'cost_robot_hour': '12.5',
         'cost_porter_hour': '40',
         'cost_currency': 'CNY',
+        'oidc_issuer': 'https://login.hospital.example/realms/staff',
+        'oidc_client_id': 'fleet',
+        'oidc_client_secret_file': str(pem),
+        'oidc_address': 'https://fleet.hospital.example/',
+        'oidc_groups': str(pem),
+        'oidc_groups_claim': 'realm_access.roles',
+        'oidc_scopes': 'openid profile groups',
+        'oidc_clock_skew_s': '30',
+        'oidc_name': 'Staff ID',
         'log_level': 'debug',
         'log_json': 'true',
     }
@@ -144,7 +161,20 @@ def test_every_field_is_set_by_its_variable(
     assert (settings.report_days, settings.cost_robot_hour) == (90, 12.5)
     assert (settings.cost_porter_hour, settings.cost_currency) == (40.0, 'CNY')
     assert (settings.time_zone, settings.meal_cut_off_min) == ('Asia/Shanghai', 90)
+    assert settings.oidc_address == 'https://fleet.hospital.example'
+    assert (settings.oidc_clock_skew_s, settings.oidc_name) == (30, 'Staff ID')
     assert settings.journal_url == settings.accounts_url == 'postgresql://host/fleet'
+
+
+def test_half_of_a_provider_is_refused_with_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match='oidc_client_id is given without oidc_issuer'):
+        Settings(oidc_client_id='fleet')
+    with pytest.raises(ValidationError, match='needs oidc_client_secret_file and oidc_groups as'):
+        Settings(
+            oidc_issuer='http://127.0.0.1:9000',
+            oidc_client_id='fleet',
+            oidc_address='http://localhost:8080',
+        )
 
 
 def test_what_is_given_wins_over_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:

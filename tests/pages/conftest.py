@@ -102,7 +102,7 @@ def running_site(
         hospital=hospital,
         mailbox=fleet,
         views=fleet,
-        accounts=accounts,
+        accounts=settings.pop('accounts', accounts),
         clock=played.clock if played else now,
         health=lambda: Health(alive=True, leader=True, database=True, ros_link=True),
         metrics=lambda: b'',

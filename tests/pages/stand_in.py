@@ -77,6 +77,12 @@ class StandInAccounts:
         self.accounts[account.id] = account
         self._end(account.id, 'changed')
 
+    def unlink(self, account: AccountId) -> None:
+        if not self.accounts[account].issuer:
+            raise LookupError(account)
+        self.accounts[account] = replace(self.accounts[account], issuer='')
+        self._end(account, 'changed')
+
     def set_secret(self, account: AccountId, *, secret: str) -> None:
         self.secrets[account] = secret
         self._end(account, 'secret')
@@ -508,6 +514,7 @@ class StandIn:
             'may_bring_back': False,
             'put_off_until': None,
             'put_offs': 0,
+            'cold_chain': None,
             'may_put_off': 0,
             'may_close': False,
             'follow_up': None,

@@ -84,6 +84,7 @@ class Stage:
     delay: int = 1
     now: int = 1_000_000
     faults: tuple[str, ...] = ()
+    cooled: tuple[str, ...] = ()
     #: Points a laser sees, in the frame of the floor; None: the robot has no laser.
     things: list[tuple[float, float]] | None = None
     track: list[Pose] = field(default_factory=list)
@@ -102,6 +103,7 @@ class Stage:
             compartments=('c1', 'c2'),
             max_speed=self.max_speed,
             hands_seconds=self.hands_seconds,
+            cooled=self.cooled,
             body=None if self.things is None else Body(0.6, 0.5),
         )
         self.robot = Robot(spec, self.memory, now=Instant(self.now), faults=self.faults)

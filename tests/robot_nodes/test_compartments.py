@@ -128,3 +128,13 @@ def test_an_open_door_is_remembered_over_a_power_cut_and_hands_close_it() -> Non
     assert opened(stage) == ['c1']
     stage.run(5)
     assert opened(stage) == []
+
+
+def test_a_cooled_compartment_says_how_warm_it_is_and_the_others_say_nothing() -> None:
+    stage = Stage(at(0.0), hands_seconds=0.0, cooled=('c2',))
+    stage.step()
+    assert stage.last.state.celsius.keys() == {'c2'}
+    assert 3.0 <= stage.last.state.celsius['c2'] <= 5.0
+    stage.tell(granted(1, 'c2'))
+    stage.run(600)
+    assert stage.last.state.celsius['c2'] > 9.0, 'it stands open'

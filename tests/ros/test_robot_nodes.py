@@ -353,6 +353,9 @@ def test_a_test_can_be_the_hands_at_a_compartment(programs: Programs, peer: Peer
     peer.repeat(robot.out, order)
     peer.wait(lambda: robot.state.last_grant == 1)
     assert [c.compartment_id for c in robot.state.compartments if not c.closed] == ['c2']
+    celsius = {c.compartment_id: c.temperature for c in robot.state.compartments}
+    assert 3.0 <= celsius['c3'] <= 5.0, 'the insulated one measures'
+    assert math.isnan(celsius['c1'])
     for verb in ('parcel', 'close'):
         client = peer.node.create_client(Trigger, f'robots/r1/hands/c2/{verb}')
         peer.wait(client.service_is_ready)

@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from fleet_manager.adapters.db import engines, errors
 from fleet_manager.adapters.db.audit import SqlAudit
 from fleet_manager.adapters.db.badges import SqlBadges
+from fleet_manager.adapters.db.identities import SqlIdentities
 from fleet_manager.adapters.db.keys import SqlKeys
 from fleet_manager.adapters.db.migrate import opened
 from fleet_manager.adapters.db.schema import account as accounts
@@ -46,8 +47,11 @@ HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1
 MAX_SECRET: Final = 256
 
 
-class SqlAccounts(SqlSeats, SqlBadges, SqlAudit, SqlKeys):
-    """Implements the ports `Accounts`, `Audit`, `Keys`. Safe from threads and processes."""
+class SqlAccounts(SqlSeats, SqlBadges, SqlIdentities, SqlAudit, SqlKeys):
+    """Implements the ports `Accounts`, `Identities`, `Audit`, `Keys`.
+
+    Safe from threads and processes.
+    """
 
     def __init__(self, url: str, *, badge_key: str = '') -> None:
         """Open the database and bring its tables up to date. Raises StoreUnavailable.
@@ -83,12 +87,21 @@ class SqlAccounts(SqlSeats, SqlBadges, SqlAudit, SqlKeys):
         """Add an account. Raises ValueError for a bad name, one there is already, or no secret."""
         if not account.id.isprintable() or not 1 <= len(account.id) <= MAX_ID_LENGTH:
             raise ValueError(f'an account name has 1 to {MAX_ID_LENGTH} printable characters')
-        values = {
+        self._add(account, secret_hash=HASHER.hash(_checked(secret)))
+
+    def welcome(self, account: Account, *, subject: str) -> None:
+        """Add an account without a secret, for an identity of `account.issuer`.
+
+        Raises ValueError when the name or the identity has an account already.
+        """
+        self._add(account, secret_hash='', issuer=account.issuer, subject=subject)
+
+    def _add(self, account: Account, **more: str) -> None:
+        values = more | {
             'id': account.id,
             'label': account.label,
             'role': account.role,
             'station': account.station,
-            'secret_hash': HASHER.hash(_checked(secret)),
             'disabled': account.disabled,
             'personal': account.personal,
         }
@@ -141,7 +154,8 @@ class SqlAccounts(SqlSeats, SqlBadges, SqlAudit, SqlKeys):
             if not count_try(connection, digest(account), now):
                 return 'locked'
             row = _find(connection, account)
-        known = self._nobody if row is None else row.secret_hash
+        # without a secret nothing matches, as late as for a wrong one
+        known = self._nobody if row is None or not row.secret_hash else row.secret_hash
         if not _matches(known, secret) or row is None:
             return 'wrong'
         with errors.failed('cannot count the try'), self._engine.begin() as connection:

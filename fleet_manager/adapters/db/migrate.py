@@ -14,7 +14,7 @@ _FOLDER: Final = Path(__file__).with_name('migrations')
 #: The newest revision of each lineage.
 HEADS: Final = {
     'journal': 'journal_0003',
-    'accounts': 'accounts_0003',
+    'accounts': 'accounts_0004',
     'desk': 'desk_0002',
     'books': 'books_0001',
     'webhooks': 'webhooks_0001',

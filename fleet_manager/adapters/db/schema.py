@@ -176,6 +176,16 @@ account: Final = Table(
     Column('secret_hash', Text, nullable=False),
     Column('disabled', Boolean, nullable=False),
     Column('personal', Boolean, nullable=False, server_default=false()),
+    Column('issuer', Text, nullable=False, server_default=''),
+    Column('subject', Text, nullable=False, server_default=''),
+    Index(
+        'uq_account_identity',
+        'issuer',
+        'subject',
+        unique=True,
+        sqlite_where=text("issuer <> ''"),
+        postgresql_where=text("issuer <> ''"),
+    ),
 )
 
 #: Where a person may work; `account.station` is the first of them.

@@ -176,6 +176,8 @@ def account_of(row: Row[Any], theirs: tuple[StationId, ...], at: str | None = No
         bool(row.disabled),
         theirs,
         bool(row.personal),
+        row.issuer,
+        bool(row.secret_hash),
     )
 
 

@@ -164,6 +164,21 @@ class Reason(BaseModel):
     params: dict[str, str]
 
 
+class ColdChain(BaseModel):
+    """How warm it was where the parcel lay, in °C, where its goods need a record."""
+
+    kept_at: list[float] = Field(description='lowest and highest it may have')
+    lowest: float
+    highest: float
+    last: float
+    since: int = Field(description='when it was noted first')
+    until: int = Field(description='when it was noted last')
+    out: bool = Field(description='it is out of its range now')
+    out_ms: int = Field(description='for how long it was out of its range, until `until`')
+    out_since: int | None
+    hole: bool = Field(description='it is in a robot that has not said for long how warm it is')
+
+
 class Delivery(BaseModel):
     """A delivery as it stands. Wards are not told `why` and `requested_by`."""
 
@@ -201,6 +216,7 @@ class Delivery(BaseModel):
     held_by: str | None = None
     may_close: bool = False
     follow_up: Entity | None = None
+    cold_chain: ColdChain | None = Field(None, description='how warm it was in robots')
     raised: bool
     waiting: Reason | None
     rating: int | None
@@ -222,11 +238,20 @@ class Held(BaseModel):
     witness: str
 
 
+class Measured(BaseModel):
+    """How warm it was where the parcel lay, in °C; `out`: not what its goods are kept at."""
+
+    at: int
+    celsius: float
+    out: bool
+
+
 class CustodyRecord(BaseModel):
     """Who had a parcel from when to when. `gaps` is what is wrong with that: nothing, else."""
 
     id: str
     holdings: list[Held]
+    temperatures: list[Measured]
     gaps: list[str]
 
 

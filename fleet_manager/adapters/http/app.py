@@ -24,6 +24,7 @@ from fleet_manager.adapters.http.bodies import BadBody
 from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.gate import Gate
 from fleet_manager.adapters.http.pages import Pages
+from fleet_manager.adapters.http.provider import ProviderDesk
 from fleet_manager.adapters.http.routes import (
     accounts as account_routes,
 )
@@ -56,6 +57,9 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import health as health_routes
 from fleet_manager.adapters.http.routes import (
     keys as key_routes,
+)
+from fleet_manager.adapters.http.routes import (
+    provider as provider_routes,
 )
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
@@ -91,6 +95,7 @@ __all__ = ['Health', 'create_app', 'routes_of']
 #: Where the routes are, in the order in which they are tried.
 ROUTED: Final = (
     session,
+    provider_routes,
     me,
     account_routes,
     audit_routes,
@@ -150,6 +155,7 @@ def create_app(
     archive: Archive | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
+    provider: ProviderDesk | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
 
@@ -195,6 +201,7 @@ def create_app(
         archive=archive,
         codes=codes or Codes(),
         webhooks=webhooks,
+        provider=provider,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.site = site
@@ -235,6 +242,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         site.hub.close()
         site.people.close()
+        if site.provider is not None:
+            site.provider.close()
 
 
 def _handle_errors(app: FastAPI, pages: Pages, headers: dict[str, str]) -> None:

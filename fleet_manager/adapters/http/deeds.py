@@ -24,6 +24,7 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /accounts/{account}/disable': 'account_disabled',
         'POST /accounts/{account}/enable': 'account_enabled',
         'POST /accounts/{account}/secret': 'secret_renewed',
+        'POST /accounts/{account}/unlink': 'account_unlinked',
         'POST /accounts/{account}/badges': 'badge_given',
         'POST /accounts/{account}/badges/{badge}/remove': 'badge_removed',
         'POST /accounts/{account}/sessions/{seat}/end': 'session_ended',
@@ -58,8 +59,9 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /api/v1/webhooks/{webhook}/dead/{event}': 'webhook_changed',
     }
 )
-#: Nothing of anybody is changed by these, or by who is not known yet and notes that itself.
-NO_DEEDS: Final = frozenset({'POST /language', 'POST /login'})
+#: Nothing of anybody is changed by these, or by who is not known yet and notes that itself. What a
+#: link is noted for is done when the browser comes back.
+NO_DEEDS: Final = frozenset({'POST /language', 'POST /login', 'POST /oidc/link'})
 
 
 def deed_of(route: str, access: Access) -> str | None:

@@ -40,7 +40,7 @@ FHIR: Final = 'application/fhir+json'
 #: 20,000 rows 3 million characters, of which each Chinese one is nine in a form.
 LARGE_BODIES: Final = {'/api/v1/map/swap': 16 * 1024 * 1024, '/stores/import': 16 * 1024 * 1024}
 #: Public pages that look at who is logged in. The others work without a database.
-KNOWS_WHO: Final = frozenset({'/login'})
+KNOWS_WHO: Final = frozenset({'/login', '/oidc/start', '/oidc/callback'})
 #: A websocket that may not be opened; closed before it is accepted, browsers see HTTP 403.
 POLICY_VIOLATION: Final = 1008
 

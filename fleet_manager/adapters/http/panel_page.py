@@ -49,6 +49,7 @@ class Thing:
     count: str
     may_put_off: int
     put_off_until: int | None
+    cold_chain: Mapping[str, Any] | None
 
     @property
     def may_refuse(self) -> bool:
@@ -224,6 +225,7 @@ def _thing(
         count=goods.count.value if counts else Count.NEVER.value,
         may_put_off=entity.get('may_put_off', 0) // MINUTE,
         put_off_until=entity.get('put_off_until'),
+        cold_chain=entity.get('cold_chain'),
     )
 
 

@@ -18,6 +18,7 @@ from fleet_manager.adapters.http.feed import Hub
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.place import NOTED, PLACE
+from fleet_manager.adapters.http.provider import ProviderDesk
 from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import DONE, Audit, Line, line, line_of
 from fleet_manager.application.desk_book import DeskBook
@@ -131,6 +132,8 @@ class Site:
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     webhooks: WebhookOffice | None = None
+    #: Where people of the hospital log in, None where they have no account outside.
+    provider: ProviderDesk | None = None
     #: One new map is checked at a time.
     map_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: One document is made at a time: each takes up to a second of a core.

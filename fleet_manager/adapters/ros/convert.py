@@ -2,7 +2,7 @@
 
 A message from a device is input: it is a report in which every field is what the field may be,
 or it is a MalformedReport that says in 10 to 20 words which field was not. Nothing here raises
-because of what a device said. Fields that no report carries (stamps, temperatures, lists of floors
+because of what a device said. Fields that no report carries (stamps, lists of floors
 and modes) are not read. Whether a report is *plausible* (a node it cannot have reached, a map
 version of yesterday) is the kernel's question.
 """
@@ -51,6 +51,7 @@ from fleet_manager.domain.messages import (
     PoseReport,
     RobotReport,
 )
+from fleet_manager.domain.robots.plausibility import plausible_celsius
 from fleet_manager.domain.units import Instant
 
 #: Metres from the origin of a floor's map frame: no hospital is larger.
@@ -311,6 +312,7 @@ def _compartments(values: Any) -> tuple[CompartmentReport, ...]:
             locked=value.locked,
             closed=value.closed,
             occupied=value.occupied,
+            temperature=plausible_celsius(value.temperature),
         )
         for index, value in enumerate(values)
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from fleet_manager.adapters.sim.delays import Delays
 from fleet_manager.adapters.sim.hands import Hands
+from fleet_manager.adapters.sim.warmths import Warmths
 from fleet_manager.application.ports import OrderNode, RobotOrder
 from fleet_manager.domain.ids import (
     CompartmentId,
@@ -79,6 +80,7 @@ class SimRobot:
             )
             for c in spec.compartments
         }
+        self._warmths = Warmths(hospital, spec.id)
         self._hospital, self._rng, self._delays, self._hands = hospital, rng, delays, hands
         self._offered = hospital
         self._heard = Instant(0)
@@ -278,7 +280,7 @@ class SimRobot:
             charging=self.charging,
             mode='idle' if self.edge is None else 'driving',
             last_grant=self.last_grant,
-            compartments=tuple(self.compartments.values()),
+            compartments=self._warmths.measured(tuple(self.compartments.values()), now),
             errors=self.errors,
         )
 

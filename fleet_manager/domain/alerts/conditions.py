@@ -43,6 +43,8 @@ FORGOTTEN: Final[Mapping[DeliveryState, tuple[str, int]]] = MappingProxyType(
         DeliveryState.RESCUE_ASKED: ('rescue_asked', 0),
     }
 )
+#: A door that was open lets the room in: only what stays out of its range so long is talked of.
+OUT_FOR_MS: Final = 1 * MINUTE
 _LOST: Final = ('robot_silent', 'robot_excluded', 'robot_stuck')
 #: The reminder that calls the next contact.
 _CALLED: Final = 2
@@ -145,7 +147,8 @@ def _lifts(turn: Turn) -> Iterator[Condition]:
 
 def _is_calm_until(delivery: Delivery) -> int:
     """Return until when nobody has to do anything for a delivery; 0: perhaps now."""
-    if delivery.state in _WATCHED or delivery.opening is not None:
+    too_warm = delivery.cold is not None and delivery.cold.out_since
+    if delivery.state in _WATCHED or delivery.opening is not None or too_warm:
         return 0
     limit = FORGOTTEN.get(delivery.state)
     if limit is None:
@@ -169,6 +172,10 @@ def _delivery(turn: Turn, delivery: Delivery) -> Iterator[Condition]:
         yield Condition(FORGOTTEN[delivery.state][0], subject, {'station': delivery.goal})
     if arrived is None and turn.now > delivery.promised_at:
         yield Condition('delivery_late', subject, {'station': delivery.recipient})
+    cold = delivery.cold
+    if cold is not None and cold.out_since and turn.now - cold.out_since > OUT_FOR_MS:
+        robot = delivery.robot or ''
+        yield Condition('cold_chain', subject, {'robot': robot, 'celsius': f'{cold.last:.1f}'})
     if delivery.opening is not None and delivery.opening.expired:
         yield Condition('opening_expired', subject, {'robot': delivery.robot or ''})
 

@@ -44,6 +44,15 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """How warm it was where the parcel lay, in °C; `out`: not what its goods are kept at."""
+
+    at: Instant
+    celsius: float
+    out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Custody:
     """The record of one delivery: its holders in order, and the state it is in.
 
@@ -55,6 +64,7 @@ class Custody:
     state: DeliveryState
     at: Instant
     wrong: tuple[str, ...] = ()
+    temperatures: tuple[Measured, ...] = ()
 
 
 def custody(events: Iterable[tuple[Instant, m.Event]]) -> Custody | None:
@@ -78,6 +88,7 @@ class CustodyReader:
         self._asked, self._at = asked, at
         self._state = START
         self._wrong: list[str] = []
+        self._measured: list[Measured] = []
         self._opening: m.OpeningAuthorised | None = None
         sender = f'sender:{asked.sender}'
         self._holdings = [Holding(sender, at, None, type(asked).__name__)]
@@ -89,6 +100,9 @@ class CustodyReader:
                 self._opening = event
             return
         if getattr(event, 'delivery', None) != self._asked.delivery:
+            return
+        if isinstance(event, m.TemperatureNoted):
+            self._measured.append(Measured(at, event.celsius, event.out))
             return
         before = self._state
         if type(event) in _STEPS:
@@ -104,7 +118,14 @@ class CustodyReader:
     def record(self) -> Custody:
         """Return the record so far."""
         holdings = tuple(self._holdings)
-        return Custody(self._asked.delivery, holdings, self._state, self._at, tuple(self._wrong))
+        return Custody(
+            self._asked.delivery,
+            holdings,
+            self._state,
+            self._at,
+            tuple(self._wrong),
+            tuple(self._measured),
+        )
 
     def _hand_over(self, at: Instant, event: m.Event, holder: str) -> None:
         last = self._holdings[-1]

@@ -73,6 +73,10 @@ WHILE_HOT: Final = PutOff(1, Millis(5 * MINUTE), extends=False)
 A_MOMENT: Final = PutOff(1, Millis(3 * MINUTE), extends=False)
 
 
+#: Red cells are kept at 2 to 6 °C, on the way as well.
+BLOOD_BAGS: Final = (2.0, 6.0)
+
+
 @dataclass(frozen=True, slots=True)
 class GoodsClass:
     """What is carried, and the rules for it.
@@ -87,7 +91,8 @@ class GoodsClass:
     `two_people` sign each opening, two different ones; `two_signatures` are needed to receive it.
     `may_return`: it may be brought back to its sender. `porters_open`: who works for the whole
     house may take out what nobody else takes; else only people of the station do. `put_off`: how
-    often people may say that they take it later.
+    often people may say that they take it later. `kept_at`: the lowest and highest °C on its way,
+    None where no record is needed.
     """
 
     id: str
@@ -108,6 +113,7 @@ class GoodsClass:
     may_return: bool = True
     porters_open: bool = True
     put_off: PutOff = LATER
+    kept_at: tuple[float, float] | None = None
 
 
 _DIRTY: Final = frozenset({'soiled', 'waste'})
@@ -134,6 +140,7 @@ def _goods(
     may_return: bool = True,
     porters_open: bool = True,
     put_off: PutOff = LATER,
+    kept_at: tuple[float, float] | None = None,
 ) -> tuple[str, GoodsClass]:
     dirty = name in _DIRTY
     return name, GoodsClass(
@@ -155,6 +162,7 @@ def _goods(
         may_return=may_return,
         porters_open=porters_open,
         put_off=put_off,
+        kept_at=kept_at,
     )
 
 
@@ -184,6 +192,7 @@ GOODS: Final[Mapping[str, GoodsClass]] = MappingProxyType(
                 box=CompartmentKind.INSULATED,
                 count=Count.ASKED,
                 put_off=A_MOMENT,
+                kept_at=BLOOD_BAGS,
             ),
             _goods(
                 'specimen',

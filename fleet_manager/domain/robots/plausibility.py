@@ -15,6 +15,9 @@ from fleet_manager.domain.state import FleetState, Robot
 OFF_ROUTE_METRES: Final = 1.2
 #: How close to its home bay a robot must be when it is seen for the first time, in metres.
 HOME_METRES: Final = 0.6
+#: No compartment of a robot is colder or hotter, in °C: beyond them a sensor is broken.
+COLDEST: Final = -40.0
+HOTTEST: Final = 80.0
 
 
 def implausible(hospital: Hospital, state: FleetState, report: RobotReport) -> str | None:
@@ -36,6 +39,13 @@ def implausible(hospital: Hospital, state: FleetState, report: RobotReport) -> s
     if not _on_route(hospital, robot, report):
         return 'off_route'
     return None
+
+
+def plausible_celsius(celsius: float | None) -> float | None:
+    """Return what a sensor in a compartment says, to one decimal; None where it cannot be true."""
+    if celsius is None or not COLDEST <= celsius <= HOTTEST:
+        return None
+    return round(celsius, 1)
 
 
 def is_home(hospital: Hospital, report: RobotReport) -> bool:

@@ -17,6 +17,7 @@ from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.files.printing.printer import DocumentPrinter
 from fleet_manager.adapters.http.app import Health, create_app
+from fleet_manager.application.ports import Accounts
 from fleet_manager.domain.maps.model import Hospital
 from tests.pages.stand_in import (
     StandIn,
@@ -112,11 +113,9 @@ class Site:
         self.panels = StandInPanels()
         self.audit, self.keys = StandInAudit(), StandInKeys()
         kept = {'panels': self.panels, 'audit': self.audit, 'keys': self.keys}
-        settings = kept | settings
+        settings = {'accounts': self.accounts} | kept | settings
         self.health = Health(alive=True, leader=True, database=True, ros_link=True)
-        self.app = make_app(
-            hospital, self.fleet, self.accounts, health=lambda: self.health, **settings
-        )
+        self.app = make_app(hospital, self.fleet, health=lambda: self.health, **settings)
         self._lifespan = self.app.router.lifespan_context(self.app)
         loop.run(self._lifespan.__aenter__())
 
@@ -150,8 +149,8 @@ class Site:
 def make_app(
     hospital: Hospital,
     fleet: StandIn,
-    accounts: StandInAccounts,
     *,
+    accounts: Accounts,
     health: Callable[[], Health] | None = None,
     **settings: Any,
 ) -> FastAPI:

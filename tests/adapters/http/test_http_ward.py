@@ -564,6 +564,26 @@ def test_who_has_no_hands_free_takes_it_later_and_everybody_reads_until_when(sit
     assert shown['put_off_until'] > shown['times']['awaiting_receipt']
 
 
+@pytest.mark.parametrize(
+    ('out_ms', 'says'),
+    [
+        (0, 'Cold chain kept: 3.1–4.8 °C.'),
+        (400_000, 'Out of range for 7 minutes: 3.1–4.8 °C, to be kept at 2–6 °C.'),
+    ],
+)
+def test_who_signs_for_blood_reads_before_how_warm_it_was(
+    site: Site, out_ms: int, says: str
+) -> None:
+    delivery = site.delivery(state='taken')
+    chain = {'kept_at': [2.0, 6.0], 'lowest': 3.1, 'highest': 4.8, 'last': 4.0, 'since': 1}
+    chain |= {'until': 2, 'out': False, 'out_ms': out_ms, 'out_since': None, 'hole': False}
+    site.fleet._deliveries[delivery]['cold_chain'] = chain
+    site.fleet.publish()
+    page = site.ward('n2w').get(f'/deliveries/{delivery}').text
+    assert says in page
+    assert page.index(says) < page.index('/sign')
+
+
 def test_the_sender_opens_with_the_pin_and_has_the_parcel_back(site: Site) -> None:
     delivery = site.delivery(state='awaiting_receipt')
     site.fleet.turn_back(delivery, 'not_collected')

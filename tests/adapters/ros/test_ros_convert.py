@@ -65,7 +65,9 @@ def state(**changes: Any) -> RobotState:
         'charging': True,
         'mode': RobotState.MODE_DRIVING,
         'last_grant': 2,
-        'compartments': [Compartment(compartment_id='c1', locked=True, closed=True)],
+        'compartments': [
+            Compartment(compartment_id='c1', locked=True, closed=True, temperature=4.24)
+        ],
         'errors': ['silent_manager'],
     }
     return RobotState(**(fields | changes))
@@ -118,7 +120,7 @@ def test_a_good_state_is_taken_over_field_by_field(hospital: Hospital) -> None:
         charging=True,
         mode='driving',
         last_grant=2,
-        compartments=(CompartmentReport(CompartmentId('c1'), True, True, False),),
+        compartments=(CompartmentReport(CompartmentId('c1'), True, True, False, 4.2),),
         errors=('silent_manager',),
     )
 
@@ -168,6 +170,16 @@ def test_a_state_with_a_bad_field_is_dropped_whole_and_the_field_is_named(
     assert report.device == R1
     assert field in report.problem
     assert_worded(report)
+
+
+@pytest.mark.parametrize('celsius', [math.nan, math.inf, -80.0, 200.0])
+def test_a_sensor_that_says_what_cannot_be_measures_nothing(
+    hospital: Hospital, celsius: float
+) -> None:
+    boxes = [Compartment(compartment_id='c1', temperature=celsius)]
+    report = convert.robot_report(state(compartments=boxes), robot=R1, hospital=hospital)
+    assert isinstance(report, RobotReport)
+    assert report.compartments[0].temperature is None
 
 
 def test_compartments_are_few_named_and_different(hospital: Hospital) -> None:
@@ -447,6 +459,8 @@ def assert_valid(report: Report, hospital: Hospital) -> None:
             assert 0 <= count < 1 << 63
         assert len(report.compartments) <= 32
         assert all(printable(c.compartment, 64) and c.compartment for c in report.compartments)
+        for box in report.compartments:
+            assert box.temperature is None or -40 <= box.temperature <= 80
         assert len(report.errors) <= 16
         assert all(printable(error, 120) for error in report.errors)
 

@@ -17,6 +17,7 @@ def later(rule: PutOff) -> str:
 
 COLUMNS = (
     *('class', 'load', 'reminder', 'next contact', 'back', 'open', 'put off', 'signs', 'count'),
+    'kept at',
     'left behind',
 )
 TIMES = (
@@ -57,9 +58,10 @@ def row(goods: GoodsClass) -> str:
     times = [f'{span // MINUTE}' for span in (*limits, goods.collect_limit, goods.open_limit)]
     signs = 'two open' if goods.two_people else 'two receive' if goods.two_signatures else 'one'
     back = 'back to the sender' if goods.may_return else 'to a safe place'
+    kept = f'{goods.kept_at[0]:g}–{goods.kept_at[1]:g} °C' if goods.kept_at else ''
     left = f'{back}, {"porters may open" if goods.porters_open else "only its station opens"}'
     times.append(later(goods.put_off))
-    return f'| {goods.id} | {" | ".join(times)} | {signs} | {goods.count} | {left} |'
+    return f'| {goods.id} | {" | ".join(times)} | {signs} | {goods.count} | {kept} | {left} |'
 
 
 def page() -> str:

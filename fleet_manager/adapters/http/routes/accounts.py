@@ -90,6 +90,8 @@ async def change(account: str, request: Request, site: SiteDep, person: PersonDe
         return site.pages.error(request.scope, 404, 'not_found')
     if known.id == person.account.id and form.role != known.role:
         return await _refused(request, site, account, 'yourself')
+    if known.issuer:
+        return await _refused(request, site, account, 'from_provider')
     stations = form.stations()
     changed = replace(
         known, label=form.label.strip(), role=form.role,
@@ -131,6 +133,20 @@ async def renew(account: str, request: Request, site: SiteDep, person: PersonDep
     await site.people.set_secret(name, secret)
     await site.note(person, 'secret_renewed', subject=account)
     return await _one(request, site, name, secret=secret)
+
+
+@router.post('/{account}/unlink')
+async def unlink(account: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Let the account at the provider in no more; role and stations are given here again."""
+    await read_form(request, Empty)
+    if account == person.account.id:
+        return await _refused(request, site, account, 'yourself')
+    try:
+        await site.people.ask(lambda known: known.unlink(AccountId(account)))
+    except LookupError:
+        return site.pages.error(request.scope, 404, 'not_found')
+    await site.note(person, 'account_unlinked', subject=account)
+    return RedirectResponse(f'/accounts/{account}', 303)
 
 
 @router.post('/{account}/badges')

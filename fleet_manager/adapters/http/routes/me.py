@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import Body, Id, Secret, read_form
+from fleet_manager.adapters.http.bodies import Body, Id, Secret, Word, read_form
 from fleet_manager.adapters.http.place import PLACE
 from fleet_manager.adapters.http.routes.session import local_path, seated
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.people import problem_of_secret
+from fleet_manager.application.people import FRESH_MS, problem_of_secret
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.rights import Deed
 
@@ -31,9 +33,9 @@ class Empty(Body):
 
 
 class NewSecret(Body):
-    """The secret there is, and the next one twice."""
+    """The secret there is, empty where there is none yet, and the next one twice."""
 
-    current: Secret
+    current: Word = ''
     new: Secret
     again: Secret
 
@@ -54,7 +56,7 @@ class Confirm(Body):
 @router.get('/me')
 async def me(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Who I am here, where I work, and where I am logged in."""
-    return await _me(request, site, person)
+    return await show_me(request, site, person)
 
 
 @router.post('/me/secret')
@@ -68,12 +70,17 @@ async def change_secret(request: Request, site: SiteDep, person: PersonDep) -> R
         '' if form.new == form.again else 'differ'
     )
     if problem:
-        return await _me(request, site, person, problem=words(f'me.secret.{problem}'), status=422)
-    outcome = await site.people.check(account.id, form.current)
+        return await show_me(
+            request, site, person, problem=words(f'me.secret.{problem}'), status=422
+        )
+    if not account.has_secret and person.fresh <= site.clock() - FRESH_MS:
+        return RedirectResponse('/confirm?next=/me', 303)
+    checked = account.has_secret
+    outcome = await site.people.check(account.id, form.current) if checked else 'ok'
     if outcome != 'ok':
         await site.note(person, 'secret_changed', outcome=outcome)
         text = words(f'login.{outcome}', phone=site.hospital.phone)
-        return await _me(request, site, person, problem=text, status=_STATUS.get(outcome, 422))
+        return await show_me(request, site, person, problem=text, status=_STATUS.get(outcome, 422))
     await site.people.set_secret(account.id, form.new)
     token = await site.people.open(account.id, device=PLACE.get())
     await site.note(person, 'secret_changed')
@@ -107,7 +114,7 @@ async def end_session(seat: str, request: Request, site: SiteDep, person: Person
 async def confirm_page(request: Request, site: SiteDep, person: PersonDep) -> Response:
     """Ask for the secret again, before something dangerous."""
     back = local_path(request.query_params.get('next', ''))
-    return site.pages.page(request, 'confirm.html', back=back, failed='')
+    return show_confirm(request, site, back=back)
 
 
 @router.post('/confirm')
@@ -120,15 +127,32 @@ async def confirm(request: Request, site: SiteDep, person: PersonDep) -> Respons
     if outcome != 'ok':
         text = words_of(request)(f'login.{outcome}', phone=site.hospital.phone)
         status = _STATUS.get(outcome, 422)
-        return site.pages.page(request, 'confirm.html', status=status, back=back, failed=text)
+        return show_confirm(request, site, back=back, failed=text, status=status)
     now = site.clock()
     await site.people.ask(lambda accounts: accounts.confirm(person.token, now=now))
     return RedirectResponse(back or '/', 303)
 
 
-async def _me(
+def show_confirm(
+    request: Request, site: Site, *, back: str, failed: str = '', status: int = 200
+) -> Response:
+    """Ask for the secret again, or send to the provider who is known there."""
+    here = f'/confirm?next={quote(back)}' if back else '/confirm'
+    return site.pages.page(
+        request,
+        'confirm.html',
+        status=status,
+        back=back,
+        failed=failed,
+        provider=site.provider,
+        here=here,
+    )
+
+
+async def show_me(
     request: Request, site: Site, person: Person, *, problem: str = '', status: int = 200
 ) -> Response:
+    """Show the own account, with what went wrong."""
     now, mine = site.clock(), person.account
     seats = await site.people.ask(
         lambda accounts: accounts.seats(mine.id, now=now) if mine.personal else ()
@@ -141,7 +165,8 @@ async def _me(
         seats=seats,
         stations=stations,
         problem_text=problem,
-        done=request.query_params.get('done') == 'secret',
+        done=request.query_params.get('done', ''),
+        provider=site.provider,
         links=[(to, text) for right, to, text in _LINKS if person.may_ever(right)],
         here='/me',
     )

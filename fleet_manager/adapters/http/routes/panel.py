@@ -230,6 +230,7 @@ def _page(
         csrf=panel.csrf,
         reasons=REASONS,
         flaws=FLAWS,
+        now=site.clock(),
         path=f'/robot/{panel.robot}',
         here=f'/robot/{panel.robot}/panel',
         refresh=None if problem or page.asks_pin else REFRESH_SECONDS,

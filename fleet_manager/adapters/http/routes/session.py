@@ -91,9 +91,9 @@ async def home(person: PersonDep) -> Response:
 @router.get('/login')
 async def login_page(request: Request, site: SiteDep) -> Response:
     """Show the log-ins; a QR label fills in the station."""
-    why = 'disabled' if request.query_params.get('why') == 'disabled' else ''
+    why = request.query_params.get('why', '')
     back = local_path(request.query_params.get('next', ''))
-    return await _login(request, site, back=back, why=why)
+    return await show_login(request, site, back=back, why=why)
 
 
 @router.post('/login')
@@ -119,7 +119,9 @@ async def log_in(request: Request, site: SiteDep) -> Response:
     said = '?' if known is None else known.id
     await site.note(who, 'log_in', subject=form.kind, outcome=outcome, name=said)
     if outcome != 'ok':
-        return await _login(request, site, back=back, failed=outcome, form=form)
+        text = words_of(request)(f'login.{outcome}', phone=site.hospital.phone)
+        status = _OUTCOME_STATUS[outcome]
+        return await show_login(request, site, back=back, text=text, status=status, form=form)
     before: Person | None = request.state.person
     if before is not None:
         await site.people.log_out(before.token)
@@ -132,7 +134,8 @@ async def log_out(request: Request, site: SiteDep, person: PersonDep) -> Respons
     await read_form(request, Body)
     await site.people.log_out(person.token)
     await site.note(person, 'log_out')
-    response = RedirectResponse('/login', 303)
+    known_outside = site.provider is not None and person.account.issuer == site.provider.issuer
+    response = RedirectResponse('/login?why=out' if known_outside else '/login', 303)
     response.delete_cookie(
         site.cookie, path='/', httponly=True, samesite='lax', secure=site.secure_cookies
     )
@@ -181,31 +184,35 @@ def seated(response: Response, site: Site, token: str) -> Response:
     return response
 
 
-async def _login(
+async def show_login(
     request: Request,
     site: Site,
     *,
     back: str,
-    failed: str = '',
+    text: str = '',
+    status: int = 200,
     why: str = '',
     form: AnyLogIn | None = None,
 ) -> Response:
+    """Show the log-ins, with `text` where one failed. `why` is 'disabled' or 'out'."""
     with_log_in = await site.people.stations()
     stations = [
         station for station in site.hospital.stations.values() if station.id in with_log_in
     ]
     label = back.removeprefix('/r/') if back.startswith('/r/') else ''
-    words = words_of(request)
+    leave = await site.provider.end_session() if site.provider and why == 'out' else ''
     return site.pages.page(
         request,
         'login.html',
-        status=_OUTCOME_STATUS.get(failed, 200),
+        status=status,
         stations=stations,
         chosen=form.station if form else label,
         own_name=form.name if form else '',
         as_person=form.kind != 'ward' if form else bool(back) and not back.startswith(_WARDS),
         why=why,
         back=back,
-        failed=words(f'login.{failed}', phone=site.hospital.phone) if failed else '',
+        failed=text,
+        provider=site.provider,
+        leave=leave,
         here=f'/login?next={quote(back)}' if back else '/login',
     )

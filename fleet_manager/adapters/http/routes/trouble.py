@@ -177,6 +177,9 @@ async def custody_page(
         'custody.html',
         record=shown,
         wrong=gaps(record),
+        temperatures=record.temperatures,
+        cold_chain=entity.get('cold_chain'),
+        now=site.clock(),
         number=entity.get('number', ''),
     )
 
@@ -190,7 +193,15 @@ async def custody_json(
     if record is None:
         return site.pages.error(request.scope, 404, 'unknown_delivery')
     holdings = [asdict(one) for one in record.holdings]
-    return JSONResponse({'id': delivery, 'holdings': holdings, 'gaps': gaps(record)})
+    temperatures = [asdict(one) for one in record.temperatures]
+    return JSONResponse(
+        {
+            'id': delivery,
+            'holdings': holdings,
+            'temperatures': temperatures,
+            'gaps': gaps(record),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ def _delivery_page(
         page=page,
         stations=[s for s in site.hospital.stations.values() if s.id != page.raw.get('goal')],
         problem_text=problem,
+        now=site.clock(),
         prints=site.printer is not None,
         holds=site.books is not None,
         # without scripts the page reloads itself, but never while a PIN is being typed

@@ -19,6 +19,7 @@ from fleet_manager.adapters.sim.day.heap import Heap
 from fleet_manager.adapters.sim.day.motion import XY, Knot, place_at, trajectory
 from fleet_manager.adapters.sim.hands import Hands
 from fleet_manager.adapters.sim.robots import LEASE_MS
+from fleet_manager.adapters.sim.warmths import Warmths
 from fleet_manager.application.days.scenario import Scenario
 from fleet_manager.application.ports import OrderNode, RobotOrder
 from fleet_manager.domain.ids import CompartmentId, FloorId, NodeId, ResourceId
@@ -128,6 +129,7 @@ class DayRobot:
             for c in spec.compartments
         }
         self._boxes = tuple(self.compartments.values())
+        self._warmths = Warmths(hospital, spec.id)
         self._hospital, self._heap, self._rng = hospital, heap, rng
         self._corridors, self._staff = scenario.corridors, scenario.staff
         self._motion = scenario.motion
@@ -534,7 +536,7 @@ class DayRobot:
             charging=self.charging,
             mode='driving' if self.moves() else 'idle',
             last_grant=self.last_grant,
-            compartments=self._boxes,
+            compartments=self._warmths.measured(self._boxes, self._heap.now),
             errors=self.errors,
         )
 

@@ -1,0 +1,1 @@
+"""OpenID Connect: the client side of the authorisation code flow, with PKCE."""
