@@ -296,16 +296,16 @@ def test_an_arrival_is_said_while_a_form_is_open_and_nothing_typed_is_lost(
     delivery = nurse.page.url.rsplit('/', 1)[1]
     nurse.go('/ward/new?goods=waste&way=send&other=waste')
     nurse.page.fill('#weight_kg', '2.')
-    arrived = nurse.page.locator('#arrived')
-    expect(arrived).to_have_attribute('role', 'status')
-    expect(arrived).to_be_empty()
+    expect(nurse.page.locator('#arrived')).to_have_attribute('role', 'status')
+    arrived = nurse.page.locator(f'#arrived p[data-about^="{delivery} "]')
+    expect(arrived).to_have_count(0)
     with fleet._lock:
         fleet._deliveries[delivery] |= {'robot': 'r1', 'goal': ward}
         fleet._set(delivery, 'awaiting_receipt')
         fleet.publish()
     number = str(fleet._deliveries[delivery]['number'])
     said = WORDS[lang]('arrived.collect', robot='R1', n=number)
-    nurse.expect_text('#arrived', said)
+    expect(arrived).to_contain_text(said)
     assert nurse.page.evaluate('document.activeElement.id') == 'weight_kg'
     nurse.page.keyboard.type('5')
     assert nurse.page.input_value('#weight_kg') == '2.5'
@@ -314,5 +314,5 @@ def test_an_arrival_is_said_while_a_form_is_open_and_nothing_typed_is_lost(
     nurse.picture(pictures, f'{lang}-arrived')
     expect(arrived.locator('a')).to_have_attribute('href', f'/deliveries/{delivery}')
     arrived.get_by_role('button').click()
-    expect(arrived).to_be_empty()
+    expect(arrived).to_have_count(0)
     nurse.close()
