@@ -37,7 +37,7 @@ class House:
         self.app = make_app(
             hospital,
             self.fleet,  # type: ignore[arg-type]
-            self.accounts,  # type: ignore[arg-type]
+            accounts=self.accounts,
             clock=self.fleet.clock,
             audit=self.accounts,
         )
