@@ -70,26 +70,20 @@ class Office:
         return self.served.manager.accounts.open_session(AccountId(account), now=at)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(('127.0.0.1', 0))
-        return int(listener.getsockname()[1])
-
-
 @contextmanager
 def running_site(
     *,
     robots: int = 6,
     speed: float = 12.0,
-    port: int = 0,
     played: Played | Obedient | None = None,
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
     zone: tzinfo = UTC,
     **settings: Any,
 ) -> Iterator[RunningSite]:
-    """Serve the pages on a port of this machine, with `played` or a scripted fleet behind them."""
-    port = port or free_port()
+    """Serve the pages on a port of their own, with `played` or a scripted fleet behind them."""
+    listener = socket.socket()
+    listener.bind(('127.0.0.1', 0))
     hospital = hospital or load_hospital(HOSPITAL)
     stand_in = None if played else StandIn(hospital, robots=robots, speed=speed)
     fleet = played or stand_in
@@ -97,7 +91,7 @@ def running_site(
     accounts, panels = with_log_ins(hospital), StandInPanels()
     kept = TemporaryDirectory()
     book = SqlDeskBook(f'sqlite:///{kept.name}/desk.db')
-    url = f'http://127.0.0.1:{port}'
+    url = f'http://127.0.0.1:{listener.getsockname()[1]}'
     app = create_app(
         hospital=hospital,
         mailbox=fleet,
@@ -121,14 +115,12 @@ def running_site(
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host='127.0.0.1',
-            port=port,
             log_level='warning',
             ws_max_size=4096,
             timeout_graceful_shutdown=1,
         )
     )
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={'sockets': [listener]}, daemon=True)
     fleet.start()
     thread.start()
     deadline = time.monotonic() + 20
@@ -142,6 +134,7 @@ def running_site(
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+        listener.close()
         fleet.close()
         book.close()
         kept.cleanup()

@@ -22,7 +22,6 @@ from tests.scenarios.day import small_hospital
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORDS = i18n.load()
-LANGUAGES = ['en', 'zh-CN']
 DESK = {'width': 1440, 'height': 900}
 WALL = {'width': 1920, 'height': 1080}
 PHONE = {'width': 390, 'height': 844}
@@ -64,7 +63,7 @@ def they_wait(site: RunningSite, **waits: dict[str, Any]) -> None:
         site.stand_in.robots[RobotId(robot)].waits_for = wait
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', ['en'])
 def test_a_robot_that_waits_has_an_arrow_with_its_age_and_the_chain_in_words(
     browser: Browser, scripted: RunningSite, pictures: Path, lang: str
 ) -> None:
@@ -131,8 +130,11 @@ def opened(page: Page) -> None:
     expect(page.locator('#space-time-plot .plot-run').first).to_be_attached()
 
 
-@pytest.mark.parametrize('size', [WALL, DESK, PHONE], ids=['wall', 'desk', 'phone'])
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize(
+    ('lang', 'size'),
+    [('en', WALL), ('zh-CN', DESK), ('zh-CN', PHONE)],
+    ids=['wall', 'desk', 'phone'],
+)
 def test_places_over_time_open_by_mouse(
     browser: Browser, busy: RunningSite, pictures: Path, lang: str, size: dict[str, int]
 ) -> None:
@@ -165,7 +167,7 @@ def test_places_over_time_open_by_mouse(
     operator.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', ['zh-CN'])
 def test_places_over_time_need_no_mouse_and_no_eyes(
     browser: Browser, busy: RunningSite, pictures: Path, lang: str
 ) -> None:
@@ -223,7 +225,7 @@ def test_two_taps_on_the_map_choose_a_way(
     operator.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', ['zh-CN'])
 def test_a_lift_says_what_it_does_who_is_next_and_what_is_wrong(
     browser: Browser, scripted: RunningSite, pictures: Path, lang: str
 ) -> None:

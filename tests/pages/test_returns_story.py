@@ -88,7 +88,7 @@ def test_more_urgently_needs_a_reason_and_nothing_typed_is_lost(
     nurse.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', ['en'])
 def test_a_porters_delivery_is_marked_taken_and_signed(
     browser: Browser, scripted: RunningSite, pictures: Path, lang: str
 ) -> None:
@@ -103,15 +103,15 @@ def test_a_porters_delivery_is_marked_taken_and_signed(
     operator.page.click('form[action$="/take"] button')
     operator.expect_text('.steps .current', t('delivery.step.carried'))
     assert any(isinstance(c, TakeByHand) for c in fleet.commands)
-    nurse.wait('form[action$="/sign"] button')
+    nurse.wait('form[action$="/sign"] button.primary')
     nurse.picture(pictures, f'{lang}-carried')
-    nurse.page.click('form[action$="/sign"] button')
+    nurse.page.click('form[action$="/sign"] button.primary')
     nurse.expect_text('.says', t('delivery.says.delivered'))
     operator.close()
     nurse.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', ['zh-CN'])
 def test_the_operator_reads_a_run_and_signs_that_a_robot_was_cleaned(
     browser: Browser, scripted: RunningSite, pictures: Path, lang: str
 ) -> None:

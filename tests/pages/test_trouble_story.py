@@ -141,7 +141,7 @@ def test_a_controlled_drug_needs_two_people_and_part_of_it_is_missing(
     nurse.page.fill('#missing', '1 broken')
     nurse.picture(pictures, f'{lang}-partly')
     fits(nurse, PHONE['width'])
-    nurse.page.click('form[action$="/sign"] button.primary')
+    nurse.page.click('.partly button')
     pharmacist.page.goto(address)
     pharmacist.expect_text('.now', t('delivery.missing', what='1 broken'))
     nurse.close()
@@ -184,8 +184,9 @@ def test_five_wrong_pins_lock_and_the_operator_is_told(
     nurse.page.goto(address)
     for _ in range(6):
         nurse.page.fill('#pin', '000000')
-        nurse.page.click('form[action$="/open"] button')
-        nurse.page.wait_for_selector('#problem')
+        with nurse.page.expect_response('**/open'):
+            nurse.page.click('form[action$="/open"] button')
+        nurse.page.wait_for_selector('form:not([aria-busy=true]) #pin')
     nurse.expect_text('#problem', t('pin.locked', phone='8000')[:12])
     nurse.picture(pictures, f'{lang}-pin-locked')
     fleet.wait(2_000)

@@ -64,7 +64,7 @@ def test_a_nurse_gets_medicines_from_the_pharmacy(
     nurse.open_compartment()
     nurse.wait('form[action$="/sign"]')
     nurse.picture(pictures, f'{lang}-sign')
-    nurse.page.click('form[action$="/sign"] button')
+    nurse.page.click('form[action$="/sign"] button.primary')
     nurse.expect_text('.says', t('delivery.says.delivered'))
     taps = nurse.taps
     nurse.tap('.stars button[value="5"]')
@@ -79,9 +79,8 @@ def test_a_nurse_gets_medicines_from_the_pharmacy(
     nurse.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
-def test_a_double_tap_is_one_delivery(browser: Browser, site: RunningSite, lang: str) -> None:
-    nurse = Nurse(browser, site, 'n3e', lang=lang)
+def test_a_double_tap_is_one_delivery(browser: Browser, site: RunningSite) -> None:
+    nurse = Nurse(browser, site, 'n3e', lang='en')
     note = uuid.uuid4().hex
     nurse.go('/ward/new?goods=sterile&way=fetch&other=cssd')
     nurse.page.click('summary')
@@ -99,10 +98,8 @@ def test_a_double_tap_is_one_delivery(browser: Browser, site: RunningSite, lang:
     nurse.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
-def test_a_delivery_is_cancelled_in_one_tap(
-    browser: Browser, site: RunningSite, lang: str
-) -> None:
+def test_a_delivery_is_cancelled_in_one_tap(browser: Browser, site: RunningSite) -> None:
+    lang = 'zh-CN'
     nurse = Nurse(browser, site, 'n3w', lang=lang)
     nurse.ask('drug', 'pharmacy')
     taps = nurse.taps
@@ -126,7 +123,7 @@ def test_everything_works_without_scripts(browser: Browser, site: RunningSite) -
     pharmacist.open_compartment()
     nurse.open_compartment()
     nurse.wait('form[action$="/sign"]')
-    nurse.page.click('form[action$="/sign"] button')
+    nurse.page.click('form[action$="/sign"] button.primary')
     nurse.page.click('.stars button[value="4"]')
     nurse.expect_text('.rated', '4 of 5')
     pharmacist.close()
@@ -185,7 +182,7 @@ def test_an_update_neither_moves_the_focus_nor_eats_the_pin(
     nurse.page.fill('#pin', '')
     nurse.open_compartment()
     nurse.wait('form[action$="/sign"]')
-    nurse.page.click('form[action$="/sign"] button')
+    nurse.page.click('form[action$="/sign"] button.primary')
     nurse.wait('.stars')
     pharmacist.close()
     nurse.close()
@@ -205,8 +202,7 @@ def test_somebody_who_was_logged_out_is_led_to_the_log_in(
     nurse.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
-@pytest.mark.parametrize('width', [320, 360, 1280])
+@pytest.mark.parametrize(('lang', 'width'), [('en', 320), ('zh-CN', 1280)])
 def test_pages_reflow_and_targets_are_large(
     browser: Browser, site: RunningSite, pictures: Path, lang: str, width: int
 ) -> None:

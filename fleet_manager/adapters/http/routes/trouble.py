@@ -220,6 +220,10 @@ class _Shown:
 def _shown(site: Site, one: Holding) -> _Shown:
     who, _, place = one.holder.partition(':')
     station = site.hospital.stations.get(StationId(place))
+    name, _, compartment = place.partition('/')
+    robot = site.hospital.robots.get(RobotId(name))
+    if robot is not None:
+        place = f'{robot.name} · {compartment}'
     return _Shown(who, place, station, one.since, one.until, one.signed_by, one.witness)
 
 
