@@ -19,6 +19,7 @@ from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
+from fleet_manager.adapters.db.retention import SqlRetention
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.db.webhooks import SqlWebhooks
@@ -49,6 +50,7 @@ from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.provider import open_provider
 from fleet_manager.entry.reporter import Reporter
+from fleet_manager.entry.retainer import Keeping, Retainer
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.timekeeper import Timekeeper
@@ -102,6 +104,7 @@ class Manager:
     bookkeeper: Bookkeeper
     reporter: Reporter
     timekeeper: Timekeeper
+    retainer: Retainer
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
@@ -110,6 +113,7 @@ class Manager:
         self.bookkeeper.start()
         self.reporter.start()
         self.timekeeper.start()
+        self.retainer.start()
         self.courier.start()
         if self.hl7 is not None:
             self.hl7.start()
@@ -123,6 +127,7 @@ class Manager:
         if self.hl7 is not None:
             self.hl7.stop()
         self.timekeeper.stop()
+        self.retainer.stop()
         self.courier.stop()
         self.runner.stop()
         self.bookkeeper.stop()
@@ -169,6 +174,13 @@ def compose(settings: Settings) -> Manager:
         report=mailbox.report,
     )
     codes = load_codes(settings.integration, given) if settings.integration else Codes()
+    retainer = Retainer(
+        Keeping(settings, SqlRetention(settings.retention_url)),
+        mailbox=mailbox,
+        clock=clock.now,
+        zone=settings.zone,
+        forget=courier.forget,
+    )
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -206,6 +218,7 @@ def compose(settings: Settings) -> Manager:
         panels=panels,
         book=book,
         webhooks=courier,
+        retention=retainer,
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
@@ -248,6 +261,7 @@ def compose(settings: Settings) -> Manager:
         bookkeeper=bookkeeper,
         reporter=reporter,
         timekeeper=timekeeper,
+        retainer=retainer,
         new_secrets=made,
     )
 

@@ -61,6 +61,7 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import (
     provider as provider_routes,
 )
+from fleet_manager.adapters.http.routes import retention as retention_routes
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
@@ -80,6 +81,7 @@ from fleet_manager.application.ports import (
     Reports,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
@@ -117,6 +119,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    retention_routes,
     webhooks_routes,
     health_routes,
 )
@@ -151,6 +154,7 @@ def create_app(
     book: DeskBook | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
+    retention: RetentionOffice | None = None,
     provider: ProviderDesk | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
@@ -195,6 +199,7 @@ def create_app(
         book=book,
         codes=codes or Codes(),
         webhooks=webhooks,
+        retention=retention,
         provider=provider,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)

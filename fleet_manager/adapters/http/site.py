@@ -38,6 +38,7 @@ from fleet_manager.application.ports import (
     View,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
@@ -128,6 +129,7 @@ class Site:
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     webhooks: WebhookOffice | None = None
+    retention: RetentionOffice | None = None
     #: Where people of the hospital log in, None where they have no account outside.
     provider: ProviderDesk | None = None
     #: One new map is checked at a time.

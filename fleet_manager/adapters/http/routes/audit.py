@@ -44,6 +44,7 @@ async def audit(request: Request, site: SiteDep) -> Response:
         newest=not wanted.before,
         filters=urlencode(asked),
         done=DONE,
+        last_run=await _last_run(site),
         why=lambda outcome: _why(words_of(request), outcome),
     )
 
@@ -64,6 +65,15 @@ async def audit_csv(request: Request, site: SiteDep) -> Response:
         media_type='text/csv; charset=utf-8',
         headers={'content-disposition': 'attachment; filename="audit.csv"'},
     )
+
+
+async def _last_run(site: Site) -> Instant | None:
+    """Return when old personal data was last erased, None for never."""
+    office = site.retention
+    if office is None:
+        return None
+    runs = await site.people.ask(lambda _: office.runs(2))
+    return next((run.ended for run in runs if run.ended is not None), None)
 
 
 def harmless(cell: str) -> str:
