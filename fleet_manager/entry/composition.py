@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.archive import JournalArchive
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
@@ -37,6 +38,7 @@ from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.application.reports import Rates
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import meal_times
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -215,8 +217,10 @@ def compose(settings: Settings) -> Manager:
         codes=codes,
         zone=settings.zone,
         meal_cut_off=settings.meal_cut_off_min,
+        meals=settings.meal_times,
         panels=panels,
         book=book,
+        archive=JournalArchive(settings.journal_url),
         webhooks=courier,
         retention=retainer,
         printer=DocumentPrinter(),
@@ -244,6 +248,7 @@ def compose(settings: Settings) -> Manager:
         clock=clock.now,
         zone=settings.zone,
         cut_off=settings.meal_cut_off_min,
+        times=meal_times(settings.meal_times),
         audit=accounts,
     )
     return Manager(

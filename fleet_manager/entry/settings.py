@@ -11,6 +11,7 @@ from pydantic import Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fleet_manager.adapters.oidc.addresses import origin_of, problem_of_address
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 
 #: The hospitals that come with the program.
 SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     )
     meal_cut_off_min: int = Field(
         120, ge=0, le=720, description='minutes before a meal until which wards order it'
+    )
+    meal_times: str = Field(
+        USUAL_TIMES, description='when meals come to the wards; a meal left out is not served'
     )
     retention_hour: int = Field(
         3, ge=0, le=23, description='hour of the day at which old personal data is erased'
@@ -188,6 +192,12 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f'{value[:40]} is no time zone known here: use one as Asia/Shanghai'
                 ) from None
+        return value
+
+    @field_validator('meal_times')
+    @classmethod
+    def _possible_meals(cls, value: str) -> str:
+        meal_times(value)
         return value
 
     @property

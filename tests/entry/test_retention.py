@@ -28,8 +28,10 @@ from fleet_manager.entry.cli import app
 from fleet_manager.entry.clock import WallClock
 from fleet_manager.entry.retainer import Keeping, last_night
 from fleet_manager.entry.settings import Settings
+from tests.adapters.db import outside
 from tests.adapters.db.story import batch
 from tests.adapters.db.test_db_erasing import told
+from tests.postgres import fresh_database
 
 CANARY = 'zz.canary'
 
@@ -50,9 +52,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fill_the_others(folder: Path) -> None:
+def fill_the_others(folder: Path, url: str = '') -> None:
     """Write old personal data into the other stores."""
-    settings = Settings(state_dir=folder)
+    settings = Settings(state_dir=folder, database_url=url)
     old = Instant(WallClock().now() - 400 * DAY)
     who = AccountId(CANARY)
     accounts = SqlAccounts(settings.accounts_url)
@@ -213,3 +215,28 @@ def test_the_night_is_the_hospitals() -> None:
     noon = Instant(1_700_020_800_000)  # 12:00 in Shanghai
     assert last_night(noon, 3, zone) == noon - 9 * 3_600_000
     assert last_night(noon, 13, zone) == noon - 23 * 3_600_000
+
+
+@pytest.mark.postgres
+def test_a_run_erases_the_same_in_postgresql(tmp_path: Path) -> None:
+    url = fresh_database('postgresql', tmp_path)
+    now = WallClock().now()
+    store = open_store(url)
+    store.take_over(holder='a', now=now)
+    for number in (1, 2):
+        events = told(number, CANARY, f'{CANARY} text', goods='drug')
+        store.commit(batch(*events, at=now - 400 * DAY), now=now)
+    store.close()
+    fill_the_others(tmp_path, url)
+    done = CliRunner().invoke(
+        app, ['retention', 'run', '--database-url', url, '--state-dir', str(tmp_path)]
+    )
+    assert done.exit_code == 0, done.output
+    reader = JournalReader(url)
+    report = reader.verify()
+    assert report.first_bad is None, report.problem
+    assert not any(CANARY in one.entry.body for one in reader.entries(0, 1_000))
+    reader.close()
+    for table in ('account', 'note', 'complaint', 'claim', 'deed', 'retention_disabled'):
+        rows = outside.rows(url, f'SELECT * FROM {table}')
+        assert not any(CANARY in str(row) for row in rows), table

@@ -151,6 +151,7 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /desk': Deed.WORK_AT_DESK,
         'GET /desk/new': Deed.WORK_AT_DESK,
         'POST /desk/new': Deed.WORK_AT_DESK,
+        'GET /desk/old': Deed.WORK_AT_DESK,
         'GET /desk/book': Deed.WORK_AT_DESK,
         'POST /desk/notes': Deed.WORK_AT_DESK,
         'POST /desk/notes/{note}/take': Deed.WORK_AT_DESK,

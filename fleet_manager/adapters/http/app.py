@@ -65,6 +65,7 @@ from fleet_manager.adapters.http.routes import retention as retention_routes
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import Audit
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.keys import Keys
@@ -85,6 +86,7 @@ from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
@@ -144,6 +146,7 @@ def create_app(
     ward_book: WardBook | None = None,
     zone: tzinfo = UTC,
     meal_cut_off: int = 120,
+    meals: str = USUAL_TIMES,
     panels: Panels | None = None,
     printer: Printer | None = None,
     audit: Audit | None = None,
@@ -152,6 +155,7 @@ def create_app(
     reports: Reports | None = None,
     records: CustodyRecords | None = None,
     book: DeskBook | None = None,
+    archive: Archive | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
     retention: RetentionOffice | None = None,
@@ -192,11 +196,13 @@ def create_app(
         ward_book=ward_book,
         zone=zone,
         meal_cut_off=meal_cut_off,
+        meal_times=meal_times(meals),
         printer=printer,
         books=books,
         reports=reports,
         records=records,
         book=book,
+        archive=archive,
         codes=codes or Codes(),
         webhooks=webhooks,
         retention=retention,

@@ -52,6 +52,7 @@ ROUTES = [
     'GET /desk',
     'GET /desk/book',
     'GET /desk/new',
+    'GET /desk/old',
     'GET /desk/today',
     'GET /fhir/metadata',
     'GET /fhir/{kind}',
