@@ -122,6 +122,7 @@ def sign_delivery(turn: Turn, command: SignDelivery) -> DeliveryId | Refusal:
                 command.witness,
                 count=command.count,
                 missing=command.missing.strip(),
+                loaded=delivery.count,
             )
         )
     return delivery.id

@@ -57,3 +57,8 @@ class Label:
     number: str
     due: str
     part: str = ''
+
+
+def parcels_of(details: Mapping[str, str], count: int) -> int:
+    """Return how many labels a delivery needs: one a scanned code, else one a counted piece."""
+    return max(1, min(len(details.get('codes', '').split()) or count, MAX_LABELS))

@@ -121,10 +121,10 @@ def hear_again(sensed: Sensed, report: Report, now: Instant) -> bool:
 
 
 def _locked(turn: Turn, report: LockReport) -> None:
-    """Remember until when an account is locked; what is over is forgotten."""
+    """Remember until when an account or a compartment is locked; what is over is forgotten."""
     locked = {name: until for name, until in turn.sensed.locked.items() if until > turn.now}
     if len(locked) < MAX_LOCKED:
-        locked[report.account] = report.until
+        locked[report.account, report.compartment] = report.until
     turn.sensed.locked = locked
 
 

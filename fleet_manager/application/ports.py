@@ -404,6 +404,12 @@ class Accounts(Protocol):
     def locked_until(self, account: AccountId, *, now: Instant) -> Instant:
         """Return when a locked name may try again, 0 while it is not locked."""
 
+    def count_wrong_at(self, place: str, *, now: Instant) -> Instant:
+        """Count a wrong secret typed at a place; return until when it is locked, or 0."""
+
+    def forgive(self, place: str) -> None:
+        """Forget what was counted at a place: a right secret was typed there."""
+
     def by_badge(self, code: str, *, device: str, now: Instant) -> tuple[str, Account | None]:
         """Return the outcome as `verify` does, and whose badge it is when 'ok'.
 

@@ -6,14 +6,14 @@ delivery; the book notes what came of it, and what is noted is not asked for aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
 from fleet_manager.application.ports import Reply
 from fleet_manager.application.ward_book import Noted, WardBook
-from fleet_manager.domain.deliveries.meals import MealRound, closed, counts
+from fleet_manager.domain.deliveries.meals import MealRound, MealTimes, closed, counts
 from fleet_manager.domain.deliveries.timetable import LEAD_MS, Plan, account_of, runs
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital
@@ -50,16 +50,19 @@ def run_timetable(
     *,
     zone: tzinfo,
     cut_off: int,
+    times: MealTimes,
     now: Instant,
 ) -> list[Noted]:
     """Ask for everything whose time has come; return what was noted.
 
+    Meals come at `times`, and are asked for `cut_off` minutes before.
     `ask` may raise Overloaded: then the rest is asked for at the next call. Raises StoreFailed.
     """
     noted = []
     since = Instant(now - LOOK_BACK_MS)
+    meals = closed(zone, now, cut_off=cut_off, times=times)
     known = book.noted(since=Instant(since - LOOK_BACK_MS))
-    for wanted in (*_planned(book, zone, since, now), *_meals(book, hospital, zone, cut_off, now)):
+    for wanted in (*_planned(book, zone, since, now), *_meals(book, hospital, meals)):
         if (wanted.subject, wanted.day) in known:
             continue
         outcome = _outcome(wanted, ask, now)
@@ -119,10 +122,8 @@ def _runs(plan: Plan, zone: tzinfo, since: Instant, now: Instant) -> Iterator[Wa
         )
 
 
-def _meals(
-    book: WardBook, hospital: Hospital, zone: tzinfo, cut_off: int, now: Instant
-) -> Iterator[Wanted]:
-    for one in closed(zone, now, cut_off=cut_off):
+def _meals(book: WardBook, hospital: Hospital, meals: Iterable[MealRound]) -> Iterator[Wanted]:
+    for one in meals:
         for station, beds in book.meal_orders(one.id).items():
             details = counts(beds)
             if details:

@@ -527,10 +527,14 @@ class DoorReport:
 
 @dataclass(frozen=True, slots=True)
 class LockReport:
-    """Too many wrong secrets were tried for an account: nobody gets in before `until`."""
+    """Too many wrong secrets were tried for an account: nobody gets in before `until`.
+
+    Or, at a robot's screen, for a `compartment` (`r1/c1`), whoever tried: it is not opened there.
+    """
 
     account: AccountId
     until: Instant
+    compartment: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -862,7 +866,8 @@ class ParcelTaken:
 class DeliveryReceived:
     """The recipient signed for the parcel. The delivery is delivered.
 
-    `count` pieces were there, 0 where nobody counted; `missing` is what was not right.
+    `count` pieces were there of `loaded`, each 0 where nobody counted; `missing` is what was not
+    right.
     """
 
     delivery: DeliveryId
@@ -870,6 +875,7 @@ class DeliveryReceived:
     witness: Actor | None = None
     count: int = 0
     missing: str = ''
+    loaded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

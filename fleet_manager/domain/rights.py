@@ -49,6 +49,7 @@ class Deed(StrEnum):
     MANAGE_ACCOUNTS = 'manage_accounts'
     READ_AUDIT = 'read_audit'
     MANAGE_KEYS = 'manage_keys'
+    MANAGE_RETENTION = 'manage_retention'
 
 
 #: A deed is named by its member, a command by its type.
@@ -157,6 +158,7 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         Deed.KEEP_STOCK: _row(own=_STATION, everywhere=_DISPATCH),
         # people
         Deed.READ_AUDIT: _look(everywhere=(Role.AUDITOR, Role.ADMIN)),
+        Deed.MANAGE_RETENTION: _row(everywhere=(Role.ADMIN,), fresh=True),
         Deed.MANAGE_KEYS: _row(everywhere=(Role.ADMIN,), fresh=True),
         Deed.MANAGE_ACCOUNTS: _row(everywhere=(Role.ADMIN,), fresh=True),
     }

@@ -23,6 +23,7 @@ from fleet_manager.entry.keys_cli import keys
 from fleet_manager.entry.labels_cli import labels
 from fleet_manager.entry.map_cli import maps
 from fleet_manager.entry.panel_cli import panel
+from fleet_manager.entry.retention_cli import retention
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
 from fleet_manager.entry.simulate.cli import simulate
 from fleet_manager.entry.stores_cli import stores
@@ -52,6 +53,7 @@ app.add_typer(accounts, name='accounts')
 app.add_typer(keys, name='keys')
 app.add_typer(stores, name='stores')
 app.add_typer(panel, name='panel')
+app.add_typer(retention, name='retention')
 
 _State = Annotated[
     Path, typer.Option(help='Folder with journal and accounts.', envvar='FLEET_STATE_DIR')

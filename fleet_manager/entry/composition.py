@@ -14,11 +14,13 @@ import structlog
 from fastapi import FastAPI
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
+from fleet_manager.adapters.db.archive import JournalArchive
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.adapters.db.custody import JournalCustody
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
+from fleet_manager.adapters.db.retention import SqlRetention
 from fleet_manager.adapters.db.store import SqlStore, open_store
 from fleet_manager.adapters.db.ward_book import SqlWardBook
 from fleet_manager.adapters.db.webhooks import SqlWebhooks
@@ -36,6 +38,7 @@ from fleet_manager.application.outside_orders import Codes
 from fleet_manager.application.ports import Devices, Directive, StoreUnavailable
 from fleet_manager.application.reports import Rates
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import meal_times
 from fleet_manager.domain.errors import FleetError, MapError
 from fleet_manager.domain.ids import DeliveryId, RobotId
 from fleet_manager.domain.maps.model import Hospital
@@ -49,6 +52,7 @@ from fleet_manager.entry.maps import Maps
 from fleet_manager.entry.metrics import Metrics
 from fleet_manager.entry.provider import open_provider
 from fleet_manager.entry.reporter import Reporter
+from fleet_manager.entry.retainer import Keeping, Retainer
 from fleet_manager.entry.runner import Recovery, Runner
 from fleet_manager.entry.settings import Settings
 from fleet_manager.entry.timekeeper import Timekeeper
@@ -102,6 +106,7 @@ class Manager:
     bookkeeper: Bookkeeper
     reporter: Reporter
     timekeeper: Timekeeper
+    retainer: Retainer
     new_secrets: dict[str, str]
 
     def start(self, *, died: Callable[[int], None]) -> None:
@@ -110,6 +115,7 @@ class Manager:
         self.bookkeeper.start()
         self.reporter.start()
         self.timekeeper.start()
+        self.retainer.start()
         self.courier.start()
         if self.hl7 is not None:
             self.hl7.start()
@@ -123,6 +129,7 @@ class Manager:
         if self.hl7 is not None:
             self.hl7.stop()
         self.timekeeper.stop()
+        self.retainer.stop()
         self.courier.stop()
         self.runner.stop()
         self.bookkeeper.stop()
@@ -169,6 +176,13 @@ def compose(settings: Settings) -> Manager:
         report=mailbox.report,
     )
     codes = load_codes(settings.integration, given) if settings.integration else Codes()
+    retainer = Retainer(
+        Keeping(settings, SqlRetention(settings.retention_url)),
+        mailbox=mailbox,
+        clock=clock.now,
+        zone=settings.zone,
+        forget=courier.forget,
+    )
     devices = _devices(settings, hospital, mailbox, clock)
     clock.wait(CLOCK_SECONDS)
     runner = Runner(
@@ -203,9 +217,12 @@ def compose(settings: Settings) -> Manager:
         codes=codes,
         zone=settings.zone,
         meal_cut_off=settings.meal_cut_off_min,
+        meals=settings.meal_times,
         panels=panels,
         book=book,
+        archive=JournalArchive(settings.journal_url),
         webhooks=courier,
+        retention=retainer,
         printer=DocumentPrinter(),
         books=books,
         reports=reporter,
@@ -231,6 +248,7 @@ def compose(settings: Settings) -> Manager:
         clock=clock.now,
         zone=settings.zone,
         cut_off=settings.meal_cut_off_min,
+        times=meal_times(settings.meal_times),
         audit=accounts,
     )
     return Manager(
@@ -248,6 +266,7 @@ def compose(settings: Settings) -> Manager:
         bookkeeper=bookkeeper,
         reporter=reporter,
         timekeeper=timekeeper,
+        retainer=retainer,
         new_secrets=made,
     )
 

@@ -128,6 +128,11 @@ class Courier:
             self._reader.close()
         self._kept.close()
 
+    def forget(self) -> None:
+        """Read again what is told: names and texts may have been erased meanwhile."""
+        with self._lock:
+            self._first.clear()
+
     def _run(self) -> None:
         failing = False
         while not self._stopping.wait(POLL_SECONDS):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from fleet_manager.application.labels import MAX_LABELS, PAPERS
+from fleet_manager.application.labels import MAX_LABELS, PAPERS, parcels_of
 from fleet_manager.entry.settings import SHIPPED_MAPS
 
 
@@ -28,7 +28,10 @@ def labels(
     address: Annotated[
         str, typer.Option(help='Where people reach the pages; goes into the code.')
     ] = 'http://127.0.0.1:8080',
-    parcels: Annotated[int, typer.Option(help='How many.', min=1, max=MAX_LABELS)] = 1,
+    parcels: Annotated[
+        int | None,
+        typer.Option(help='How many; one a scanned code else.', min=1, max=MAX_LABELS),
+    ] = None,
     paper: Annotated[str, typer.Option(help=f'One of {", ".join(PAPERS)}.')] = next(iter(PAPERS)),
     dpi: Annotated[int, typer.Option(help='Of a label printer: 203 or 300.')] = 203,
     lang: Annotated[Literal['en', 'zh-CN'], typer.Option(help='Language.')] = 'zh-CN',
@@ -66,6 +69,7 @@ def labels(
             _give_up(f'no delivery {delivery} in {state_dir}')
         asked = decode_event(found[0].entry.kind, found[0].entry.body)
         assert isinstance(asked, DeliveryRequested)  # noqa: S101 - that kind was asked for
+        parcels = parcels or parcels_of(asked.details, 0)
         entity = {
             'number': asked.number,
             'goods': asked.goods,

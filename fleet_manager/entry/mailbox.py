@@ -109,7 +109,7 @@ def _device(report: Report) -> str:
     if isinstance(report, MalformedReport):
         return report.device
     if isinstance(report, LockReport):
-        return report.account
+        return report.account or report.compartment
     if isinstance(report, WebhookReport):
         return report.webhook
     return report.robot

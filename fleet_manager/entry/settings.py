@@ -11,6 +11,7 @@ from pydantic import Field, FilePath, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fleet_manager.adapters.oidc.addresses import origin_of, problem_of_address
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 
 #: The hospitals that come with the program.
 SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
@@ -18,6 +19,10 @@ SHIPPED_MAPS: Final = Path(__file__).resolve().parents[2] / 'maps'
 LOCAL_ZONE: Final = Path('/etc/localtime')
 #: The hospital days that come with the program.
 SHIPPED_SCENARIOS: Final = SHIPPED_MAPS.parent / 'scenarios'
+#: Days that personal data is kept at most, and by law at least.
+MAX_DAYS: Final = 36_525
+THREE_YEARS: Final = 1_096
+SIX_MONTHS: Final = 183
 
 
 class Settings(BaseSettings):
@@ -60,6 +65,23 @@ class Settings(BaseSettings):
     meal_cut_off_min: int = Field(
         120, ge=0, le=720, description='minutes before a meal until which wards order it'
     )
+    meal_times: str = Field(
+        USUAL_TIMES, description='when meals come to the wards; a meal left out is not served'
+    )
+    retention_hour: int = Field(
+        3, ge=0, le=23, description='hour of the day at which old personal data is erased'
+    )
+    retention_names_days: int = Field(365, le=MAX_DAYS, description='days names are kept')
+    retention_texts_days: int = Field(90, le=MAX_DAYS, description='days notes are kept')
+    retention_codes_days: int = Field(90, le=MAX_DAYS, description='days barcodes are kept')
+    retention_waste_days: int = Field(1_096, le=MAX_DAYS, description='days for medical waste')
+    retention_controlled_days: int = Field(
+        1_827, le=MAX_DAYS, description='days for controlled drugs'
+    )
+    retention_audit_days: int = Field(365, le=MAX_DAYS, description='days of the audit list')
+    retention_accounts_days: int = Field(
+        90, ge=1, le=MAX_DAYS, description='days until a disabled account is erased'
+    )
     webhook_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
         (), description='networks inside that webhooks may go to, also without TLS'
     )
@@ -99,6 +121,32 @@ class Settings(BaseSettings):
                 'or keep 127.0.0.1 behind a proxy that does'
             )
         return self
+
+    @field_validator('retention_names_days', 'retention_texts_days', 'retention_codes_days')
+    @classmethod
+    def _long_enough_to_ask(cls, value: int) -> int:
+        if value < 7:
+            raise ValueError('at least seven days: people ask about a delivery that went wrong')
+        return value
+
+    @field_validator('retention_waste_days', 'retention_controlled_days')
+    @classmethod
+    def _three_years(cls, value: int) -> int:
+        if value < THREE_YEARS:
+            raise ValueError(
+                f'at least {THREE_YEARS}: records of medical waste and of controlled drugs are '
+                'kept for three years by law'
+            )
+        return value
+
+    @field_validator('retention_audit_days')
+    @classmethod
+    def _six_months(cls, value: int) -> int:
+        if value < SIX_MONTHS:
+            raise ValueError(
+                f'at least {SIX_MONTHS}: logs of access are kept for six months by law'
+            )
+        return value
 
     @model_validator(mode='after')
     def _whole_provider(self) -> Self:
@@ -146,6 +194,12 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
+    @field_validator('meal_times')
+    @classmethod
+    def _possible_meals(cls, value: str) -> str:
+        meal_times(value)
+        return value
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the walls; of this machine where none is set, UTC where it has none."""
@@ -181,6 +235,11 @@ class Settings(BaseSettings):
     def desk_url(self) -> str:
         """Where the panels of robots are: a file of their own, or the same server."""
         return self.database_url or f'sqlite:///{self.state_dir.resolve() / "desk.db"}'
+
+    @property
+    def retention_url(self) -> str:
+        """Where holds and runs of the retention are: a file of their own, or the same server."""
+        return self.database_url or f'sqlite:///{self.state_dir.resolve() / "retention.db"}'
 
     @property
     def webhooks_url(self) -> str:

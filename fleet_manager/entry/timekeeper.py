@@ -13,6 +13,7 @@ from fleet_manager.application.audit import DONE, Audit, line_of
 from fleet_manager.application.ports import Mailbox, Overloaded, Reply, StoreFailed
 from fleet_manager.application.run_timetable import run_timetable
 from fleet_manager.application.ward_book import WardBook
+from fleet_manager.domain.deliveries.meals import MealTimes
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import RequestDelivery
 from fleet_manager.domain.units import Instant
@@ -37,10 +38,12 @@ class Timekeeper:
         clock: Callable[[], Instant],
         zone: tzinfo,
         cut_off: int,
+        times: MealTimes,
         audit: Audit,
     ) -> None:
         self._book, self._hospital, self._mailbox = book, hospital, mailbox
-        self._clock, self._zone, self._cut_off = clock, zone, cut_off
+        self._clock, self._zone = clock, zone
+        self._cut_off, self._times = cut_off, times
         self._audit = audit
         self._failing = False
         self._stop = threading.Event()
@@ -65,6 +68,7 @@ class Timekeeper:
                 self._ask,
                 zone=self._zone,
                 cut_off=self._cut_off,
+                times=self._times,
                 now=self._clock(),
             )
         except (Overloaded, StoreFailed) as error:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_manager.adapters.sim.staff import helper
+from fleet_manager.application.stock.bookings import Short, booking_of
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.deliveries.custody import Custody, custody, gaps
 from fleet_manager.domain.deliveries.goods import GOODS
@@ -24,7 +25,9 @@ from fleet_manager.domain.messages import (
     CloseDelivery,
     CollectionReminded,
     Command,
+    DeliveryReceived,
     FollowUpStep,
+    LockReport,
     NoteFollowUp,
     OpenCompartment,
     OpenLeftBehind,
@@ -39,7 +42,7 @@ from fleet_manager.domain.messages import (
     SignDelivery,
     TakeByHand,
 )
-from fleet_manager.domain.units import HOUR
+from fleet_manager.domain.units import HOUR, Instant
 from tests.application.stage import OPERATOR, Stage, ward
 from tests.hospitals import corridor, loop, with_version
 
@@ -206,6 +209,10 @@ def test_controlled_drugs_are_counted_and_signed_by_two_at_both_ends() -> None:
     done = stage.delivery(delivery)
     assert (done.state, done.count, done.received) == (S.DELIVERED, 3, 2)
     assert done.missing == 'one ampoule broken'
+    signed = stage.last(DeliveryReceived)
+    booked = booking_of(1, stage.now, signed)
+    assert booked is not None
+    assert booked.short == Short(came=2, loaded=3), 'the books hear of it'
     witnesses = [one.witness for one in record(stage, delivery).holdings]
     assert witnesses == ['', 'ward-west-2', 'ward-east-2']
 
@@ -379,6 +386,17 @@ def test_few_stars_are_followed_up_and_many_are_not() -> None:
     assert stage.refused(note) == 'not_followed_up'
     stage.send(RateDelivery(ward('east'), delivery, 2))
     assert stage.refused(note) is None
+
+
+def test_a_locked_compartment_is_told_of_until_it_opens_again() -> None:
+    stage = house()
+    until = Instant(stage.now + 60_000)
+    stage.hear(LockReport(AccountId(''), until, 'r1/c1'))
+    stage.tick()
+    (alert,) = stage.kernel.state.alerts.values()
+    assert (alert.id, alert.params) == ('compartment_locked:r1/c1', {'until': str(until)})
+    stage.wait(60_000)
+    assert not alerts(stage)
 
 
 # --- whatever people do  ---

@@ -9,7 +9,7 @@ import pytest
 
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.application.ports import Bookmark
-from fleet_manager.application.stock.bookings import Booking, Move
+from fleet_manager.application.stock.bookings import Booking, Move, Short
 from fleet_manager.application.stock.model import Held, Item, Line, ProposalState
 from fleet_manager.application.stock.sheet import Sheet
 from fleet_manager.domain.ids import DeliveryId, StationId
@@ -81,6 +81,42 @@ def test_every_journal_line_is_booked_once_however_often_and_wherever_it_is_read
     assert counts(books, PHARMACY) == {'A': 6, 'B': 20}
     assert counts(books, WARD) == {'A': 4}
     assert books.bookmark() == Bookmark(4, 'h')
+
+
+@pytest.mark.parametrize('by_porter', [False, True])
+@pytest.mark.parametrize(
+    ('came', 'loaded', 'there'),
+    [
+        (13, 13, {'A': 10, 'B': 3}),
+        (11, 13, {'A': 10, 'B': 1}),
+        (8, 0, {'A': 8, 'B': 0}),
+        (15, 13, {'A': 10, 'B': 3}),
+        (1, 2, {'A': 10, 'B': 3}),  # bags were counted, not bottles
+    ],
+)
+def test_what_did_not_come_is_not_on_the_shelf(
+    books: SqlBooks, by_porter: bool, came: int, loaded: int, there: dict[str, int]
+) -> None:
+    follow(books, steps())
+    books.pack(D1, SALINE.code, 13)
+    story = steps(Move.OUT, Move.IN) if by_porter else steps(Move.OUT, Move.IN, Move.IN)
+    story[-1] = replace(story[-1], short=Short(came, loaded))
+    follow(books, story)
+    follow(books, story)
+    assert counts(books, WARD) == {lot: count for lot, count in there.items() if count}
+    assert counts(books, PHARMACY) == {'B': 17}
+
+
+def test_nobody_knows_which_of_several_items_is_missing(books: SqlBooks) -> None:
+    gloves = replace(SALINE, code='GLOVES')
+    books.take_over(Sheet({gloves.code: gloves}), at=NOW, actor='ph', today=TODAY)
+    follow(books, steps())
+    books.pack(D1, SALINE.code, 3)
+    books.pack(D1, gloves.code, 2)
+    story = steps(Move.OUT, Move.IN, Move.IN)
+    story[-1] = replace(story[-1], short=Short(4, 5))
+    follow(books, story)
+    assert counts(books, WARD) == {'A': 3, '': 2}
 
 
 def test_what_comes_back_is_on_the_senders_shelf_again(books: SqlBooks) -> None:

@@ -164,3 +164,15 @@ def test_a_lock_says_until_when(accounts: SqlAccounts) -> None:
         accounts.verify(NURSE.id, secret='x', now=NOW)
     assert accounts.locked_until(NURSE.id, now=NOW) == later(60 * SECOND)
     assert accounts.locked_until(NURSE.id, now=later(60 * SECOND)) == 0
+
+
+def test_wrong_secrets_at_a_place_lock_it_until_a_right_one_is_given(
+    accounts: SqlAccounts,
+) -> None:
+    place = 'at r1/c1 for D000001'
+    locks = [accounts.count_wrong_at(place, now=NOW) for _ in range(5)]
+    assert locks == [0, 0, 0, 0, later(60 * SECOND)]
+    assert accounts.count_wrong_at(place, now=later(60 * SECOND)) == later(180 * SECOND)
+    assert accounts.locked_until(NURSE.id, now=NOW) == 0
+    accounts.forgive(place)
+    assert accounts.count_wrong_at(place, now=NOW) == 0

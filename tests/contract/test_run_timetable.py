@@ -14,12 +14,13 @@ from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.application.kernel import Kernel
 from fleet_manager.application.ports import Overloaded, Reply
 from fleet_manager.application.run_timetable import run_timetable
-from fleet_manager.domain.deliveries.meals import Bed
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, Bed, meal_times
 from fleet_manager.domain.deliveries.timetable import Plan
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.messages import RequestDelivery
 from fleet_manager.domain.units import Instant
 
+MEALS = meal_times(USUAL_TIMES)
 HOSPITAL = load_hospital(Path(__file__).parents[2] / 'maps' / 'small_hospital')
 ZONE = ZoneInfo('Europe/Berlin')
 WARD, LAB = StationId('n2w'), StationId('lab')
@@ -48,7 +49,7 @@ class Manager:
     def look(self, now: str) -> list[str]:
         """Look once; return what came of what was due."""
         noted = run_timetable(
-            self.book, HOSPITAL, self.ask, zone=ZONE, cut_off=60, now=self.clock(now)
+            self.book, HOSPITAL, self.ask, zone=ZONE, cut_off=60, times=MEALS, now=self.clock(now)
         )
         return [one.outcome for one in noted]
 

@@ -128,10 +128,19 @@ def test_every_field_is_set_by_its_variable(
         'webhook_networks': '["10.0.0.0/8"]',
         'time_zone': 'Asia/Shanghai',
         'meal_cut_off_min': '90',
+        'meal_times': 'lunch=11:30-12:45',
         'report_days': '90',
         'cost_robot_hour': '12.5',
         'cost_porter_hour': '40',
         'cost_currency': 'CNY',
+        'retention_hour': '2',
+        'retention_names_days': '400',
+        'retention_texts_days': '30',
+        'retention_codes_days': '31',
+        'retention_waste_days': '1100',
+        'retention_controlled_days': '1200',
+        'retention_audit_days': '200',
+        'retention_accounts_days': '7',
         'oidc_issuer': 'https://login.hospital.example/realms/staff',
         'oidc_client_id': 'fleet',
         'oidc_client_secret_file': str(pem),
@@ -156,6 +165,8 @@ def test_every_field_is_set_by_its_variable(
     assert (settings.integration, settings.hl7_port) == (pem, 2575)
     assert [str(one) for one in settings.webhook_networks] == ['10.0.0.0/8']
     assert settings.snapshot_every == 50
+    assert settings.meal_times == 'lunch=11:30-12:45'
+    assert (settings.retention_hour, settings.retention_waste_days) == (2, 1_100)
     assert (settings.report_days, settings.cost_robot_hour) == (90, 12.5)
     assert (settings.cost_porter_hour, settings.cost_currency) == (40.0, 'CNY')
     assert (settings.time_zone, settings.meal_cut_off_min) == ('Asia/Shanghai', 90)

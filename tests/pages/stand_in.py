@@ -111,6 +111,13 @@ class StandInAccounts:
     def locked_until(self, account: AccountId, *, now: Instant) -> Instant:
         return Instant(now + 60_000 if self.failures.get(account, 0) >= 5 else 0)
 
+    def count_wrong_at(self, place: str, *, now: Instant) -> Instant:
+        self.failures[place] = self.failures.get(place, 0) + 1
+        return self.locked_until(AccountId(place), now=now)
+
+    def forgive(self, place: str) -> None:
+        self.failures.pop(place, None)
+
     def by_badge(self, code: str, *, device: str, now: Instant) -> tuple[str, Account | None]:
         account = self.accounts.get(self.codes.get(code, ''))
         if account is None:

@@ -282,3 +282,37 @@ def own_words(nurse: Nurse, site: RunningSite) -> list[str]:
         text = text.replace(name, ' ')
     text = re.sub(r'\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|(?<=\d )[A-Z][a-z]{2}\b', ' ', text)
     return re.findall(r'[A-Za-z]{3,}', text)
+
+
+@pytest.mark.parametrize('lang', LANGUAGES)
+def test_an_arrival_is_said_while_a_form_is_open_and_nothing_typed_is_lost(
+    browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
+) -> None:
+    fleet = ward_site.stand_in
+    assert fleet is not None
+    ward = {'en': 'n3w', 'zh-CN': 'n3e'}[lang]
+    nurse = Nurse(browser, ward_site, ward, lang=lang)
+    nurse.ask('drug', 'pharmacy')
+    delivery = nurse.page.url.rsplit('/', 1)[1]
+    nurse.go('/ward/new?goods=waste&way=send&other=waste')
+    nurse.page.fill('#weight_kg', '2.')
+    expect(nurse.page.locator('#arrived')).to_have_attribute('role', 'status')
+    arrived = nurse.page.locator(f'#arrived p[data-about^="{delivery} "]')
+    expect(arrived).to_have_count(0)
+    with fleet._lock:
+        fleet._deliveries[delivery] |= {'robot': 'r1', 'goal': ward}
+        fleet._set(delivery, 'awaiting_receipt')
+        fleet.publish()
+    number = str(fleet._deliveries[delivery]['number'])
+    said = WORDS[lang]('arrived.collect', robot='R1', n=number)
+    expect(arrived).to_contain_text(said)
+    assert nurse.page.evaluate('document.activeElement.id') == 'weight_kg'
+    nurse.page.keyboard.type('5')
+    assert nurse.page.input_value('#weight_kg') == '2.5'
+    assert '/ward/new' in nurse.page.url
+    assert nurse.violations() == []
+    nurse.picture(pictures, f'{lang}-arrived')
+    expect(arrived.locator('a')).to_have_attribute('href', f'/deliveries/{delivery}')
+    arrived.get_by_role('button').click()
+    expect(arrived).to_have_count(0)
+    nurse.close()

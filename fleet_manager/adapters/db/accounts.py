@@ -174,6 +174,17 @@ class SqlAccounts(SqlSeats, SqlBadges, SqlIdentities, SqlAudit, SqlKeys):
             until = connection.execute(query).scalar_one_or_none() or 0
         return Instant(until if until > now else 0)
 
+    def count_wrong_at(self, place: str, *, now: Instant) -> Instant:
+        """Count a wrong secret typed at a place; return until when it is locked, or 0."""
+        with errors.failed('cannot count the try'), self._engine.begin() as connection:
+            count_try(connection, digest(place), now)
+        return self.locked_until(AccountId(place), now=now)
+
+    def forgive(self, place: str) -> None:
+        """Forget what was counted at a place: a right secret was typed there."""
+        with errors.failed('cannot count the try'), self._engine.begin() as connection:
+            connection.execute(delete(attempts).where(attempts.c.name_hash == digest(place)))
+
 
 def _find(connection: Connection, account: AccountId) -> Row[Any] | None:
     if not account.isprintable():  # a NUL or half a surrogate pair: no database takes it

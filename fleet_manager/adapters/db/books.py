@@ -272,6 +272,8 @@ def _book(connection: Connection, booking: Booking) -> set[tuple[str, str]]:
         touched = entries.move_out(connection, booking, StationId(row.sender))
     elif booking.move is Move.IN and out:
         touched = entries.move_in(connection, booking, StationId(row.recipient))
+    elif booking.move is Move.IN and row.state == Move.IN.value and booking.short is not None:
+        touched = entries.take_off(connection, booking, StationId(row.recipient))
     elif booking.move is Move.BACK and out:
         touched = entries.move_in(connection, booking, StationId(row.sender))
     elif booking.move is Move.KEPT and out and booking.recipient is not None:

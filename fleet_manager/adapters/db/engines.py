@@ -185,6 +185,23 @@ def cut_wal(connection: Connection) -> bool:
     return not busy
 
 
+def write_anew(engine: Engine) -> None:
+    """Leave no page in a SQLite file that rows were in; where somebody reads, another time.
+
+    Not for the journal: whoever commits would wait for it.
+    """
+    if engine.dialect.name != 'sqlite':
+        return
+    raw = engine.raw_connection()
+    try:
+        connection: Any = raw.driver_connection
+        connection.execute('VACUUM')
+    except sqlite3.OperationalError:
+        return
+    finally:
+        raw.close()
+
+
 class FileLock:
     """A lock on `<database>.lock`, so that only one manager writes. Ends with the process."""
 

@@ -24,6 +24,7 @@ from fleet_manager.domain.units import Instant
 LOADED: Final = 'loaded'
 COLLECTED: Final = 'collected'
 COUNTED: Final = 'counted'
+MISSING: Final = 'missing'
 
 _ADD: Final = text(
     'INSERT INTO stock (station, item, lot, expires, pieces) '
@@ -68,16 +69,42 @@ def move_out(connection: Connection, booking: Booking, sender: StationId) -> set
 
 
 def move_in(connection: Connection, booking: Booking, station: StationId) -> set[tuple[str, str]]:
-    """Put what left with this delivery on the shelves of `station`, lot by lot."""
-    left = select(movement).where(
-        movement.c.delivery == booking.delivery, movement.c.reason == LOADED
-    )
+    """Put what left with this delivery, and came, on the shelves of `station`, lot by lot."""
     touched = set()
-    for gone in connection.execute(left.order_by(movement.c.id)).all():
-        row = _row(station, gone.item, gone.lot, gone.expires, -gone.change)
+    for gone, missing in _left(connection, booking):
+        row = _row(station, gone.item, gone.lot, gone.expires, -gone.change - missing)
         _book(connection, booking, row, COLLECTED)
         touched.add((str(station), gone.item))
     return touched
+
+
+def take_off(connection: Connection, booking: Booking, station: StationId) -> set[tuple[str, str]]:
+    """Take off the shelves of `station` what was put there and did not come, as was signed."""
+    touched = set()
+    for gone, missing in _left(connection, booking):
+        if missing:
+            row = _row(station, gone.item, gone.lot, gone.expires, -missing)
+            _book(connection, booking, row, MISSING)
+            touched.add((str(station), gone.item))
+    return touched
+
+
+def _left(connection: Connection, booking: Booking) -> list[tuple[Row[Any], int]]:
+    """Return the lots that left with a delivery, and how much of each is missing: the last first.
+
+    Of several items nobody said which one is missing: all of them count as there.
+    """
+    of_it = movement.c.delivery == booking.delivery
+    query = select(movement).where(of_it, movement.c.reason == LOADED).order_by(movement.c.id)
+    lots = connection.execute(query).all()
+    short = booking.short if len({lot.item for lot in lots}) == 1 else None
+    missing = short.missing_of(-sum(lot.change for lot in lots)) if short is not None else 0
+    found = []
+    for lot in reversed(lots):
+        of_lot = min(missing, -lot.change)
+        missing -= of_lot
+        found.append((lot, of_lot))
+    return found[::-1]
 
 
 def coming(connection: Connection, station: str, code: str) -> int:

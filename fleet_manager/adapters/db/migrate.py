@@ -18,6 +18,7 @@ HEADS: Final = {
     'desk': 'desk_0002',
     'books': 'books_0001',
     'webhooks': 'webhooks_0001',
+    'retention': 'retention_0001',
     'ward': 'ward_0002',
 }
 

@@ -81,13 +81,31 @@ class JournalReader:
             yield connection
 
     def _page(
-        self, connection: Connection, after: int, limit: int, *only: ColumnElement[bool]
+        self,
+        connection: Connection,
+        after: int,
+        limit: int,
+        *only: ColumnElement[bool],
+        newest_first: bool = False,
     ) -> tuple[StoredEntry, ...]:
         """Read lines as they were written."""
         if self._all is None:
             self._all = rows.all_lines(connection)
         limit = max(0, min(limit, MAX_LIMIT))
-        return rows.page(connection, self._all.where(*only), after=after, limit=limit)
+        query = self._all.where(*only)
+        if newest_first:
+            query = query.order_by(None).order_by(event.c.seq.desc())
+        return rows.page(connection, query, after=after, limit=limit)
+
+    def requests_before(self, seq: int, limit: int) -> tuple[StoredEntry, ...]:
+        """Return the newest requests for deliveries before a line, newest first; 0 is the end.
+
+        Raises StoreUnavailable when the database cannot be read.
+        """
+        only = [event.c.kind == 'DeliveryRequested', *([event.c.seq < seq] if seq else [])]
+        with self._reading() as connection:
+            page = self._page(connection, 0, limit, *only, newest_first=True)
+            return tuple(one.stored for one in opened(connection, page))
 
     def custody(self, delivery: str) -> Custody | None:
         """Return who had the parcel of a delivery from when to when; None where there is none.

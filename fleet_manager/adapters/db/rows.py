@@ -24,8 +24,12 @@ _BEFORE: Final = select(
 
 def all_lines(connection: Connection) -> Select[Any]:
     """Return the query of every line, also of a file that an older program wrote."""
-    columns = {column['name'] for column in inspect(connection).get_columns('event')}
-    return ALL if 'form' in columns else _BEFORE
+    return ALL if 'form' in columns(connection) else _BEFORE
+
+
+def columns(connection: Connection) -> set[str]:
+    """Return the columns the lines have in this database."""
+    return {column['name'] for column in inspect(connection).get_columns('event')}
 
 
 def to_row(stored: StoredEntry) -> dict[str, Any]:

@@ -61,9 +61,11 @@ from fleet_manager.adapters.http.routes import (
 from fleet_manager.adapters.http.routes import (
     provider as provider_routes,
 )
+from fleet_manager.adapters.http.routes import retention as retention_routes
 from fleet_manager.adapters.http.routes import webhooks as webhooks_routes
 from fleet_manager.adapters.http.security import AnswerHeaders, headers_of_every_answer
 from fleet_manager.adapters.http.site import Health, ShownMap, Site, Timeline
+from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import Audit
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.keys import Keys
@@ -80,9 +82,11 @@ from fleet_manager.application.ports import (
     Reports,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import LockReport
@@ -117,6 +121,7 @@ ROUTED: Final = (
     swap,
     api,
     fhir,
+    retention_routes,
     webhooks_routes,
     health_routes,
 )
@@ -141,6 +146,7 @@ def create_app(
     ward_book: WardBook | None = None,
     zone: tzinfo = UTC,
     meal_cut_off: int = 120,
+    meals: str = USUAL_TIMES,
     panels: Panels | None = None,
     printer: Printer | None = None,
     audit: Audit | None = None,
@@ -149,8 +155,10 @@ def create_app(
     reports: Reports | None = None,
     records: CustodyRecords | None = None,
     book: DeskBook | None = None,
+    archive: Archive | None = None,
     codes: Codes | None = None,
     webhooks: WebhookOffice | None = None,
+    retention: RetentionOffice | None = None,
     provider: ProviderDesk | None = None,
 ) -> FastAPI:
     """Return the app. `allowed_origins` are the addresses people type, like `https://fleet.local`.
@@ -169,7 +177,7 @@ def create_app(
             accounts,
             clock,
             panels,
-            on_lock=lambda a, until: mailbox.report(LockReport(a, until)),
+            on_lock=lambda a, until, box: mailbox.report(LockReport(a, until, box)),
         ),
         hub=Hub(views),
         clock=clock,
@@ -188,13 +196,16 @@ def create_app(
         ward_book=ward_book,
         zone=zone,
         meal_cut_off=meal_cut_off,
+        meal_times=meal_times(meals),
         printer=printer,
         books=books,
         reports=reports,
         records=records,
         book=book,
+        archive=archive,
         codes=codes or Codes(),
         webhooks=webhooks,
+        retention=retention,
         provider=provider,
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)

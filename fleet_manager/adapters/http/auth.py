@@ -86,9 +86,9 @@ class People:
         clock: Callable[[], Instant],
         panels: Panels | None = None,
         *,
-        on_lock: Callable[[AccountId, Instant], None] = lambda account, until: None,
+        on_lock: Callable[[AccountId, Instant, str], None] = lambda account, until, box: None,
     ) -> None:
-        """`on_lock` is told of an account that was locked, and until when."""
+        """`on_lock` is told of an account that was locked, or a compartment, and until when."""
         self._on_lock = on_lock
         self._accounts = accounts
         self._panels = panels
@@ -145,6 +145,24 @@ class People:
         outcome = await self.check(account.id, secret)
         return outcome, Actor(account.id, Role(account.role), station) if outcome == 'ok' else None
 
+    async def locked_at(self, compartment: str, delivery: str) -> Instant:
+        """Return until when nobody opens `r1/c1` for a delivery at its robot's screen, or 0."""
+        place, now = AccountId(_place(compartment, delivery)), self._clock()
+        return await self.ask(lambda known: known.locked_until(place, now=now))
+
+    async def wrong_at(self, compartment: str, delivery: str) -> Instant:
+        """Count a wrong secret there; return until when it is locked now, and tell, or 0."""
+        place, now = _place(compartment, delivery), self._clock()
+        until = await self.ask(lambda known: known.count_wrong_at(place, now=now))
+        if until:
+            self._on_lock(AccountId(''), until, compartment)
+        return until
+
+    async def right_at(self, compartment: str, delivery: str) -> None:
+        """Forgive the wrong secrets there: a right one was given."""
+        place = _place(compartment, delivery)
+        await self.ask(lambda known: known.forgive(place))
+
     async def ward_account(self, station: StationId) -> Account | None:
         """Return the shared log-in of a station."""
         for account in await self._all():
@@ -170,7 +188,7 @@ class People:
         now = self._clock()
         until = await self.ask(lambda accounts: accounts.locked_until(account, now=now))
         if until and await self.ask(lambda accounts: accounts.get(account)) is not None:
-            self._on_lock(account, until)
+            self._on_lock(account, until, '')
 
     async def _hash(self, call: Callable[[Accounts], T]) -> T:
         if not self._places.acquire(blocking=False):
@@ -279,6 +297,10 @@ class People:
 
     async def _look_up(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._lookups, call)
+
+
+def _place(compartment: str, delivery: str) -> str:
+    return f'at {compartment} for {delivery}'
 
 
 def _is_shared(account: Account) -> bool:

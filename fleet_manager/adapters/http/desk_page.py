@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import tzinfo
 from typing import Any, Final
 
+from fleet_manager.adapters.http import days
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.adapters.http.choices import search_text
 from fleet_manager.adapters.http.delivery_page import ENDED, DeliveryPage, describe
@@ -16,7 +17,8 @@ from fleet_manager.application.ports import View
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital, Station
-from fleet_manager.domain.units import HOUR, MINUTE
+from fleet_manager.domain.messages import DeliveryRequested
+from fleet_manager.domain.units import HOUR, MINUTE, Instant
 
 #: A state that ends by itself within seconds or minutes, unless somebody forgot to do their part.
 FORGOTTEN_AFTER: Final[Mapping[str, int]] = {
@@ -130,9 +132,30 @@ def search(
     return Found(kept, found_robots, stations, len(rows) - len(kept))
 
 
-def today(view: View, now: int) -> list[Figures]:
-    """Return the figures of the classes that were asked for since midnight, local time."""
-    midnight = _midnight(now)
+def asked_for(hospital: Hospital, typed: str, words: Words) -> Callable[[DeliveryRequested], bool]:
+    """Return whether a request of long ago fits what was typed, as `search` does."""
+    wanted = typed.lower().split()
+    station_texts = {one.id: search_text(one) for one in hospital.stations.values()}
+
+    def fits(asked: DeliveryRequested) -> bool:
+        entity = {
+            'number': asked.number,
+            'goods': asked.goods,
+            'sender': asked.sender,
+            'recipient': asked.recipient,
+            'robot': None,
+            'requested_by': asked.actor.account,
+            'asked_by': asked.asked_by,
+            'note': asked.note,
+        }
+        return _fits(wanted, _text_of(asked.delivery, entity, station_texts, {}, words))
+
+    return fits
+
+
+def today(view: View, now: Instant, zone: tzinfo) -> list[Figures]:
+    """Return the figures of the classes that were asked for since midnight in a zone."""
+    midnight = days.midnight(days.today(now, zone), zone)
     counts: dict[str, Counter[str]] = {}
     for entity in _deliveries(view).values():
         if entity['times']['accepted'] >= midnight:
@@ -162,12 +185,6 @@ def _counted(entity: Mapping[str, Any], now: int) -> list[str]:
         found.append('due')
         found += ['in_time'] if reached and not late else []
     return [one for one in found if one and not (one == 'due' and state == 'cancelled')]
-
-
-def _midnight(now: int) -> int:
-    local = datetime.fromtimestamp(now / 1_000).astimezone()
-    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return int(start.timestamp() * 1_000)
 
 
 def _row(

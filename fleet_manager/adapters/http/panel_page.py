@@ -72,7 +72,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class PanelPage:
-    """A robot as its own screen shows it. `face` is one of `FACES`."""
+    """A robot as its own screen shows it. `face` is one of `FACES`.
+
+    `locked_until`: too many wrong PINs were given for what it is about.
+    """
 
     robot: str
     name: str
@@ -83,6 +86,7 @@ class PanelPage:
     chosen: Thing | None
     to_sign: tuple[Thing, ...]
     boxes: tuple[Box, ...]
+    locked_until: int | None = None
 
     @property
     def compartments(self) -> str:
@@ -103,7 +107,7 @@ class PanelPage:
     @property
     def asks_pin(self) -> bool:
         """Whether somebody may be typing a PIN."""
-        return self.face in ('load', 'collect', 'back', 'sign')
+        return self.face in ('load', 'collect', 'back', 'sign') and self.locked_until is None
 
 
 FACES: Final = (
@@ -140,7 +144,15 @@ def describe(
         chosen=lead,
         to_sign=to_sign,
         boxes=boxes,
+        locked_until=_locked_until(view, robot, lead or next(iter(to_sign), None)),
     )
+
+
+def _locked_until(view: View, robot: RobotId, thing: Thing | None) -> int | None:
+    """Return until when too many wrong PINs keep what the screen is about shut, or None."""
+    box = thing.compartment if thing is not None else ''
+    alert = view.entities.get('alert', {}).get(f'compartment_locked:{robot}/{box}')
+    return int(alert['params']['until']) if alert is not None else None
 
 
 def _face(

@@ -71,8 +71,10 @@ def attempt_in(cookie: str) -> Attempt | None:
         attempt = Attempt(**said)
     except (ValueError, TypeError, RecursionError):
         return None
-    texts = all(isinstance(one, str) for one in said.values()) and attempt.purpose in PURPOSES
-    return attempt if texts and attempt.state and attempt.nonce and attempt.verifier else None
+    plain = all(isinstance(one, str) and one.isascii() for one in said.values())
+    if not plain or attempt.purpose not in PURPOSES:
+        return None
+    return attempt if attempt.state and attempt.nonce and attempt.verifier else None
 
 
 class ProviderDesk:

@@ -19,6 +19,7 @@ from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.pages import Pages
 from fleet_manager.adapters.http.place import NOTED, PLACE
 from fleet_manager.adapters.http.provider import ProviderDesk
+from fleet_manager.application.archive import Archive
 from fleet_manager.application.audit import DONE, Audit, Line, line, line_of
 from fleet_manager.application.desk_book import DeskBook
 from fleet_manager.application.keys import ApiKey, Keys
@@ -38,9 +39,11 @@ from fleet_manager.application.ports import (
     View,
     ViewSource,
 )
+from fleet_manager.application.retention import RetentionOffice
 from fleet_manager.application.ward_book import WardBook
 from fleet_manager.application.webhooks import WebhookOffice
 from fleet_manager.domain.deliveries.custody import Custody
+from fleet_manager.domain.deliveries.meals import USUAL_TIMES, MealTimes, meal_times
 from fleet_manager.domain.ids import AccountId, DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.maps.serialise import hospital_to_json
@@ -117,17 +120,20 @@ class Site:
     #: The clock on the wall, and until how many minutes before a meal it is ordered.
     zone: tzinfo = UTC
     meal_cut_off: int = 120
+    meal_times: MealTimes = field(default_factory=lambda: meal_times(USUAL_TIMES))
     custody: Callable[[DeliveryId], Custody | None] | None = None
     printer: Printer | None = None
     books: Books | None = None
     reports: Reports | None = None
     records: CustodyRecords | None = None
     book: DeskBook | None = None
+    archive: Archive | None = None
     audit: Audit | None = None
     keys: Keys | None = None
     #: What codes of other systems mean.
     codes: Codes = field(default_factory=Codes)
     webhooks: WebhookOffice | None = None
+    retention: RetentionOffice | None = None
     #: Where people of the hospital log in, None where they have no account outside.
     provider: ProviderDesk | None = None
     #: One new map is checked at a time.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import math
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any, Final
@@ -43,7 +42,9 @@ def claims_of(
     _check_audience(claims, client)
     _check_times(claims, now, skew)
     given = claims.get('nonce')
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+    if not isinstance(given, str) or not given.isascii():
+        raise ProviderRefused('nonce')
+    if not hmac.compare_digest(given.encode(), nonce.encode()):
         raise ProviderRefused('nonce')
     subject = claims.get('sub')
     if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT:
@@ -107,4 +108,4 @@ def seconds(value: object) -> float | None:
     """Return a time of a token in seconds since 1970, None for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value < 1e12 else None
+    return float(value) if 0 <= value < 1e12 else None

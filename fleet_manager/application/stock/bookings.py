@@ -27,10 +27,25 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Short:
+    """Not all came: `came` pieces were counted of `loaded`, 0 where nobody counted then."""
+
+    came: int
+    loaded: int
+
+    def missing_of(self, listed: int) -> int:
+        """Return how many of the `listed` pieces did not come.
+
+        0 where those who loaded it counted something else than the list does, as bags of pieces.
+        """
+        return max(0, listed - self.came) if self.loaded in (0, listed) else 0
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
     """A step to book. `seq` is the journal line; only `ASKED` has sender and key.
 
-    `recipient` is also the safe place of `KEPT`.
+    `recipient` is also the safe place of `KEPT`; `short` is there where not all came.
     """
 
     seq: int
@@ -41,6 +56,7 @@ class Booking:
     sender: StationId | None = None
     recipient: StationId | None = None
     key: str = ''
+    short: Short | None = None
 
 
 _MOVES = {
@@ -61,7 +77,8 @@ _MOVES = {
 def booking_of(seq: int, at: Instant, event: m.Event) -> Booking | None:
     """Return what to book for a journal line, None where it moves nothing.
 
-    What was taken and then signed for is said twice; the books take the first word.
+    What was taken and then signed for is said twice; the books take the first word, and from the
+    second what was missing.
     """
     if isinstance(event, m.DeliveryRequested):
         return Booking(
@@ -81,4 +98,10 @@ def booking_of(seq: int, at: Instant, event: m.Event) -> Booking | None:
     delivery: DeliveryId = event.delivery  # type: ignore[union-attr]
     place = event.station if isinstance(event, m.ParcelStored) else None
     who = actor.account if actor is not None else 'system'
-    return Booking(seq, at, move, delivery, who, recipient=place)
+    return Booking(seq, at, move, delivery, who, recipient=place, short=_short(event))
+
+
+def _short(event: m.Event) -> Short | None:
+    if isinstance(event, m.DeliveryReceived) and event.count > 0 and event.missing:
+        return Short(event.count, event.loaded)
+    return None

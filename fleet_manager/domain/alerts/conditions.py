@@ -88,8 +88,10 @@ def _conditions(turn: Turn) -> Iterator[Condition]:
         yield from _delivery(turn, delivery)
     if turn.closed is not None and any(is_closed_off(turn, d) for d in turn.state.open.values()):
         yield Condition('deliveries_closed_off', 'fleet', {})
-    for account, until in sorted(turn.sensed.locked.items()):
-        if turn.now < until:
+    for (account, compartment), until in sorted(turn.sensed.locked.items()):
+        if turn.now < until and compartment:
+            yield Condition('compartment_locked', compartment, {'until': str(until)})
+        elif turn.now < until:
             yield Condition('account_locked', account, {})
     for webhook, trouble in sorted(turn.sensed.webhooks.items()):
         yield Condition(f'webhook_{trouble}', webhook, {})

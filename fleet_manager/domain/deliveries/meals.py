@@ -5,6 +5,7 @@ A bed has a number and a diet, and no name.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,18 @@ from datetime import date, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Final
 
-from fleet_manager.domain.deliveries.details import DIETS
-from fleet_manager.domain.deliveries.timetable import instant, local_day
+from fleet_manager.domain.deliveries.details import DIETS, MEALS
+from fleet_manager.domain.deliveries.timetable import MINUTES_A_DAY, instant, local_day
 from fleet_manager.domain.units import HOUR, MINUTE, Instant, Millis
 
-#: From when until when a meal comes to the wards, in minutes of the day.
-MEAL_TIMES: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
-    {'breakfast': (390, 480), 'lunch': (660, 750), 'dinner': (1020, 1110)}
-)
+#: From when until when each meal comes to the wards, in minutes of the day.
+MealTimes = Mapping[str, tuple[int, int]]
+#: Where a hospital says nothing else.
+USUAL_TIMES: Final = 'breakfast=06:30-08:00 lunch=11:00-12:30 dinner=17:00-18:30'
+#: A meal comes within so many minutes: less no robot keeps, and after more it is cold.
+SHORTEST_MEAL: Final = 15
+LONGEST_MEAL: Final = 240
+_TIME: Final = re.compile(r'(\w+)=(\d\d):([0-5]\d)-(\d\d):([0-5]\d)', re.ASCII)
 #: Meals are ordered so far ahead.
 AHEAD: Final = Millis(24 * HOUR)
 #: Beds of a ward, and characters of the number of one.
@@ -53,20 +58,46 @@ class MealRound:
         return f'{self.day:%Y-%m-%d}-{self.meal}'
 
 
-def rounds(zone: tzinfo, now: Instant, *, cut_off: int) -> list[MealRound]:
-    """Return the meals that may be ordered now: of the next 24 h, `cut_off` minutes before."""
-    return [
-        one
-        for one in _rounds_about(zone, now, cut_off=cut_off)
-        if one.closes > now and one.earliest <= now + AHEAD
-    ]
+def meal_times(text: str) -> MealTimes:
+    """Read the times of a hospital's meals, as in `USUAL_TIMES`. Raises ValueError, naming one."""
+    found: dict[str, tuple[int, int]] = {}
+    for part in text.split():
+        fits = _TIME.fullmatch(part)
+        if fits is None or fits[1] not in MEALS:
+            raise ValueError(
+                f'{part[:40]}: write it like lunch=11:00-12:30, of {", ".join(MEALS)}'
+            )
+        hour, minute, end_hour, end_minute = map(int, fits.groups()[1:])
+        start, end = hour * 60 + minute, end_hour * 60 + end_minute
+        if fits[1] in found:
+            raise ValueError(f'{fits[1]}: is there twice')
+        if end >= MINUTES_A_DAY or not SHORTEST_MEAL <= end - start <= LONGEST_MEAL:
+            raise ValueError(
+                f'{part}: lasts {SHORTEST_MEAL} to {LONGEST_MEAL} minutes, within one day'
+            )
+        if any(start < other[1] and other[0] < end for other in found.values()):
+            raise ValueError(f'{part}: is at the same time as another meal')
+        found[fits[1]] = start, end
+    if not found:
+        raise ValueError('name at least one meal')
+    return MappingProxyType(dict(sorted(found.items(), key=lambda one: one[1])))
 
 
-def closed(zone: tzinfo, now: Instant, *, cut_off: int) -> list[MealRound]:
+def rounds(zone: tzinfo, now: Instant, *, cut_off: int, times: MealTimes) -> list[MealRound]:
+    """Return the meals that may be ordered now: of the next 24 h, `cut_off` minutes before.
+
+    Where none of these is open any more, the next one after them is.
+    """
+    about = _rounds_about(zone, now, cut_off=cut_off, times=times)
+    still = [one for one in about if one.closes > now]
+    return [one for one in still if one.earliest <= now + AHEAD] or still[:1]
+
+
+def closed(zone: tzinfo, now: Instant, *, cut_off: int, times: MealTimes) -> list[MealRound]:
     """Return the meals whose order is closed and whose window is not over, or only just."""
     return [
         one
-        for one in _rounds_about(zone, now, cut_off=cut_off)
+        for one in _rounds_about(zone, now, cut_off=cut_off, times=times)
         if one.closes <= now < one.latest + AHEAD
     ]
 
@@ -85,12 +116,14 @@ def bed_list(typed: str) -> list[str] | None:
     return beds
 
 
-def _rounds_about(zone: tzinfo, now: Instant, *, cut_off: int) -> list[MealRound]:
+def _rounds_about(
+    zone: tzinfo, now: Instant, *, cut_off: int, times: MealTimes
+) -> list[MealRound]:
     today = local_day(now, zone)
     found = []
     for days in (-1, 0, 1, 2):
         day = today + timedelta(days=days)
-        for meal, (start, end) in MEAL_TIMES.items():
+        for meal, (start, end) in times.items():
             earliest = instant(day, start, zone)
             found.append(
                 MealRound(

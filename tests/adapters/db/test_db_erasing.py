@@ -42,11 +42,12 @@ def person(name: str, role: m.Role = m.Role.PORTER) -> m.Actor:
     return m.Actor(AccountId(name), role)
 
 
-def told(number: int, who: str, text: str) -> list[m.Event]:
+def told(number: int, who: str, text: str, *, goods: str = 'drug') -> list[m.Event]:
     """Return a delivery a porter carries, with everything personal there can be."""
     name = DeliveryId(f'd{number}')
     asked = requested(
         number,
+        goods=goods,
         actor=person(who, m.Role.WARD),
         note=text,
         asked_by=text,

@@ -23,6 +23,8 @@ from fleet_manager.adapters.db.books_schema import book_tables
 from fleet_manager.adapters.db.migrate import HEADS, migrate
 from fleet_manager.adapters.db.panels import SqlPanels
 from fleet_manager.adapters.db.reader import JournalReader
+from fleet_manager.adapters.db.retention import SqlRetention
+from fleet_manager.adapters.db.retention_tables import retention_tables
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.adapters.db.webhooks import SqlWebhooks
 from fleet_manager.application.ports import StoreUnavailable
@@ -90,6 +92,7 @@ def test_a_refused_opening_does_not_keep_the_lock(file: Path) -> None:
         ('accounts', SqlAccounts),
         ('desk', open_panels),
         ('books', SqlBooks),
+        ('retention', SqlRetention),
         ('webhooks', SqlWebhooks),
     ],
 )
@@ -107,6 +110,7 @@ def test_a_database_of_a_newer_program_is_refused(database: str, lineage: str, o
         ('accounts', schema.account_tables, SqlAccounts),
         ('desk', schema.desk_tables, open_panels),
         ('books', book_tables, SqlBooks),
+        ('retention', retention_tables, SqlRetention),
         ('webhooks', schema.webhook_tables, SqlWebhooks),
     ],
 )

@@ -74,7 +74,7 @@ def audit() -> StandInAudit:
 
 @pytest.fixture
 def server(fleet: StandIn, audit: StandInAudit) -> Iterator[Hl7Server]:
-    app = make_app(HOSPITAL, fleet, StandInAccounts(), audit=audit)
+    app = make_app(HOSPITAL, fleet, accounts=StandInAccounts(), audit=audit)
     submit = partial(app.state.site.submit, place='HL7')
     orders = Hl7Orders(
         codes=CODES, hospital=lambda: HOSPITAL, submit=submit, views=fleet, clock=now

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from fleet_manager.adapters.db.archive import JournalArchive
 from fleet_manager.adapters.db.desk_book import SqlDeskBook
+from fleet_manager.adapters.db.store import open_store
 from fleet_manager.adapters.http import desk_page, i18n
 from fleet_manager.adapters.http.auth import Person
 from fleet_manager.application.ports import Account, View
 from fleet_manager.domain.ids import AccountId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import RequestDelivery, Role
-from fleet_manager.domain.units import HOUR, MINUTE
+from fleet_manager.domain.units import HOUR, MINUTE, Instant
+from tests.adapters.db.story import batch, requested
 from tests.adapters.http.conftest import Browser, Loop, Site, hidden
 from tests.adapters.http.test_http_porter import logged_in
 from tests.pages.stand_in import now
@@ -104,10 +111,60 @@ def test_late_ones_come_first_and_what_nobody_ends_is_shown_apart(site: Site) ->
     assert [row.page.id for row in rows] == [late, waiting, signed]
     assert [row.page.id for row in desk_page.forgotten(rows)] == [signed]
     assert delivered not in [row.page.id for row in rows]
-    (figures,) = desk_page.today(view, now())
+    (figures,) = desk_page.today(view, now(), UTC)
     counted = (figures.goods, figures.asked, figures.still_open, figures.delivered, figures.other)
     assert counted == ('drug', 4, 3, 1, 0)
     assert (figures.due, figures.arrived) == (2, 1)
+
+
+def test_old_deliveries_are_found_in_the_journal_and_nothing_typed_does_harm(
+    hospital: Hospital, loop: Loop, tmp_path: Path
+) -> None:
+    url = f'sqlite:///{tmp_path / "fleet.db"}'
+    store, then = open_store(url), Instant(now() - 40 * 24 * HOUR)
+    store.take_over(holder='test', now=then)
+    places = {'sender': 'pharmacy', 'recipient': 'n2w', 'goods': 'drug', 'urgency': 'routine'}
+    for number in range(1, 61):
+        event = requested(number, note=f'<b>{number}</b>', **places)
+        store.commit(batch(event, at=then + number), now=then)
+    store.close()
+    site = Site(hospital, loop, archive=JournalArchive(url))
+    desk = logged_in(site, 'mei', 'desk')
+    page = desk.get('/desk/old?q=pharmacy').text
+    assert '50 found.' in page
+    assert '&lt;b&gt;60&lt;/b&gt;' in page
+    assert 'href="/custody?delivery=d60"' in page
+    further = unescape(page.split('href="/desk/old?')[1].split('"')[0])
+    assert '10 found.' in desk.get(f'/desk/old?{further}').text
+    assert 'href="/desk/old?q=x%22%26y"' in desk.get('/desk?q=x%22%26y').text
+    for query in ('', 'q=', 'q=nothing', 'q=d60&before=x', 'q=d60&before=-5', 'q=%00%F0'):
+        assert desk.get(f'/desk/old?{query}').status_code == 200
+    site.close()
+
+
+@pytest.mark.parametrize('night', ['2026-03-29', '2026-10-25'])
+def test_the_day_and_the_queue_hold_on_nights_when_the_clock_changes(
+    site: Site, night: str
+) -> None:
+    berlin = ZoneInfo('Europe/Berlin')
+    name = site.delivery()
+    known = site.fleet.current().entities['delivery'][name]
+    midnight = int(datetime.fromisoformat(night).replace(tzinfo=berlin).timestamp() * 1_000)
+
+    def asked(at: int, number: int) -> dict[str, Any]:
+        times = {'accepted': at}
+        return {**known, 'times': times, 'promised_at': at + 2 * HOUR, 'number': number}
+
+    # one before midnight, one at midnight, two after it, the last beyond the hour that changes
+    ats = [midnight - MINUTE, midnight, midnight + 3 * HOUR // 2, midnight + 7 * HOUR // 2]
+    view = View(
+        1, Instant(ats[-1]), {'delivery': {f'D{n}': asked(at, n) for n, at in enumerate(ats)}}
+    )
+    (figures,) = desk_page.today(view, Instant(ats[-1]), berlin)
+    assert figures.asked == 3, 'not the one before midnight'
+    person = Person(Account(AccountId('mei'), 'Mei', 'desk', None), Role.DESK, 'token', 'csrf')
+    rows = desk_page.queue(site.hospital, view, person, ats[-1])
+    assert [row.page.id for row in rows] == ['D0', 'D1', 'D2', 'D3']
 
 
 def test_a_note_is_written_once_and_taken_over_by_the_next_shift(site: Site) -> None:

@@ -27,6 +27,21 @@ def test_a_label_is_chosen_printed_and_its_code_opens_the_delivery(site: Site) -
     assert site.ward('n2w').get(code.removeprefix(URL)).status_code == 200
 
 
+def test_there_are_as_many_labels_as_the_delivery_has_parcels(site: Site) -> None:
+    delivery, operator = site.delivery(), site.operator()
+    for known, many in (
+        ({'details': {'codes': 'LAB-1 LAB-2 LAB-3'}, 'count': 7}, 3),
+        ({'details': {}, 'count': 4}, 4),
+        ({'details': {}, 'count': 0}, 1),
+        ({'details': {}, 'count': 5_000}, 30),
+    ):
+        site.fleet._deliveries[delivery] |= known
+        site.fleet.publish()
+        path = f'/deliveries/{delivery}/labels'
+        assert f'value="{many}" required' in operator.get(path).text
+        assert operator.get(f'{path}?form=zpl-203').text.count('^XA') == many
+
+
 def test_a_label_printers_file_is_downloaded(site: Site) -> None:
     made = site.operator().get(f'/deliveries/{site.delivery()}/labels?form=zpl-300')
     assert made.text.startswith('^XA')

@@ -217,7 +217,9 @@ def test_an_answer_is_taken_only_by_the_browser_that_asked_and_only_once(
     ['', 'x', 'é', 'eyJ9', urlsafe_b64encode(b'[]').decode(), urlsafe_b64encode(b'{}').decode(),
      urlsafe_b64encode(b'[' * 2_000).decode(), 'A' * 4_000,
      urlsafe_b64encode(json.dumps(dict.fromkeys(
-         ('purpose', 'state', 'nonce', 'verifier', 'back', 'csrf'), 7)).encode()).decode()],
+         ('purpose', 'state', 'nonce', 'verifier', 'back', 'csrf'), 7)).encode()).decode(),
+     urlsafe_b64encode(json.dumps({'purpose': 'log_in'} | dict.fromkeys(
+         ('state', 'nonce', 'verifier', 'back', 'csrf'), '\ud800')).encode()).decode()],
 )  # fmt: skip
 def test_a_cookie_that_is_none_of_ours_is_no_attempt(house: House, cookie: str) -> None:
     browser = house.browser()
@@ -265,6 +267,19 @@ def test_who_is_in_no_group_is_told_whom_to_call_and_gets_no_account(
     assert house.kept.get(AccountId('wang')) is None
     line = house.lines()[0]
     assert (line.who, line.subject, line.outcome) == ('?', 'provider: wang', 'no_group')
+
+
+@pytest.mark.parametrize('name', ['<script>alert(1)</script>', '\x00\u202e' * 50, '=cmd', ''])
+def test_a_name_from_the_provider_is_text_and_nothing_else(
+    house: House, provider: Provider, name: str
+) -> None:
+    provider.user = User('u-7', name, name)
+    page = house.logged_in().get('/me')
+    assert page.status_code == 200
+    assert '<script>alert' not in page.text
+    assert '\u202e' not in page.text
+    assert house.browser().as_person('admin').get('/accounts').status_code == 200
+    assert len(house.lines()) == 2
 
 
 def test_who_says_no_at_the_provider_can_start_again(house: House, provider: Provider) -> None:

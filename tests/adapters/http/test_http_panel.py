@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.ports import Account, View
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import (
+    LockReport,
     OpenCompartment,
     PutOffDelivery,
     RefuseDelivery,
@@ -88,9 +90,37 @@ def test_loading_takes_the_pin_of_the_sender_and_of_nobody_else(site: Site) -> N
 def test_five_wrong_pins_lock_and_a_right_one_opens_nothing_then(site: Site) -> None:
     mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
     answers = [tell(site, mine, 'open', delivery, pin='1').status_code for _ in range(5)]
-    assert answers == [422] * 5
+    assert answers == [422] * 4 + [429]
     assert tell(site, mine, 'open', delivery, pin=pin_of('n2w')).status_code == 429
     assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+
+
+def test_wrong_pins_lock_the_compartment_for_its_delivery_whoever_they_are_of(site: Site) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
+    right = pin_of('n2w')
+    # the first person is right, another second person is made up each time
+    for n in range(4):
+        second = {'witness': f'nurse-{n}', 'witness_pin': '1'}
+        assert tell(site, mine, 'open', delivery, pin=right, **second).status_code == 422
+    fifth = tell(site, mine, 'open', delivery, pin=right, witness='nurse-5', witness_pin='1')
+    assert fifth.status_code == 429
+    assert WORDS('panel.locked.one', compartment='c1', n=1, phone=8000) in fifth.text
+    assert tell(site, mine, 'open', delivery, pin=right).status_code == 429
+    lock = next(one for one in site.fleet.reports if isinstance(one, LockReport))
+    assert (lock.account, lock.compartment) == ('', 'r1/c1')
+    assert not any(isinstance(c, OpenCompartment) for c in site.fleet.commands)
+    other = at_stop(site, 'awaiting_receipt')
+    assert tell(site, mine, 'open', other, pin=right).status_code == 303, 'only for that delivery'
+
+
+def test_the_screen_says_until_when_it_is_locked_and_asks_for_no_pin(site: Site) -> None:
+    at_stop(site, 'awaiting_receipt')
+    view = site.fleet.current()
+    assert describe(site.hospital, view, R1, now=now()).asks_pin
+    alert = {'code': 'compartment_locked', 'params': {'until': '1800000000000'}}
+    told = replace(view, entities={**view.entities, 'alert': {'compartment_locked:r1/c1': alert}})
+    page = describe(site.hospital, told, R1, now=now())
+    assert (page.locked_until, page.asks_pin) == (1_800_000_000_000, False)
 
 
 def test_at_the_robot_a_parcel_is_taken_later_after_a_pin(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import OctKey
 
 from fleet_manager.adapters.oidc.fetch import Fetch
@@ -176,6 +177,48 @@ def test_a_token_that_is_not_for_this_log_in_is_refused(
 ) -> None:
     provider.spoil = lambda claims: claims | change
     assert refused(ours) == code
+
+
+@pytest.mark.parametrize(
+    ('change', 'code'),
+    [
+        ({'exp': 10**400}, 'times'),
+        ({'exp': float('nan')}, 'times'),
+        ({'iat': float('inf')}, 'times'),
+        ({'exp': [9e9]}, 'times'),
+        ({'nonce': '\ud800'}, 'nonce'),
+        ({'sub': '\ud800'}, 'subject'),
+        ({'aud': {CLIENT: 1}}, 'audience'),
+    ],
+)
+def test_a_token_with_what_no_provider_says_is_refused_and_breaks_nothing(
+    provider: Provider, ours: OidcProvider, change: Claims, code: str
+) -> None:
+    header, key = {'alg': 'RS256', 'kid': provider.keys[0].kid}, provider.keys[0]
+    provider.sign = lambda claims: jws.serialize_compact(
+        header, json.dumps(claims | change).encode(), key
+    )
+    assert refused(ours) == code
+
+
+@pytest.mark.parametrize(
+    'said',
+    [
+        {'preferred_username': '\ud800', 'name': '\ud800\x00', 'groups': ['\ud800']},
+        {'preferred_username': 7, 'name': [], 'groups': {'a': 1}, 'auth_time': 'noon'},
+        {'preferred_username': 'x' * 10_000, 'name': 'y' * 10_000, 'auth_time': -1},
+    ],
+)
+def test_what_people_read_may_be_anything(
+    provider: Provider, ours: OidcProvider, said: Claims
+) -> None:
+    header, key = {'alg': 'RS256', 'kid': provider.keys[0].kid}, provider.keys[0]
+    provider.sign = lambda claims: jws.serialize_compact(
+        header, json.dumps(claims | said).encode(), key
+    )
+    found = log_in(ours)
+    assert found.subject == 'u-1'
+    assert max(len(found.username), len(found.label)) <= 200
 
 
 def test_a_token_of_two_audiences_is_ours_when_it_was_made_for_us(

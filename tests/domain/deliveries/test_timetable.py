@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_manager.domain.deliveries.meals import MEAL_TIMES, Bed, bed_list, closed, counts, rounds
+from fleet_manager.domain.deliveries.meals import (
+    USUAL_TIMES,
+    Bed,
+    bed_list,
+    closed,
+    counts,
+    meal_times,
+    rounds,
+)
 from fleet_manager.domain.deliveries.timetable import (
     Plan,
     Run,
@@ -124,16 +132,53 @@ def test_a_paused_plan_and_what_was_before_it_does_not_run() -> None:
 # --- meals ---
 
 
-@given(st.sampled_from(ZONES), st.integers(0, 20_000), st.integers(0, 240))
-def test_a_meal_is_either_open_or_closed_and_open_ones_come_within_a_day(
-    zone: ZoneInfo, hours: int, cut_off: int
+@given(
+    st.sampled_from(ZONES),
+    st.integers(0, 20_000),
+    st.integers(0, 720),
+    st.sampled_from(
+        [USUAL_TIMES, 'dinner=02:00-03:00', 'lunch=12:00-12:15 breakfast=00:00-04:00']
+    ),
+)
+def test_a_meal_is_either_open_or_closed_and_one_is_always_open(
+    zone: ZoneInfo, hours: int, cut_off: int, text: str
 ) -> None:
-    now = Instant(at('2026-01-01 00:00') + hours * HOUR // 3)
-    open_now, over = rounds(zone, now, cut_off=cut_off), closed(zone, now, cut_off=cut_off)
-    assert 2 <= len(open_now) <= len(MEAL_TIMES) + 1
+    now, times = Instant(at('2026-01-01 00:00') + hours * HOUR // 3), meal_times(text)
+    open_now = rounds(zone, now, cut_off=cut_off, times=times)
+    over = closed(zone, now, cut_off=cut_off, times=times)
+    assert 1 <= len(open_now) <= len(times) + 1
     assert {one.id for one in open_now}.isdisjoint(one.id for one in over)
-    assert all(now < one.closes <= one.earliest <= now + 24 * HOUR for one in open_now)
+    assert all(now < one.closes <= one.earliest for one in open_now)
+    assert all(one.earliest <= now + 24 * HOUR for one in open_now[1:])
     assert [one.earliest for one in open_now] == sorted(one.earliest for one in open_now)
+    assert {one.meal for one in open_now} <= set(times)
+
+
+def test_meals_come_when_the_clock_on_the_wall_says_so_also_on_the_nights_it_changes() -> None:
+    times = meal_times('breakfast=02:15-03:30')
+    for day in ('2026-03-29', '2026-10-25'):
+        now = at(f'{day} 00:30')
+        (one,) = rounds(BERLIN, now, cut_off=60, times=times)
+        assert (one.id, one.earliest < one.latest) == (f'{day}-breakfast', True)
+        assert one.earliest - one.closes == HOUR
+        assert HOUR // 4 <= one.latest - one.earliest <= 9 * HOUR // 4
+
+
+@pytest.mark.parametrize(
+    ('text', 'said'),
+    [
+        ('', 'at least one'),
+        ('supper=17:00-18:00', 'supper=17:00-18:00: write it like'),
+        ('lunch=1100-1200', 'lunch=1100-1200: write it like'),
+        ('lunch=11:00-11:10', 'lunch=11:00-11:10: lasts 15 to 240'),
+        ('lunch=23:00-24:00', 'within one day'),
+        ('lunch=11:00-12:00 lunch=13:00-14:00', 'lunch: is there twice'),
+        ('lunch=11:00-12:00 dinner=11:30-13:00', 'dinner=11:30-13:00: is at the same time'),
+    ],
+)
+def test_times_of_meals_that_are_not_possible_are_named(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        meal_times(text)
 
 
 def test_meals_are_counted_by_diet_and_no_bed_is_named() -> None:

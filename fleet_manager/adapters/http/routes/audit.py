@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from fleet_manager.adapters.http.days import midnight
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.adapters.http.site import Site, SiteDep, words_of
 from fleet_manager.application.audit import DONE, Line, Wanted, all_deeds
@@ -44,6 +45,7 @@ async def audit(request: Request, site: SiteDep) -> Response:
         newest=not wanted.before,
         filters=urlencode(asked),
         done=DONE,
+        last_run=await _last_run(site),
         why=lambda outcome: _why(words_of(request), outcome),
     )
 
@@ -64,6 +66,15 @@ async def audit_csv(request: Request, site: SiteDep) -> Response:
         media_type='text/csv; charset=utf-8',
         headers={'content-disposition': 'attachment; filename="audit.csv"'},
     )
+
+
+async def _last_run(site: Site) -> Instant | None:
+    """Return when old personal data was last erased, None for never."""
+    office = site.retention
+    if office is None:
+        return None
+    runs = await site.people.ask(lambda _: office.runs(2))
+    return next((run.ended for run in runs if run.ended is not None), None)
 
 
 def harmless(cell: str) -> str:
@@ -87,7 +98,7 @@ def _wanted(request: Request, zone: tzinfo) -> tuple[Wanted, dict[str, str]]:
     before = given.get('before', '')
     number = int(before) if re.fullmatch(r'[0-9]{1,18}', before) else 0
     asked = {name: value for name, value in asked.items() if value}
-    until = _midnight(asked.get('to', ''), zone, days=1)
+    until = _midnight(asked.get('to', ''), zone, after=1)
     wanted = Wanted(
         asked.get('who', ''),
         asked.get('deed', ''),
@@ -99,13 +110,12 @@ def _wanted(request: Request, zone: tzinfo) -> tuple[Wanted, dict[str, str]]:
     return wanted, asked
 
 
-def _midnight(day: str, zone: tzinfo, *, days: int = 0) -> Instant:
-    """Return when a day begins at the hospital, `days` later; 0 where it is no day."""
+def _midnight(day: str, zone: tzinfo, *, after: int = 0) -> Instant:
+    """Return when a day begins at the hospital, or one `after` it; 0 where it is no day."""
     if not _DAY.fullmatch(day):
         return Instant(0)
     try:
-        start = datetime.fromisoformat(day) + timedelta(days=days)
-        return Instant(int(start.replace(tzinfo=zone).timestamp() * 1_000))
+        return midnight(date.fromisoformat(day), zone, after=after)
     except (ValueError, OverflowError, OSError):
         return Instant(0)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, StringConstraints
@@ -23,11 +25,13 @@ from fleet_manager.adapters.http.bodies import (
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.routes.porter import ask, described
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
+from fleet_manager.application.archive import Leaf
 from fleet_manager.application.desk_book import BookFull, Complaint, DeskBook
-from fleet_manager.application.ports import Reply
+from fleet_manager.application.ports import Overloaded, Reply, StoreUnavailable
 from fleet_manager.domain.deliveries.goods import GOODS, RAISED
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.messages import RequestDelivery
+from fleet_manager.domain.units import Instant
 
 router = APIRouter(prefix='/desk')
 
@@ -143,6 +147,32 @@ async def create(request: Request, site: SiteDep, person: PersonDep) -> Response
     return RedirectResponse(f'/deliveries/{created}', 303)
 
 
+@router.get('/old')
+async def old(request: Request, site: SiteDep) -> Response:
+    """Search the journal for deliveries of any age, a page at a time."""
+    typed = request.query_params.get('q', '').strip()[:LONGEST_SEARCH]
+    before, archive = _id(request.query_params.get('before', '0')), site.archive
+    leaf = Leaf((), Instant(0), 0)
+    if typed and archive is not None:
+        fits = desk_page.asked_for(site.hospital, typed, words_of(request))
+        async with site.paper_turn:
+            try:
+                leaf = await asyncio.to_thread(
+                    archive.search, fits, before=max(before, 0), most=desk_page.MOST_FOUND
+                )
+            except StoreUnavailable:
+                raise Overloaded from None
+    return site.pages.page(
+        request,
+        'desk_old.html',
+        typed=typed,
+        rows=leaf.found,
+        stations=site.hospital.stations,
+        looked_to=leaf.looked_to,
+        further=urlencode({'q': typed, 'before': leaf.further}) if leaf.further else '',
+    )
+
+
 @router.get('/book')
 async def book_page(request: Request, site: SiteDep) -> Response:
     """Show the hand-over book and the complaints."""
@@ -215,7 +245,7 @@ async def close(complaint: str, request: Request, site: SiteDep, person: PersonD
 @router.get('/today')
 async def today(request: Request, site: SiteDep) -> Response:
     """Show the figures of the day by class of goods."""
-    figures = desk_page.today(site.views.current(), site.clock())
+    figures = desk_page.today(site.views.current(), site.clock(), site.zone)
     return site.pages.page(request, 'desk_today.html', figures=figures, refresh=60)
 
 

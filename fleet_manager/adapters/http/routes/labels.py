@@ -13,16 +13,19 @@ from fleet_manager.adapters.http.bodies import BadBody, Body, read_query
 from fleet_manager.adapters.http.delivery_labels import labels_of
 from fleet_manager.adapters.http.delivery_page import find
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.labels import MAX_LABELS, PAPERS
+from fleet_manager.application.labels import MAX_LABELS, PAPERS, parcels_of
 
 router = APIRouter()
 
 
 class Wanted(Body):
-    """How many labels on which paper; without `form` the page to choose is shown."""
+    """How many labels on which paper; without `form` the page to choose is shown.
+
+    Without `parcels` there are as many as the delivery needs.
+    """
 
     paper: str = next(iter(PAPERS))
-    parcels: Annotated[int, BeforeValidator(int), Field(ge=1, le=MAX_LABELS)] = 1
+    parcels: Annotated[int, BeforeValidator(int), Field(ge=1, le=MAX_LABELS)] | None = None
     form: Literal['', 'pdf', 'zpl-203', 'zpl-300'] = ''
 
 
@@ -35,6 +38,7 @@ async def labels(delivery: str, request: Request, site: SiteDep, person: PersonD
     wanted = read_query(request, Wanted)
     if wanted.paper not in PAPERS:
         raise BadBody('paper')
+    parcels = wanted.parcels or parcels_of(entity['details'], entity['count'])
     if not wanted.form:
         return site.pages.page(
             request,
@@ -43,6 +47,7 @@ async def labels(delivery: str, request: Request, site: SiteDep, person: PersonD
             number=entity['number'],
             papers=PAPERS,
             most=MAX_LABELS,
+            parcels=parcels,
         )
     made = labels_of(
         site.hospital,
@@ -50,7 +55,7 @@ async def labels(delivery: str, request: Request, site: SiteDep, person: PersonD
         delivery,
         entity,
         address=_address(request, site),
-        parcels=wanted.parcels,
+        parcels=parcels,
         zone=site.zone,
     )
     printer, name = site.printer, f'labels-{entity["number"]}'

@@ -77,7 +77,7 @@ async def set_beds(request: Request, site: SiteDep, station: StationDep) -> Resp
 
 
 def _open(site: Site) -> list[MealRound]:
-    return rounds(site.zone, site.clock(), cut_off=site.meal_cut_off)
+    return rounds(site.zone, site.clock(), cut_off=site.meal_cut_off, times=site.meal_times)
 
 
 async def _fields(request: Request) -> dict[str, str]:

@@ -24,6 +24,7 @@ from fleet_manager.domain.messages import (
     RefuseDelivery,
     SignDelivery,
 )
+from fleet_manager.domain.units import MINUTE, Instant
 
 router = APIRouter(prefix='/robot/{robot}')
 
@@ -174,15 +175,22 @@ async def _do(
     request: Request, site: Site, panel: Panel, thing: Thing, form: WithPin, deed: _Deed
 ) -> Response:
     """Check the PIN of the station the robot stands at, and of a second person; then do it."""
+    box = f'{panel.robot}/{thing.compartment}'
+    until = await site.people.locked_at(box, thing.delivery)
+    if until:
+        return _locked(request, site, panel, thing, until)
     outcome, who = await site.people.at_robot(thing.station.id, form.pin)
     second, key = None, f'pin.{outcome}'
     if who is not None and (form.witness or form.witness_pin):
         outcome, second = await site.people.colleague(form.witness, form.witness_pin)
         key = 'second_pin.wrong' if outcome == 'wrong' else f'pin.{outcome}'
+    if outcome == 'wrong' and (until := await site.people.wrong_at(box, thing.delivery)):
+        return _locked(request, site, panel, thing, until)
     if who is None or outcome != 'ok':
         text = words_of(request)(key, phone=site.hospital.phone)
         status = {'locked': 429, 'disabled': 403}.get(outcome, 422)
         return _page(request, site, panel, chosen=thing.delivery, problem=text, status=status)
+    await site.people.right_at(box, thing.delivery)
     before = site.views.current().entities['delivery'].get(thing.delivery)
     reply = await site.submit(deed(who, second))
     if reply.refusal_code is not None:
@@ -192,6 +200,15 @@ async def _do(
         return _page(request, site, panel, chosen=thing.delivery, problem=text, status=status)
     await site.settle(lambda view: view.entities['delivery'].get(thing.delivery) != before)
     return RedirectResponse(f'/robot/{panel.robot}/panel', 303)
+
+
+def _locked(request: Request, site: Site, panel: Panel, thing: Thing, until: Instant) -> Response:
+    """Say that nobody opens it here for some minutes, whose PIN ever it is."""
+    minutes = -(-(until - site.clock()) // MINUTE)
+    text = words_of(request).plural(
+        'panel.locked.', max(1, minutes), compartment=thing.compartment, phone=site.hospital.phone
+    )
+    return _page(request, site, panel, chosen=thing.delivery, problem=text, status=429)
 
 
 def _described(site: Site, panel: Panel, chosen: str = '') -> PanelPage:

@@ -1,5 +1,6 @@
 // Ward pages: everything works without this file; with it they are live.
 
+import { announce } from './arrivals.js';
 import { Feed } from './feed.js';
 import { parse, refresh, swap } from './live.js';
 import { takeScans } from './scan.js';
@@ -25,6 +26,7 @@ function follow() {
   let shown = '';
   let due = 0;
   new Feed(({ entities }) => {
+    announce(entities);
     const digest = whatMatters(entities);
     if (!live || digest === shown) return;
     const first = shown === '';
