@@ -75,15 +75,16 @@ def running_site(
     *,
     robots: int = 6,
     speed: float = 12.0,
+    port: int = 0,
     played: Played | Obedient | None = None,
     hospital: Hospital | None = None,
     ward_book: SqlWardBook | None = None,
     zone: tzinfo = UTC,
     **settings: Any,
 ) -> Iterator[RunningSite]:
-    """Serve the pages on a port of their own, with `played` or a scripted fleet behind them."""
+    """Serve the pages on `port`, or one of their own, with `played` or a scripted fleet."""
     listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
+    listener.bind(('127.0.0.1', port))
     hospital = hospital or load_hospital(HOSPITAL)
     stand_in = None if played else StandIn(hospital, robots=robots, speed=speed)
     fleet = played or stand_in

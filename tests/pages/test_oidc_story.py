@@ -18,7 +18,8 @@ from fleet_manager.application.provider_log_in import GroupRule, LogInByProvider
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import Role
 from tests.adapters.oidc import provider as known
-from tests.pages.conftest import RunningSite, free_port, running_site
+from tests.live.hospital import free_port
+from tests.pages.conftest import RunningSite, running_site
 from tests.pages.people import PHONE, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
