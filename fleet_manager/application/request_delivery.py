@@ -110,7 +110,12 @@ def _too_many(turn: Turn) -> Refusal | None:
 
 
 def _promise(turn: Turn, command: RequestDelivery, urgency: Urgency) -> Instant:
-    """Return when it is there at the latest: as its class promises, or at its window's end."""
-    if urgency is Urgency.SCHEDULED and command.latest:
-        return command.latest
-    return Instant(max(turn.now, command.earliest) + PROMISES[urgency].within)
+    """Return when it is there at the latest: as its class promises, or at its window's end.
+
+    What is STAT or urgent is never promised later than its class is.
+    """
+    of_class = Instant(max(turn.now, command.earliest) + PROMISES[urgency].within)
+    if not command.latest:
+        return of_class
+    is_planned = urgency in (Urgency.ROUTINE, Urgency.SCHEDULED)
+    return command.latest if is_planned else min(command.latest, of_class)

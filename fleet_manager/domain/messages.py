@@ -76,9 +76,9 @@ class RequestDelivery:
     """Ask for a delivery. `key` makes it idempotent: same actor, key and body is one delivery.
 
     `raised` asks one step more urgently than the goods class is; `note` must say why then.
-    Nobody comes for it before `earliest`. `latest` is when scheduled goods are promised; 0 for
-    the promise of the class. `asked_by` is who asked where somebody else asks on their behalf.
-    `details` are fields some goods have, see `deliveries.details`.
+    Nobody comes for it before `earliest`. `latest` is the end of its window, when it is promised;
+    0 for the promise of the class. `asked_by` is who asked where somebody else asks on their
+    behalf. `details` are fields some goods have, see `deliveries.details`.
     """
 
     actor: Actor

@@ -338,6 +338,33 @@ def test_a_request_is_raised_one_step_with_a_reason() -> None:
     assert stage.delivery(reply.delivery).promised_at == stage.now + 30 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ('goods', 'opens', 'ends', 'promised'),
+    [
+        ('drug', 60, 90, 90),
+        ('drug', 0, 300, 300),
+        ('linen', 30, 200, 200),
+        ('waste', 60, 240, 240),
+        ('controlled', 60, 300, 90),
+        ('controlled', 60, 75, 75),
+        ('blood', 0, 10, 10),
+        ('drug', 60, 0, 180),
+    ],
+)
+def test_planned_goods_are_promised_at_their_windows_end_and_urgent_ones_never_later(
+    goods: str, opens: int, ends: int, promised: int
+) -> None:
+    stage = runs()
+    asked = replace(
+        stage.asking('s1', 's7', goods=goods),
+        earliest=Instant(stage.now + opens * MINUTE if opens else 0),
+        latest=Instant(stage.now + ends * MINUTE if ends else 0),
+    )
+    delivery = stage.send(asked).delivery
+    assert delivery is not None
+    assert stage.delivery(delivery).promised_at == stage.now + promised * MINUTE
+
+
 def test_scheduled_goods_are_promised_by_the_end_of_their_window_and_not_fetched_before() -> None:
     stage = runs()
     start, end = Instant(stage.now + 2 * HOUR), Instant(stage.now + 3 * HOUR)

@@ -59,7 +59,8 @@ class DeliveryBody(Body):
     Its key comes in the header `Idempotency-Key`; `reference`, the order number in the system that
     asks, takes the place of a key: one number is one delivery, however often it is sent.
     `raised` asks one step more urgently, and the note says why. Nobody comes before `earliest`;
-    `latest` is when scheduled goods are promised. `details` are fields some goods have.
+    `latest` is the end of its window, when it is promised; what is urgent as soon as its class is,
+    if that is sooner. `details` are fields some goods have.
     """
 
     goods: Id
