@@ -18,7 +18,6 @@ from fleet_manager.application.people import STATIONS_EACH, problem_of
 from fleet_manager.application.ports import Account, Accounts
 from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.messages import Role
-from fleet_manager.domain.units import Instant
 
 #: The longest name to show.
 LONGEST_LABEL: Final = 60
@@ -111,15 +110,6 @@ class Identities(Protocol):
 
     def link(self, account: AccountId, *, issuer: str, subject: str) -> None:
         """Let an identity into an account. Raises ValueError when either is linked already."""
-
-    def is_locked(self, device: str, *, now: Instant) -> bool:
-        """Whether too many wrong answers of a provider came from a device."""
-
-    def count_wrong(self, device: str, *, now: Instant) -> None:
-        """Count an answer that proved nothing."""
-
-    def forgive(self, device: str) -> None:
-        """Forget the wrong answers from a device."""
 
 
 @dataclass(frozen=True, slots=True)

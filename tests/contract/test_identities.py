@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from fleet_manager.adapters.db.accounts import SqlAccounts
 from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId, StationId
-from fleet_manager.domain.units import SECOND, Instant
+from fleet_manager.domain.units import Instant
 
 NOW = Instant(1_700_000_000_000)
 ISSUER, OTHER_ISSUER = 'https://login.hospital.example', 'https://login.other.example'
@@ -91,15 +91,3 @@ def test_what_the_provider_says_changes_nothing_about_the_link(accounts: SqlAcco
     accounts.change(replace(NURSE, role='desk', station=None, stations=()))
     found = accounts.by_identity(ISSUER, 'u-1')
     assert found == replace(NURSE, role='desk', station=None, stations=())
-
-
-def test_five_wrong_answers_lock_the_device_they_come_from(accounts: SqlAccounts) -> None:
-    for _ in range(4):
-        accounts.count_wrong('pc', now=NOW)
-    assert not accounts.is_locked('pc', now=NOW)
-    accounts.count_wrong('pc', now=NOW)
-    assert accounts.is_locked('pc', now=NOW)
-    assert not accounts.is_locked('phone', now=NOW)
-    assert not accounts.is_locked('pc', now=Instant(NOW + 60 * SECOND))
-    accounts.forgive('pc')
-    assert not accounts.is_locked('pc', now=NOW)

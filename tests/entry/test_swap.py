@@ -90,7 +90,7 @@ def test_a_broken_map_is_told_with_file_line_and_field(
     folder = changed(tmp_path, '  s03: {at: [12.0, 8.4], kind: way}', '  s03: {at: [12.0, 8.4]}')
     assert swap(manager.options(folder)) == 1
     said = capsys.readouterr().err
-    assert f'{folder}/L1.yaml:91 nodes.s03' in said
+    assert f'{folder}/L1.yaml:99 nodes.s03' in said
     assert 'nothing was changed' in said
 
 

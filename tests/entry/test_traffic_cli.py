@@ -281,7 +281,7 @@ def test_no_robots_at_all_are_planned_at_once(tmp_path: Path) -> None:
         ('plan', (), 'give --instance FILE, or --robots N'),
         ('plan', ('--instance', 'x.json', '--robots', '3'), 'give --instance FILE, or'),
         ('plan', ('--instance', 'no-such.json'), 'there is no such file'),
-        ('plan', ('--robots', '31'), '31 robots have 30 bays'),
+        ('plan', ('--robots', '33'), '33 robots have 32 bays'),
         ('plan', ('--robots', '0'), '--robots'),
         ('plan', ('--robots', '3', '--time-limit', '-1'), '--time-limit'),
         ('plan', ('--robots', '3', '--time-limit', 'nan'), '--time-limit'),

@@ -1,20 +1,17 @@
-"""Which account an identity of an OpenID provider belongs to; wrong log-ins by one are counted."""
+"""Which account an identity of an OpenID provider belongs to."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fleet_manager.adapters.db import errors
 from fleet_manager.adapters.db.schema import account as accounts
-from fleet_manager.adapters.db.schema import attempt as attempts
-from fleet_manager.adapters.db.seats import account_of, digest, end_sessions, workplace_of
-from fleet_manager.adapters.db.tries import count_try
+from fleet_manager.adapters.db.seats import account_of, end_sessions, workplace_of
 from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId
-from fleet_manager.domain.units import Instant
 
 _NOBODY: Final[dict[str, Any]] = {'issuer': '', 'subject': ''}
 
@@ -55,24 +52,3 @@ class SqlIdentities:
             if connection.execute(cut.values(_NOBODY)).rowcount != 1:
                 raise LookupError(f'{account!r} is not linked')
             end_sessions(connection, 'changed', account=account)
-
-    def is_locked(self, device: str, *, now: Instant) -> bool:
-        """Whether too many wrong answers of a provider came from a device."""
-        query = select(attempts.c.locked_until).where(attempts.c.name_hash == _place(device))
-        with errors.failed('cannot read the tries'), self._reading.begin() as connection:
-            return (connection.execute(query).scalar_one_or_none() or 0) > now
-
-    def count_wrong(self, device: str, *, now: Instant) -> None:
-        """Count an answer that proved nothing."""
-        with errors.failed('cannot count the try'), self._engine.begin() as connection:
-            count_try(connection, _place(device), now)
-
-    def forgive(self, device: str) -> None:
-        """Forget the wrong answers from a device."""
-        gone = delete(attempts).where(attempts.c.name_hash == _place(device))
-        with errors.failed('cannot count the try'), self._engine.begin() as connection:
-            connection.execute(gone)
-
-
-def _place(device: str) -> str:
-    return digest(f'log-ins by a provider from {device}')

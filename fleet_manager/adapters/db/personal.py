@@ -133,7 +133,8 @@ class Sealer:
 class Opened:
     """A line with what is still known of it, and the sorts of what is gone.
 
-    `forged`: a name or text is another one than was committed to.
+    `forged`: a name or text is another one than was committed to, or its row is not there: a row
+    that was erased is.
     """
 
     stored: StoredEntry
@@ -147,7 +148,8 @@ def opened(connection: Connection, lines: Sequence[StoredEntry]) -> list[Opened]
     wanted = sorted(frozenset[str]().union(*tokens))
     known = _fetch(connection, wanted) if wanted else {}
     fitting = {token: found for token, found in known.items() if found.fits}
-    lies = known.keys() - fitting.keys()
+    erased = {token for token, found in known.items() if found.salt == OVER}
+    lies = {token for token in wanted if token not in fitting and token not in erased}
     done = []
     for line, own in zip(lines, tokens, strict=True):
         if not own:
@@ -203,7 +205,7 @@ def _fetch(connection: Connection, tokens: Sequence[str]) -> dict[str, Secret]:
     known: dict[str, Secret] = {}
     for start in range(0, len(tokens), _CHUNK):
         some = personal.c.token.in_(tokens[start : start + _CHUNK])
-        for row in connection.execute(select(personal).where(some, personal.c.salt != OVER)):
+        for row in connection.execute(select(personal).where(some)):
             known[row.token] = _secret(row)
     return known
 

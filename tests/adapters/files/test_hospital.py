@@ -206,7 +206,7 @@ def test_the_small_hospital_has_what_a_demo_needs(small: Hospital) -> None:
     assert [station.kind for station in small.stations.values()].count('ward') == 4
     sent = {goods for station in small.stations.values() for goods in station.sends}
     assert sent == {
-        'drug', 'controlled', 'blood', 'specimen', 'sterile', 'meal', 'supply',
+        'drug', 'controlled', 'blood', 'specimen', 'sterile', 'meal', 'supply', 'waste',
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from fleet_manager.application.provider_log_in import (
     ProviderDown,
     ProviderRefused,
 )
+from fleet_manager.domain.ids import AccountId
 from fleet_manager.domain.units import Instant
 
 router = APIRouter(prefix='/oidc')
@@ -142,20 +143,21 @@ async def _came_back(
         raise NotDone('stale')
     if 'error' in given:
         raise NotDone('denied')
-    code, device, now = given.get('code', ''), PLACE.get(), site.clock()
+    code, now = given.get('code', ''), site.clock()
+    place = f'log-ins by a provider from {PLACE.get()}'
     if not 1 <= len(code) <= _LONGEST_CODE:
         raise NotDone('code')
-    ask, identities = site.people.ask, desk.identities
-    if await ask(lambda _: identities.is_locked(device, now=now)):
+    ask = site.people.ask
+    if await ask(lambda known: known.locked_until(AccountId(place), now=now)):
         raise NotDone('locked')
     try:
         identity = await desk.finish(attempt, code, given.get('iss'))
     except ProviderDown:
         raise NotDone('down') from None
     except ProviderRefused as refused:
-        await ask(lambda _: identities.count_wrong(device, now=now))
+        await ask(lambda known: known.count_wrong_at(place, now=now))
         raise NotDone(refused.code) from None
-    await ask(lambda _: identities.forgive(device))
+    await ask(lambda known: known.forgive(place))
     return identity
 
 

@@ -251,7 +251,7 @@ fleet: {{robots: 40}}
 demand:
   goods:
     drug: {{count: 3, senders: [pharmacie], recipients: [lab]}}
-    waste: {{count: 1}}
+    linen: {{count: 1}}
   rounds: [{{goods: meal, at: '06:00', by: '07:00', recipients: [kitchen]}}]
   requests: [{{at: '07:00', goods: drug, sender: pharmacy, recipient: n9}}]
 faults:
@@ -270,7 +270,7 @@ faults:
         "'pharmacie' in this hospital; did you mean 'pharmacy'?",
         'none of these stations sends drug',
         'none of these stations takes drug',
-        'no station of small-hospital sends waste',
+        'no station of small-hospital sends linen',
         'none of these stations takes meal',
         "no station 'n9' in this hospital",
         "no lift 'C'",
