@@ -178,7 +178,6 @@ def test_a_robot_arrives_as_early_as_a_search_over_every_moment(
     assert planner.arrival_among(number) == right
 
 
-@pytest.mark.slow
 @given(name=NAMES, robots=st.integers(1, 4), seed=SEEDS)
 @settings(max_examples=15)
 def test_compiled_functions_make_the_very_same_plans(name: str, robots: int, seed: int) -> None:
