@@ -28,8 +28,9 @@ test: ## All gates and all tests; as root also installs what tests need from Deb
 	$(BIN)/pytest $(EACH_CORE) -m 'not slow and not ($(REAL))' $(COVERED)
 	$(BIN)/coverage report --skip-covered --fail-under=95
 	$(BIN)/pytest $(EACH_CORE) -m 'slow and not ($(REAL))'
+	$(BIN)/pytest -m gazebo
 	$(PYTHON) setup/side_by_side.py robots: $(BIN)/pytest -m 'ros and not (browser or gazebo)' \
-		-- pages: $(BIN)/pytest -m 'browser or gazebo'
+		-- pages: $(BIN)/pytest -m 'browser and not gazebo'
 
 check: ## The gates and the fast tests: for the time between two edits
 	@$(SETUP) dev
