@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -142,8 +143,12 @@ def test_the_claim_with_the_groups_may_be_anywhere(
     assert log_in(client_of(provider, clock, groups_claim=claim)).groups == ('a', 'b')
 
 
-def later(seconds: float) -> int:
-    return int(time.time() + seconds)
+def at(change: Claims) -> Claims:
+    """``change`` with each timedelta as the time so far from now, in the seconds of a token."""
+    return {
+        name: int(time.time() + value.total_seconds()) if isinstance(value, timedelta) else value
+        for name, value in change.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -155,14 +160,14 @@ def later(seconds: float) -> int:
         ({'aud': [CLIENT, 'another']}, 'audience'),
         ({'azp': 'another'}, 'audience'),
         ({'aud': 7}, 'audience'),
-        ({'exp': later(-120)}, 'expired'),
+        ({'exp': timedelta(seconds=-120)}, 'expired'),
         ({'exp': 'tomorrow'}, 'times'),
         ({'exp': None}, 'times'),
         ({'exp': True}, 'times'),
-        ({'iat': later(300)}, 'times'),
-        ({'iat': later(-3_600)}, 'expired'),
+        ({'iat': timedelta(seconds=300)}, 'times'),
+        ({'iat': timedelta(seconds=-3_600)}, 'expired'),
         ({'iat': None}, 'times'),
-        ({'nbf': later(300)}, 'times'),
+        ({'nbf': timedelta(seconds=300)}, 'times'),
         ({'nonce': 'of another log-in'}, 'nonce'),
         ({'nonce': None}, 'nonce'),
         ({'nonce': 7}, 'nonce'),
@@ -175,7 +180,7 @@ def later(seconds: float) -> int:
 def test_a_token_that_is_not_for_this_log_in_is_refused(
     provider: Provider, ours: OidcProvider, change: Claims, code: str
 ) -> None:
-    provider.spoil = lambda claims: claims | change
+    provider.spoil = lambda claims: claims | at(change)
     assert refused(ours) == code
 
 
