@@ -217,6 +217,25 @@ def test_controlled_drugs_are_counted_and_signed_by_two_at_both_ends() -> None:
     assert witnesses == ['', 'ward-west-2', 'ward-east-2']
 
 
+@pytest.mark.parametrize('goods', ['drug', 'waste'])
+def test_who_signs_beside_or_after_whoever_took_it_out_stands_in_the_record(goods: str) -> None:
+    stage = house()
+    delivery, east = stage.request('west', 'east', goods=goods), ward('east')
+    stage.reach(delivery, S.TAKEN)
+    before = record(stage, delivery).holdings
+    if goods == 'waste':
+        assert stage.refused(SignDelivery(east, delivery, east)) == 'second_person_needed'
+        stage.send(SignDelivery(east, delivery, helper(east)))
+        signed = ('ward-east', 'ward-east-2')
+    else:
+        stage.send(SignDelivery(helper(east), delivery))
+        signed = ('ward-east-2', '')
+    assert holders(stage, delivery) == ['sender:west', 'robot:r1', *['recipient:east'] * 2]
+    *opened, last = record(stage, delivery).holdings
+    assert (last.signed_by, last.witness) == signed
+    assert [one.signed_by for one in opened] == [one.signed_by for one in before]
+
+
 # --- rescue  ---
 
 

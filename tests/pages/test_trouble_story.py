@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http import i18n
-from fleet_manager.application.ports import Account
 from fleet_manager.domain.deliveries.goods import GOODS
-from fleet_manager.domain.ids import AccountId, StationId
-from tests.pages.conftest import HOSPITAL, RunningSite, running_site
-from tests.pages.obedient import Obedient
-from tests.pages.people import PHONE, Nurse, Operator, Person
+from tests.pages.house import SECOND_PIN, House, fits, loaded, name_of, opened_house
+from tests.pages.people import PHONE, Nurse, Operator
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,44 +21,10 @@ DESK = {'width': 1280, 'height': 900}
 SECRET = 'a long secret'
 
 
-@dataclass
-class House:
-    """The pages and the hospital behind them."""
-
-    site: RunningSite
-    fleet: Obedient
-
-
 @pytest.fixture
-def house() -> Iterator[House]:
-    fleet = Obedient(load_hospital(HOSPITAL))
-    with running_site(played=fleet) as site:
-        for station in ('pharmacy', 'n2w'):
-            second = Account(AccountId(f'ward-{station}-2'), station, 'ward', StationId(station))
-            assert site.accounts is not None
-            site.accounts.create(second, secret='246813')
-        yield House(site, fleet)
-
-
-def name_of(address: str) -> str:
-    return address.rsplit('/', 1)[1]
-
-
-def fits(person: Person, width: int) -> None:
-    """No sideways scrolling, and nothing axe objects to."""
-    assert person.page.evaluate('document.documentElement.scrollWidth') <= width
-    assert person.violations() == []
-
-
-def loaded(house: House, sender: Nurse, address: str) -> str:
-    """Bring a delivery into its robot, by the sender's page."""
-    name = name_of(address)
-    house.fleet.until(name, 'awaiting_load')
-    sender.page.goto(address)
-    sender.open_compartment()
-    house.fleet.opens(name)
-    house.fleet.until(name, 'under_way')
-    return name
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened_house(tmp_path) as house:
+        yield house
 
 
 @pytest.mark.parametrize('lang', LANGUAGES)
@@ -129,7 +90,7 @@ def test_a_controlled_drug_needs_two_people_and_part_of_it_is_missing(
         fits(person, PHONE['width'])
         page.fill('#pin', house.site.pins[station])
         page.fill('#witness', f'ward-{station}-2')
-        page.fill('#witness_pin', '246813')
+        page.fill('#witness_pin', SECOND_PIN)
         if station == 'pharmacy':
             page.fill('#count', '3')
         page.click('form[action$="/open"] button')

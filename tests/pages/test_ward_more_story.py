@@ -1,4 +1,4 @@
-"""STAT specimens, waste, meals, timetable; languages, themes, keyboard, narrow, long words."""
+"""Timetable, scanning, search, arrivals; languages, themes, keyboard, narrow, long words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LONG = str.maketrans({vowel: vowel * 2 for vowel in 'aeiouAEIOU'})
 
 @pytest.fixture(scope='module')
 def ward_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """Return pages of a hospital with waste, meals and a timetable."""
+    """Return pages of a hospital with meals and a timetable."""
     book = SqlWardBook(f'sqlite:///{tmp_path_factory.mktemp("book") / "ward.db"}')
     hospital = load_hospital(HOSPITAL)
     zone = ZoneInfo('Asia/Shanghai')
@@ -64,78 +64,12 @@ READS_CODES = """() => {
 }"""
 
 
-def made(nurse: Nurse, **wanted: object) -> list[dict[str, object]]:
-    """Return the deliveries with these details."""
-    found = nurse.state()['entities']['delivery'].values()
-    return [one for one in found if wanted.items() <= one['details'].items()]
-
-
 @pytest.mark.parametrize('lang', LANGUAGES)
-def test_a_stat_specimen_in_three_taps_scanned_by_hand(
+def test_a_request_is_planned_for_certain_days(
     browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
 ) -> None:
-    nurse = Nurse(browser, ward_site, 'n3e', lang=lang)
-    nurse.go('/ward/new')
-    nurse.tap('a.tile.stat')
-    nurse.tap('a.choice')
-    nurse.page.click('details summary')
-    nurse.page.focus('#codes')
-    for code in ('LAB-001', 'LAB-002'):
-        nurse.page.keyboard.type(code)
-        nurse.page.keyboard.press('Enter')
-    expect(nurse.page.locator('button[data-scan]')).to_be_hidden()
-    nurse.picture(pictures, f'{lang}-stat')
-    nurse.tap('button.primary')
-    nurse.page.wait_for_url('**/deliveries/*')
-    assert nurse.taps == 3
-    (one,) = made(nurse, kind='stat', codes='LAB-001 LAB-002')[-1:]
-    assert one['urgency'] == 'stat'
-    nurse.close()
-
-
-@pytest.mark.parametrize('lang', LANGUAGES)
-def test_waste_is_picked_up_with_a_scanned_bag(
-    browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
-) -> None:
-    nurse = Nurse(browser, ward_site, 'n2e', lang=lang)
-    nurse.go('/ward/new?goods=waste&way=send&other=waste')
-    nurse.page.select_option('#waste_type', 'sharps')
-    nurse.page.fill('#weight_kg', '2.5 kg')
-    nurse.page.focus('#bag')
-    nurse.page.keyboard.type(f'BAG-{lang}')
-    nurse.page.keyboard.press('Enter')
-    assert nurse.page.url.endswith('other=waste'), "the scanner's Enter does not send"
-    nurse.page.click('button.primary')
-    nurse.expect_text('#problem', WORDS[lang]('details.field.weight_kg'))
-    assert nurse.page.input_value('#bag') == f'BAG-{lang}'
-    nurse.picture(pictures, f'{lang}-waste')
-    assert nurse.violations() == []
-    nurse.page.fill('#weight_kg', '2.5')
-    nurse.page.click('button.primary')
-    nurse.page.wait_for_url('**/deliveries/*')
-    nurse.expect_text('.facts', WORDS[lang]('details.waste_type.sharps'))
-    assert len(made(nurse, bag=f'BAG-{lang}', weight_kg='2.5')) == 1
-    nurse.close()
-
-
-@pytest.mark.parametrize('lang', LANGUAGES)
-def test_meals_are_ordered_by_bed_and_a_request_is_planned(
-    browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
-) -> None:
-    t, nurse = (
-        WORDS[lang],
-        Nurse(browser, ward_site, {'en': 'n2w', 'zh-CN': 'n3w'}[lang], lang=lang),
-    )
-    nurse.go('/ward/meals')
-    nurse.page.fill('#beds', '12\n13\n14A')
-    nurse.page.click('form[action="/ward/beds"] button')
-    nurse.wait('.beds')
-    nurse.page.select_option('#bed-2', 'halal')
-    nurse.page.select_option('#bed-3', '')
-    nurse.page.click('form[action="/ward/meals"] button')
-    nurse.expect_text('form .hint', f'{t("details.field.diet_halal")} 1')
-    nurse.picture(pictures, f'{lang}-meals')
-    assert nurse.violations() == []
+    t, ward = WORDS[lang], {'en': 'n2w', 'zh-CN': 'n3w'}[lang]
+    nurse = Nurse(browser, ward_site, ward, lang=lang)
     nurse.go('/ward/new?goods=specimen&way=send&other=lab')
     nurse.page.click('a[href^="/ward/timetable"]')
     nurse.page.click('button.primary')

@@ -258,7 +258,7 @@ def describe(
         comes=_comes(entity, robot, now),
         action=action,
         together=tuple(others[one]['number'] for one in entity['together'] if one in others),
-        may_refuse=action == 'receive' or (action == 'sign' and state == 'carried'),
+        may_refuse=_may_refuse(entity, action),
         later=_later(entity, person),
         keeper=hospital.stations.get(StationId(kept)) if kept else None,
         rules=GOODS[entity['goods']],
@@ -329,6 +329,12 @@ def _deeds(entity: Mapping[str, Any], person: Person) -> frozenset[str]:
         'custody': True,
     }
     return frozenset(deed for deed, may in wanted.items() if may)
+
+
+def _may_refuse(entity: Mapping[str, Any], action: str | None) -> bool:
+    """Whether it may be sent back instead: while it is not taken, and not what never goes back."""
+    offered = action == 'receive' or (action == 'sign' and entity['state'] == 'carried')
+    return offered and GOODS[entity['goods']].may_return
 
 
 def _later(entity: Mapping[str, Any], person: Person) -> int:

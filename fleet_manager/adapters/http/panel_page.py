@@ -54,7 +54,8 @@ class Thing:
     @property
     def may_refuse(self) -> bool:
         """Whether the addressee may send it back unopened."""
-        return self.deed == 'collect' and not self.opening and not self.opened
+        shut = self.deed == 'collect' and not self.opening and not self.opened
+        return shut and GOODS[self.goods].may_return
 
 
 @dataclass(frozen=True, slots=True)

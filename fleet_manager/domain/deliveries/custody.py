@@ -4,7 +4,8 @@
     gaps(record)                     # what is wrong with it; nothing is the only good answer
 
 A holder is `sender:<station>`, `robot:<id>/<compartment>`, `porter:<account>`,
-`recipient:<station>` or `keeper:<station>`.
+`recipient:<station>` or `keeper:<station>`. The recipient is there twice where others sign to have
+received it than took it out, as the two who sign for waste.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class CustodyReader:
 
     def _hand_over(self, at: Instant, event: m.Event, holder: str) -> None:
         last = self._holdings[-1]
-        if last.holder == holder:
+        if last.holder == holder and not _signs_anew(event, last):
             return
         giver = _GIVERS.get(type(event))
         if giver is not None and not last.holder.startswith(giver):
@@ -149,6 +150,14 @@ class CustodyReader:
                 witness.account if witness is not None else '',
             )
         )
+
+
+def _signs_anew(event: m.Event, last: Holding) -> bool:
+    """Whether somebody signs to have received it who did not sign to take it out."""
+    if not isinstance(event, m.DeliveryReceived):
+        return False
+    people = {one.account for one in (event.actor, event.witness) if one is not None}
+    return not people <= {last.signed_by, last.witness}
 
 
 def holder_after(event: m.Event, asked: m.DeliveryRequested) -> str | None:

@@ -169,6 +169,18 @@ def test_who_collects_may_refuse_with_a_reason_and_sign_where_the_robot_still_st
     assert tell(site, mine, 'sign', gone, pin=pin).status_code == 409
 
 
+def test_at_the_robot_too_nobody_is_offered_to_refuse_what_is_never_brought_back(
+    site: Site,
+) -> None:
+    mine, delivery = screen(site), at_stop(site, 'awaiting_receipt')
+    assert WORDS('delivery.refuse') in mine.get('/robot/r1/panel').text
+    site.fleet._deliveries[delivery] |= {'goods': 'waste'}
+    site.fleet.publish()
+    assert WORDS('delivery.refuse') not in mine.get('/robot/r1/panel').text
+    pin = pin_of('n2w')
+    assert tell(site, mine, 'refuse', delivery, pin=pin, reason='damaged').status_code == 409
+
+
 def test_the_screen_has_no_names_and_no_notes_and_says_what_it_carries_only_where_it_stands(
     site: Site,
 ) -> None:

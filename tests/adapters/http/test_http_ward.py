@@ -520,6 +520,13 @@ def test_who_gets_a_parcel_refuses_it_with_a_reason(site: Site) -> None:
     assert ward.post(f'{path}/refuse', {'reason': 'not ours'}).status_code == 409
 
 
+def test_nobody_is_offered_to_refuse_what_is_never_brought_back(site: Site) -> None:
+    delivery = site.delivery(state='awaiting_receipt')
+    site.fleet._deliveries[delivery] |= {'goods': 'waste'}
+    site.fleet.publish()
+    assert 'We do not take it' not in site.ward('n2w').get(f'/deliveries/{delivery}').text
+
+
 @pytest.mark.parametrize(
     ('state', 'sender_sees', 'recipient_sees'),
     [

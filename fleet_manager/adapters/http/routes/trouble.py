@@ -170,7 +170,10 @@ async def custody_page(
     entity = find(site.views.current(), delivery, person) or {}
     shown = {
         'delivery': record.delivery,
-        'holdings': [_shown(site, one) for one in record.holdings],
+        'holdings': [
+            _shown(site, one, before)
+            for before, one in zip((None, *record.holdings), record.holdings, strict=False)
+        ],
     }
     return site.pages.page(
         request,
@@ -206,7 +209,7 @@ async def custody_json(
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A holding as people read it."""
+    """A holding as people read it. `who` is `received` where others sign than took it out."""
 
     who: str
     place: str
@@ -217,8 +220,10 @@ class _Shown:
     witness: str
 
 
-def _shown(site: Site, one: Holding) -> _Shown:
+def _shown(site: Site, one: Holding, before: Holding | None) -> _Shown:
     who, _, place = one.holder.partition(':')
+    if before is not None and before.holder == one.holder:
+        who = 'received'
     station = site.hospital.stations.get(StationId(place))
     name, _, compartment = place.partition('/')
     robot = site.hospital.robots.get(RobotId(name))
