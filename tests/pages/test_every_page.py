@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from fleet_manager.adapters.http.access import ACCESS
 from fleet_manager.domain.ids import RobotId
 from tests.pages.conftest import Office
 from tests.pages.people import Nurse, Person
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: Of each page, who looks at it. None is nobody in particular.
 PAGES = {
-    None: ('/login', '/login?next=/ward', '/nothing'),
+    None: ('/login', '/login?next=/ward', '/r/n2w', '/robot/r1/pair', '/nothing'),
     'n2w': (
         '/ward',
         '/ward/new?q=lab',
@@ -29,21 +30,28 @@ PAGES = {
         '/deliveries/D000001',
         '/deliveries/D000001/custody',
         '/deliveries/D000001/labels',
+        '/deliveries/D000001/contents',
         '/stores',
         '/stores/import',
         '/guide/nurse',
         '/guide/pharmacist',
     ),
     'own-desk': (
-        '/desk', '/desk?q=D0', '/desk/new', '/desk/book', '/desk/today', '/follow-ups',
-        '/guide/desk', '/deliveries/D000001',
+        '/desk', '/desk?q=D0', '/desk/old?q=D0', '/desk/new', '/desk/book', '/desk/today',
+        '/follow-ups', '/guide/desk', '/deliveries/D000001',
     ),
     'own-porter': ('/porter', '/guide/porter'),
     'own-auditor': ('/audit', '/reports', '/custody'),
-    'admin': ('/accounts', '/accounts/own-desk', '/keys', '/webhooks', '/confirm'),
+    'admin': ('/accounts', '/accounts/own-desk', '/keys', '/webhooks', '/retention', '/confirm'),
+    'operator': ('/operator',),
     'own-engineer': ('/me',),
     'screen': ('/robot/r1/panel',),
 }  # fmt: skip
+#: What is not a page: for programs, to download, or leading to a page. The log-in at a provider
+#: has a story of its own.
+NO_PAGE = re.compile(
+    r'/$|/guide$|.*\.csv$|/(api|fhir|i18n|oidc|static)/|/(healthz|readyz|metrics)$'
+)
 #: Whether somebody wants to look at all of them.
 LOOK = 'PAGES_PICTURES' in os.environ
 #: What a first visit may weigh, in bytes, and the pages that are opened on a phone.
@@ -110,6 +118,14 @@ def seated(browser: Browser, office: Office, account: str | None, **how: object)
     elif account is not None:
         person.sit(office.token(account))
     return person
+
+
+def test_no_page_is_left_out() -> None:
+    visited = {path.partition('?')[0] for paths in PAGES.values() for path in paths}
+    pages = [route.removeprefix('GET ') for route in ACCESS if route.startswith('GET ')]
+    shapes = {page: re.sub(r'{\w+}', '[^/]+', page) for page in pages if not NO_PAGE.match(page)}
+    left = [p for p, shape in shapes.items() if not any(re.fullmatch(shape, v) for v in visited)]
+    assert left == []
 
 
 @pytest.mark.parametrize('lang', ['en', 'zh-CN'])

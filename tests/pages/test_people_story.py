@@ -161,3 +161,41 @@ def test_an_auditor_reads_who_did_what_and_who_had_a_parcel_and_changes_nothing(
         auditor.go(path)
         auditor.expect_text('h1', t('error.title.403'))
     auditor.close()
+
+
+@pytest.mark.parametrize('lang', LANGUAGES)
+def test_an_administrator_has_a_delivery_held_and_released_and_the_auditor_reads_it(
+    browser: Browser, office: Office, pictures: Path, lang: str
+) -> None:
+    t = WORDS[lang]
+    nurse = Nurse(browser, office.site, 'n3e', lang=lang)
+    number = nurse.ask('drug', 'pharmacy').rsplit('/', 1)[1]
+    nurse.page.click('form[action$="/cancel"] button')
+    nurse.expect_text('.says', t('delivery.says.cancelled'))
+    nurse.close()
+    admin = Person(browser, office.site, lang=lang)
+    admin.sit(office.token(ADMIN))
+    admin.go('/retention')
+    admin.page.fill('#delivery', 'D999999')
+    admin.page.fill('#why', '4711')
+    admin.page.click('form[action="/retention/holds"] button')
+    admin.expect_text('#problem', t('retention.problem.unknown_delivery'))
+    assert admin.page.input_value('#why') == '4711'
+    admin.page.fill('#delivery', number.lower())
+    admin.page.click('form[action="/retention/holds"] button')
+    held = admin.page.locator('.cards li', has_text=number)
+    expect(held).to_contain_text('4711', timeout=30_000)
+    admin.picture(pictures, f'{lang}-retention')
+    fits(admin, PHONE['width'])
+    auditor = Person(browser, office.site, lang=lang, viewport=DESK)
+    auditor.sit(office.token('own-auditor'))
+    auditor.go('/audit')
+    auditor.page.click('a[href="/retention"]')
+    auditor.expect_text('main', number)
+    expect(auditor.page.locator('main form')).to_have_count(0)
+    auditor.picture(pictures, f'{lang}-retention-auditor')
+    fits(auditor, DESK['width'])
+    held.get_by_role('button').click()
+    admin.expect_text('main', t('retention.no_holds'))
+    auditor.close()
+    admin.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.i18n import Words
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.maps.model import Station
+from fleet_manager.domain.state import Delivery
 from fleet_manager.domain.units import HOUR, MINUTE
 from tests.pages.house import SECOND_PIN, House, fits, loaded, name_of, opened_house
 from tests.pages.people import PHONE, Nurse, Operator
@@ -175,29 +176,23 @@ def test_waste_with_a_scanned_bag_is_signed_for_by_two_and_the_robot_is_cleaned(
         person.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
-def test_a_meal_round_is_ordered_by_bed_loaded_in_the_kitchen_and_signed_by_each_ward(
-    browser: Browser, house: House, pictures: Path, lang: str
-) -> None:
-    t, diets = WORDS[lang], {'n2w': 'halal', 'n2e': 'diabetic'}
-    wards = {ward: Nurse(browser, house.site, ward, lang=lang) for ward in diets}
-    for ward, nurse in wards.items():
-        nurse.go('/ward/meals')
-        nurse.page.fill('#beds', '12\n13\n14A')
-        nurse.page.click('form[action="/ward/beds"] button')
-        nurse.wait('.beds')
-        nurse.page.select_option('#bed-2', diets[ward])
-        nurse.page.select_option('#bed-3', '')
-        nurse.page.click('form[action="/ward/meals"] button')
-        nurse.expect_text('form .hint', f'{t("details.field.diet_" + diets[ward])} 1')
-        assert nurse.violations() == []
-    wards['n2w'].picture(pictures, f'{lang}-meals')
-    assert house.ask_what_is_planned() == [], 'the order is still open'
-    house.fleet.wait(6 * MINUTE)
-    names = {noted.station: noted.delivery for noted in house.ask_what_is_planned()}
-    assert names.keys() == diets.keys()
-    assert house.ask_what_is_planned() == []
+def orders(nurse: Nurse, t: Words, diet: str) -> None:
+    """Order breakfast: one bed as usual, one with a diet, one that gets nothing."""
+    nurse.go('/ward/meals')
+    nurse.page.fill('#beds', '12\n13\n14A')
+    nurse.page.click('form[action="/ward/beds"] button')
+    nurse.wait('.beds')
+    nurse.page.select_option('#bed-2', diet)
+    nurse.page.select_option('#bed-3', '')
+    nurse.page.click('form[action="/ward/meals"] button')
+    nurse.expect_text('form .hint', f'{t("details.field.diet_" + diet)} 1')
+    assert nurse.violations() == []
 
+
+def loads_both(
+    browser: Browser, house: House, pictures: Path, names: Mapping[str, str], lang: str
+) -> dict[str, Delivery]:
+    """Load the meals of both wards at the robot, a compartment each; return the deliveries."""
     house.fleet.until(names['n2w'], 'awaiting_load', limit=HOUR)
     house.fleet.until(names['n2e'], 'awaiting_load')
     trays = {ward: house.fleet.delivery(name) for ward, name in names.items()}
@@ -205,22 +200,47 @@ def test_a_meal_round_is_ordered_by_bed_loaded_in_the_kitchen_and_signed_by_each
     screen = Screen(browser, house.site, str(trays['n2w'].robot), lang=lang)
     kitchen = Nurse(browser, house.site, 'kitchen', lang=lang)
     kitchen.go(f'/deliveries/{names["n2w"]}')
-    kitchen.expect_text('.facts', t('details.field.diet_halal'))
+    kitchen.expect_text('.facts', WORDS[lang]('details.field.diet_halal'))
     kitchen.picture(pictures, f'{lang}-meals-kitchen')
     fits(kitchen, PHONE['width'])
-    screen.page.tap(f'.choices a[href$="={names["n2w"]}"]')
+    choice = screen.page.locator(f'.choices a[href$="={names["n2w"]}"]')
+    expect(choice).to_contain_text('N2W')
+    choice.tap()
     for ward in ('n2w', 'n2e'):
         screen.expect_text('.todo .what', place(house, ward, lang))
         screen.expect_text('.boxes .mine', trays[ward].compartment or '?')
         screen.picture(pictures, f'{lang}-meals-panel-{ward}')
         fits_the_screen(screen.page)
-        screen.type_pin(house.site.pins['kitchen'])
-        screen.page.tap('.pin .primary')
+        if ward == 'n2w':
+            screen.type_pin(house.site.pins['kitchen'])
+            screen.page.tap('.pin .primary')
+        else:
+            screen.page.wait_for_function("document.activeElement.id === 'pin'")
+            screen.page.keyboard.type(house.site.pins['kitchen'])  # as a badge reader does
+            screen.page.keyboard.press('Enter')
         house.fleet.opens(names[ward])
         house.fleet.until(names[ward], 'under_way')
     screen.close()
     kitchen.close()
+    return trays
 
+
+@pytest.mark.parametrize('lang', LANGUAGES)
+def test_a_meal_round_is_ordered_by_bed_loaded_in_the_kitchen_and_signed_by_each_ward(
+    browser: Browser, house: House, pictures: Path, lang: str
+) -> None:
+    t, diets = WORDS[lang], {'n2w': 'halal', 'n2e': 'diabetic'}
+    wards = {ward: Nurse(browser, house.site, ward, lang=lang) for ward in diets}
+    for ward, nurse in wards.items():
+        orders(nurse, t, diets[ward])
+    wards['n2w'].picture(pictures, f'{lang}-meals')
+    assert house.ask_what_is_planned() == [], 'the order is still open'
+    house.fleet.wait(6 * MINUTE)
+    names = {str(noted.station): noted.delivery for noted in house.ask_what_is_planned()}
+    assert names.keys() == diets.keys()
+    assert house.ask_what_is_planned() == []
+
+    trays = loads_both(browser, house, pictures, names, lang)
     first, last = sorted(names, key=lambda ward: house.fleet.delivery(names[ward]).eta)
     for ward in (first, last):
         nurse, name = wards[ward], names[ward]

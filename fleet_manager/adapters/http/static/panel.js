@@ -47,6 +47,8 @@ function follow(path) {
 function keypads() {
   for (const keypad of document.querySelectorAll('.keypad[hidden]')) {
     keypad.removeAttribute('hidden');
+    // a badge reader is a keyboard: it types where the focus is
+    if (document.activeElement === document.body) document.getElementById('pin')?.focus();
   }
 }
 

@@ -52,7 +52,9 @@ export class SpaceTime {
     this.section.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
-    element('space-time-open').addEventListener('click', () => this.open(this.likely()));
+    const button = element('space-time-open');
+    button.addEventListener('click', () => this.open(this.likely()));
+    button.hidden = false;
     this.fill();
     setInterval(() => {
       if (!this.section.hidden && document.visibilityState === 'visible') void this.load();
