@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from fleet_manager.adapters.http.access import ACCESS
 from fleet_manager.domain.ids import RobotId
@@ -170,6 +170,7 @@ def test_the_tab_key_comes_to_everything_and_one_sees_where_it_is(
         person = seated(browser, filled, account, lang='en')
         for path in paths:
             person.go(path)
+            to_the_top(person.page)
             for _ in range(150):
                 person.page.keyboard.press('Tab')
                 said = person.page.evaluate(FOCUS)
@@ -179,6 +180,17 @@ def test_the_tab_key_comes_to_everything_and_one_sees_where_it_is(
             found += [f'{path}: never: {one}' for one in person.page.evaluate(MISSED)]
         person.close()
     assert not found, '\n'.join(found)
+
+
+def to_the_top(page: Page) -> None:
+    """Go back before everything, where a page puts the focus into a field by itself."""
+    if not page.locator('[autofocus]').count():
+        return
+    page.wait_for_function("document.activeElement.matches('[autofocus]')")
+    for _ in range(20):
+        page.keyboard.press('Shift+Tab')
+        if page.evaluate('document.activeElement === document.body'):
+            return
 
 
 def test_nothing_is_dead_without_scripts(browser: Browser, filled: Office) -> None:
