@@ -283,10 +283,13 @@ def _age(turn: Turn, heard: int | None) -> str:
 
 def _alert(turn: Turn, name: str) -> dict[str, Any]:
     alert = turn.state.alerts[name]
+    params = dict(alert.params)
+    if alert.code == 'account_locked' and (called := turn.sensed.called.get(alert.subject)):
+        params['name'] = called
     return {
         'code': alert.code,
         'subject': alert.subject,
-        'params': dict(alert.params),
+        'params': params,
         'raised_at': alert.raised_at,
         'acknowledged': alert.acknowledged_by,
     }

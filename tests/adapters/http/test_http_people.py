@@ -85,7 +85,7 @@ def test_five_wrong_pins_raise_an_alert_for_a_known_account_only(site: Site) -> 
             form = {'kind': 'person', 'name': name, 'password': 'x', 'next': ''}
             site.browser().post('/login', form)
     locks = [one for one in site.fleet.reports if isinstance(one, m.LockReport)]
-    assert [lock.account for lock in locks] == [NURSE]
+    assert [(lock.account, lock.name) for lock in locks] == [(NURSE, 'Li.Na')]
 
 
 def test_own_sessions_are_seen_and_ended_and_nobody_elses(site: Site) -> None:
