@@ -146,6 +146,12 @@ class WebhookAndDead(BaseModel):
     dead: list[DeadLetter]
 
 
+class Dismissed(BaseModel):
+    """How many events are never sent again; 0 where they were gone already."""
+
+    dismissed: int
+
+
 class Done(BaseModel):
     """It is done, and on disk. There is nothing more to say."""
 

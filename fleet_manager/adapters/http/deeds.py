@@ -57,9 +57,11 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /webhooks': 'webhook_made',
         'POST /webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /webhooks/{webhook}/dead/{event}': 'webhook_changed',
+        'POST /webhooks/{webhook}/dead/{events}/dismiss': 'dead_letters_dismissed',
         'POST /api/v1/webhooks': 'webhook_made',
         'POST /api/v1/webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /api/v1/webhooks/{webhook}/dead/{event}': 'webhook_changed',
+        'POST /api/v1/webhooks/{webhook}/dead/{events}/dismiss': 'dead_letters_dismissed',
     }
 )
 #: Nothing of anybody is changed by these, or by who is not known yet and notes that itself. What a
