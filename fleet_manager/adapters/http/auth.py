@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.keys import ApiKey
+from fleet_manager.application.people import FRESH_MS
 from fleet_manager.application.ports import Account, Accounts, Panels
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import Actor, LockReport, Role
@@ -62,6 +63,10 @@ class Person:
         if self.key is not None and not self.key.may(right):
             return False
         return reach(self.role, right) is not None
+
+    def proved(self, now: Instant) -> bool:
+        """Whether the secret was given lately enough for what cannot be taken back."""
+        return self.fresh > now - FRESH_MS
 
     def may(self, right: Right, *stations: StationId) -> bool:
         """Whether the person has a right, on a thing of these stations."""
