@@ -96,6 +96,8 @@ ACCESS: Final[Mapping[str, Access]] = MappingProxyType(
         'GET /deliveries/{delivery}/labels': Deed.SEE_DELIVERIES,
         'GET /deliveries/{delivery}/contents': Deed.SEE_DELIVERIES,
         'POST /deliveries/{delivery}/contents': Deed.KEEP_STOCK,
+        'POST /deliveries/{delivery}/missing': Deed.KEEP_STOCK,
+        'POST /api/v1/deliveries/{delivery}/missing': Deed.KEEP_STOCK,
         'POST /deliveries/{delivery}/cancel': m.CancelDelivery,
         'POST /deliveries/{delivery}/open': m.OpenCompartment,
         'POST /deliveries/{delivery}/sign': m.SignDelivery,

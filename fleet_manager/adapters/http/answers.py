@@ -146,6 +146,13 @@ class WebhookAndDead(BaseModel):
     dead: list[DeadLetter]
 
 
+class NotCome(BaseModel):
+    """How many of an item did not come with a delivery, as it is booked now."""
+
+    item: str
+    missing: int
+
+
 class Dismissed(BaseModel):
     """How many events are never sent again; 0 where they were gone already."""
 

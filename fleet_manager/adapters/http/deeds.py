@@ -34,6 +34,8 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /ward/meals': 'meals_ordered',
         'POST /ward/beds': 'beds_changed',
         'POST /deliveries/{delivery}/contents': 'contents_listed',
+        'POST /deliveries/{delivery}/missing': 'missing_booked',
+        'POST /api/v1/deliveries/{delivery}/missing': 'missing_booked',
         'POST /stores/count': 'stock_counted',
         'POST /stores/import': 'stock_imported',
         'POST /stores/proposals/{proposal}/dismiss': 'proposal_dismissed',
