@@ -21,7 +21,7 @@ DEEDS: Final = (
     'complaint_recorded', 'complaint_answered', 'complaint_closed', 'porter_said_comes',
     'porter_said_not', 'panel_offered', 'panel_paired', 'panel_forgotten', 'webhook_made',
     'webhook_changed', 'retention_asked', 'retention_held', 'retention_released',
-    'webhook_changed', 'account_linked', 'account_unlinked',
+    'dead_letters_dismissed', 'missing_booked', 'account_linked', 'account_unlinked',
 )  # fmt: skip
 #: The outcome of what was done.
 DONE: Final = 'ok'

@@ -125,6 +125,8 @@ def _locked(turn: Turn, report: LockReport) -> None:
     locked = {name: until for name, until in turn.sensed.locked.items() if until > turn.now}
     if len(locked) < MAX_LOCKED:
         locked[report.account, report.compartment] = report.until
+    called = turn.sensed.called | {report.account: report.name}
+    turn.sensed.called = {name: called[name] for name, _ in locked if called.get(name)}
     turn.sensed.locked = locked
 
 

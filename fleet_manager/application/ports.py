@@ -178,6 +178,15 @@ class Books(Protocol):
     def packed(self, delivery: DeliveryId) -> tuple[Packed, ...]:
         """Return what is in a delivery."""
 
+    def missing(
+        self, delivery: DeliveryId, item: str, count: int, *, at: Instant, actor: str, today: str
+    ) -> bool:
+        """Say how many of an item did not come, of a delivery with several items.
+
+        False where it has not been received, or has one item, of which what was signed says it.
+        Raises LookupError for an item that was not in it, ValueError for more than were.
+        """
+
     def bookmark(self) -> Bookmark:
         """Return how far the journal was followed."""
 

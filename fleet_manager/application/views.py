@@ -24,6 +24,7 @@ from fleet_manager.domain.dispatch.insert import why_no_robot
 from fleet_manager.domain.dispatch.keep_out import is_closed_off
 from fleet_manager.domain.dispatch.urgency import errand
 from fleet_manager.domain.ids import (
+    AccountId,
     DeliveryId,
     DoorId,
     LiftId,
@@ -283,10 +284,14 @@ def _age(turn: Turn, heard: int | None) -> str:
 
 def _alert(turn: Turn, name: str) -> dict[str, Any]:
     alert = turn.state.alerts[name]
+    params = dict(alert.params)
+    called = turn.sensed.called.get(AccountId(alert.subject))
+    if alert.code == 'account_locked' and called:
+        params['name'] = called
     return {
         'code': alert.code,
         'subject': alert.subject,
-        'params': dict(alert.params),
+        'params': params,
         'raised_at': alert.raised_at,
         'acknowledged': alert.acknowledged_by,
     }

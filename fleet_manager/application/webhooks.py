@@ -157,6 +157,9 @@ class Webhooks(Protocol):
     def send_again(self, webhook_id: str, seq: int) -> bool:
         """Ask for a dead letter to be sent once more. False when there is none."""
 
+    def dismiss(self, webhook_id: str, first: int, last: int) -> int:
+        """Forget the dead letters from line `first` to `last` for good; return how many."""
+
     def settle(self, webhook_id: str, seq: int, *, problem: str = '') -> None:
         """Forget a dead letter that was taken, or note why it was not."""
 

@@ -530,11 +530,13 @@ class LockReport:
     """Too many wrong secrets were tried for an account: nobody gets in before `until`.
 
     Or, at a robot's screen, for a `compartment` (`r1/c1`), whoever tried: it is not opened there.
+    `name` is what people call a person's account, '' for one that others share.
     """
 
     account: AccountId
     until: Instant
     compartment: str = ''
+    name: str = ''
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ asks for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +39,8 @@ class Personal:
 
 #: What stands where a text was.
 ERASED: Final = '(erased)'
+_STAND_IN: Final = 'person-'
+_PSEUDONYM: Final = re.compile(_STAND_IN + '([0-9a-f]{8})')
 #: Fields of every event that hold an actor.
 PEOPLE: Final = ('actor', 'witness')
 
@@ -70,4 +73,10 @@ FIELDS: Final[Mapping[str, Mapping[str, Personal]]] = MappingProxyType(
 
 def pseudonym(token: str) -> str:
     """Return what an account is called once its name is erased."""
-    return f'person-{token[:8]}'
+    return f'{_STAND_IN}{token[:8]}'
+
+
+def told_apart_by(account: str) -> str:
+    """Return what tells a person whose name was erased from others, '' for any other name."""
+    found = _PSEUDONYM.fullmatch(account)
+    return '' if found is None else found[1]

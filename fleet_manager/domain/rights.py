@@ -123,7 +123,7 @@ RIGHTS: Final[Mapping[Right, Row]] = MappingProxyType(
         m.CallOffRescue: _row(everywhere=_DISPATCH),
         m.RescueParcel: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
         m.CallRobot: _row(everywhere=(Role.PORTER, *_DISPATCH, Role.DEMO)),
-        m.CloseDelivery: _row(everywhere=_DISPATCH),
+        m.CloseDelivery: _row(everywhere=_DISPATCH, fresh=True),
         m.NoteFollowUp: _row(everywhere=_DISPATCH),
         # robots, lifts, places
         m.SignCleaning: _row(everywhere=(*_STEER, Role.DEMO)),

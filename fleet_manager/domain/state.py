@@ -482,6 +482,7 @@ class Sensed:
     """What devices said since this process started, and since when something is waited for.
 
     `locked`: accounts nobody gets into for wrong secrets, or compartments, and until when;
+    `called`: what people call these accounts, kept out of the journal;
     `webhooks`: what is wrong with subscriptions of other systems.
 
     `in_vain`: last searches without a route; `improved`: when a better plan of a robot is looked
@@ -495,6 +496,7 @@ class Sensed:
 
     robots: dict[RobotId, RobotSense] = field(default_factory=dict)
     locked: dict[tuple[AccountId, str], Instant] = field(default_factory=dict)
+    called: dict[AccountId, str] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
     lifts: dict[LiftId, tuple[LiftReport, Instant]] = field(default_factory=dict)
     doors: dict[DoorId, tuple[DoorReport, Instant]] = field(default_factory=dict)

@@ -7,7 +7,6 @@ followed: somebody has to look first.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Final
@@ -25,6 +24,7 @@ from fleet_manager.application.ports import (
 from fleet_manager.application.stock.bookings import Booking, booking_of
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.entry.repeated import Repeated
 
 log = structlog.get_logger('fleet')
 
@@ -52,8 +52,8 @@ class Bookkeeper:
         self._reader: JournalReader | None = None
         self._looked_at = Instant(-HOUR)
         self._checked = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='bookkeeper', daemon=True)
+        self._said = ''
+        self._thread = Repeated(self._step, name='bookkeeper', first=EVERY)
 
     def start(self) -> None:
         """Begin to follow."""
@@ -61,9 +61,7 @@ class Bookkeeper:
 
     def stop(self) -> None:
         """End after what is being booked."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        self._thread.stop(within=10)
         if self._reader is not None:
             self._reader.close()
 
@@ -72,7 +70,7 @@ class Bookkeeper:
         if self._reader is None:
             self._reader = JournalReader(self._url)
         done = 0
-        while not self._stop.is_set():
+        while not self._thread.stopping:
             mark = self._books.bookmark()
             self._check(self._reader, mark)
             lines = self._reader.entries(mark.seq, PAGE)
@@ -95,23 +93,23 @@ class Bookkeeper:
             raise JournalChanged(f'journal line {mark.seq} is not the one that was booked')
         self._checked = True
 
-    def _run(self) -> None:
-        pause, said = EVERY, ''
-        while not self._stop.wait(pause):
-            try:
-                self.catch_up()
-                now = self._clock()
-                if now - self._looked_at >= HOUR:
-                    self._books.propose(at=now, today=today(now, self._zone))
-                    self._looked_at = now
-                pause, said = EVERY, ''
-            except JournalChanged as problem:
-                log.warning('books_stopped', problem=str(problem), hint='see docs/stores.md')
-                return
-            except (StoreFailed, StoreUnavailable) as problem:
-                if str(problem) != said:
-                    log.warning('books_wait', problem=str(problem))
-                pause, said = AFTER_FAILURE, str(problem)
+    def _step(self) -> float | None:
+        try:
+            self.catch_up()
+            now = self._clock()
+            if now - self._looked_at >= HOUR:
+                self._books.propose(at=now, today=today(now, self._zone))
+                self._looked_at = now
+        except JournalChanged as problem:
+            log.warning('books_stopped', problem=str(problem), hint='see docs/stores.md')
+            return None
+        except (StoreFailed, StoreUnavailable) as problem:
+            if str(problem) != self._said:
+                log.warning('books_wait', problem=str(problem))
+            self._said = str(problem)
+            return AFTER_FAILURE
+        self._said = ''
+        return EVERY
 
 
 def today(now: Instant, zone: tzinfo) -> str:

@@ -43,6 +43,7 @@ from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.messages import WebhookReport
 from fleet_manager.domain.units import HOUR, Instant
 from fleet_manager.entry.metrics import Metrics
+from fleet_manager.entry.repeated import Repeated
 
 #: How late an event may be told, in seconds, where nothing else holds it up.
 POLL_SECONDS: Final = 0.5
@@ -82,9 +83,9 @@ class Courier:
         self._first: OrderedDict[str, StoredEntry] = OrderedDict()
         self._lock = threading.Lock()
         self._busy: dict[str, Future[None]] = {}
-        self._stopping = threading.Event()
+        self._failing = False
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix='webhook')
-        self._thread = threading.Thread(target=self._run, name='webhooks', daemon=True)
+        self._thread = Repeated(self._step, name='webhooks', first=POLL_SECONDS)
 
     # --- what people ask for ---
 
@@ -120,9 +121,7 @@ class Courier:
 
     def stop(self) -> None:
         """Tell nobody anything more; what is being sent may come again after the next start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(POLL_SECONDS * 4)
+        self._thread.stop(within=POLL_SECONDS * 4)
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._reader is not None:
             self._reader.close()
@@ -133,16 +132,15 @@ class Courier:
         with self._lock:
             self._first.clear()
 
-    def _run(self) -> None:
-        failing = False
-        while not self._stopping.wait(POLL_SECONDS):
-            try:
-                self._look()
-                failing = False
-            except (StoreFailed, StoreUnavailable) as error:
-                if not failing:
-                    log.warning('webhooks_unread', problem=str(error))
-                failing = True
+    def _step(self) -> float:
+        try:
+            self._look()
+            self._failing = False
+        except (StoreFailed, StoreUnavailable) as error:
+            if not self._failing:
+                log.warning('webhooks_unread', problem=str(error))
+            self._failing = True
+        return POLL_SECONDS
 
     def _look(self) -> None:
         known = self._kept.all()
@@ -151,7 +149,7 @@ class Courier:
         self._busy = {name: job for name, job in self._busy.items() if not job.done()}
         for webhook in known:
             due = webhook.next_at <= self._clock()
-            if due and webhook.id not in self._busy and not self._stopping.is_set():
+            if due and webhook.id not in self._busy and not self._thread.stopping:
                 self._busy[webhook.id] = self._pool.submit(self._work, webhook.id)
 
     def _tell_operators(self, known: Sequence[Webhook]) -> None:
@@ -171,7 +169,7 @@ class Courier:
         """Tell one subscriber all there is, until it fails or somebody stops it."""
         try:
             self._send_again(name)
-            while not self._stopping.is_set() and self._tell_next(name):
+            while not self._thread.stopping and self._tell_next(name):
                 pass
         except (StoreFailed, StoreUnavailable) as error:
             log.warning('webhook_held_up', webhook=name, problem=str(error))
@@ -200,7 +198,7 @@ class Courier:
     def _send_again(self, name: str) -> None:
         webhook = self._kept.get(name)
         for dead in self._kept.dead(name, again=True):
-            if webhook is None or self._stopping.is_set():
+            if webhook is None or self._thread.stopping:
                 return
             (stored,) = self._journal_reader().entries(dead.seq - 1, 1)
             what, problem = self._post(webhook, self._told(stored))

@@ -21,6 +21,7 @@ from fleet_manager.application.reports import PeriodReport, Rates, make_report
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.units import HOUR, Instant
+from fleet_manager.entry.repeated import Repeated
 
 log = structlog.get_logger('fleet')
 
@@ -53,8 +54,8 @@ class Reporter:
         self._as_of = Instant(0)
         self._read = False
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='reporter', daemon=True)
+        self._said = ''
+        self._thread = Repeated(self._step, name='reporter', first=0.0)
 
     def start(self) -> None:
         """Begin to read."""
@@ -62,9 +63,7 @@ class Reporter:
 
     def stop(self) -> None:
         """End after the page that is being read."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        self._thread.stop(within=10)
 
     def oldest(self) -> Instant:
         """Return since when deliveries are looked at."""
@@ -91,12 +90,12 @@ class Reporter:
         try:
             if self._seq < 0:
                 self._seq = reader.line_before(self.oldest())
-            while not self._stop.is_set():
+            while not self._thread.stopping:
                 began = time.monotonic()
                 if not self._page(reader):
                     return
                 if not self._read:  # others want the processor at a start
-                    self._stop.wait(time.monotonic() - began)
+                    self._thread.wait(time.monotonic() - began)
         finally:
             reader.close()
 
@@ -114,13 +113,13 @@ class Reporter:
                 self._read = True
         return bool(lines)
 
-    def _run(self) -> None:
-        pause, said = 0.0, ''
-        while not self._stop.wait(pause):
-            try:
-                self.catch_up()
-                pause, said = EVERY, ''
-            except StoreUnavailable as problem:
-                if str(problem) != said:
-                    log.warning('reports_wait', problem=str(problem))
-                pause, said = AFTER_FAILURE, str(problem)
+    def _step(self) -> float:
+        try:
+            self.catch_up()
+        except StoreUnavailable as problem:
+            if str(problem) != self._said:
+                log.warning('reports_wait', problem=str(problem))
+            self._said = str(problem)
+            return AFTER_FAILURE
+        self._said = ''
+        return EVERY

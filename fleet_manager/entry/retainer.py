@@ -7,7 +7,6 @@ done again at the next start, and finds only what is left.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -32,6 +31,7 @@ from fleet_manager.domain.errors import FleetError
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.messages import ApplyRetention
 from fleet_manager.domain.units import Instant
+from fleet_manager.entry.repeated import Repeated
 from fleet_manager.entry.settings import Settings
 
 log = structlog.get_logger('retention')
@@ -152,8 +152,7 @@ class Retainer:
     ) -> None:
         self._keeping, self._mailbox, self._clock = keeping, mailbox, clock
         self._zone, self._forget = zone, forget
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='retention', daemon=True)
+        self._thread = Repeated(self._step, name='retention', first=FIRST_SECONDS)
 
     @property
     def times(self) -> Times:
@@ -195,9 +194,7 @@ class Retainer:
 
     def stop(self) -> None:
         """End after the batch under way; the rest is for the next start."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
+        self._thread.stop(within=2.0)
         self._keeping.store.close()
 
     def look(self) -> bool:
@@ -224,7 +221,7 @@ class Retainer:
         return True
 
     def _send(self, command: ApplyRetention) -> None:
-        if self._stop.wait(PAUSE_SECONDS):
+        if self._thread.wait(PAUSE_SECONDS):
             raise _Stopped
         try:
             self._mailbox.submit(command).result(ANSWER_SECONDS)
@@ -233,16 +230,14 @@ class Retainer:
         except Exception:  # noqa: BLE001 - the kernel ended or has no time: the next run goes on
             raise Overloaded from None
 
-    def _run(self) -> None:
-        pause = FIRST_SECONDS
-        while not self._stop.wait(pause):
-            pause = LOOK_SECONDS
-            try:
-                self.look()
-            except (StoreFailed, StoreUnavailable, Overloaded):
-                pause = AFTER_FAILURE_SECONDS
-            except _Stopped:
-                return
+    def _step(self) -> float | None:
+        try:
+            self.look()
+        except (StoreFailed, StoreUnavailable, Overloaded):
+            return AFTER_FAILURE_SECONDS
+        except _Stopped:
+            return None
+        return LOOK_SECONDS
 
 
 class _Stopped(FleetError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import Final
@@ -17,6 +16,7 @@ from fleet_manager.domain.deliveries.meals import MealTimes
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import RequestDelivery
 from fleet_manager.domain.units import Instant
+from fleet_manager.entry.repeated import Repeated
 
 log = structlog.get_logger('timetable')
 
@@ -46,8 +46,7 @@ class Timekeeper:
         self._cut_off, self._times = cut_off, times
         self._audit = audit
         self._failing = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='timetable', daemon=True)
+        self._thread = Repeated(self._step, name='timetable', first=LOOK_SECONDS)
 
     def start(self) -> None:
         """Begin to look."""
@@ -55,9 +54,7 @@ class Timekeeper:
 
     def stop(self) -> None:
         """Look no more."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
+        self._thread.stop(within=2.0)
 
     def look(self) -> None:
         """Ask for everything whose time has come. What fails is asked for at the next look."""
@@ -94,6 +91,6 @@ class Timekeeper:
             self._audit.note(line_of(command, self._clock(), outcome, 'timetable', reply.delivery))
         return reply
 
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            self.look()
+    def _step(self) -> float:
+        self.look()
+        return LOOK_SECONDS

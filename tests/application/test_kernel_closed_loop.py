@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_manager.adapters.sim.staff import helper
 from fleet_manager.application.stock.bookings import Short, booking_of
+from fleet_manager.application.views import picture
 from fleet_manager.domain.codec import decode_event
 from fleet_manager.domain.deliveries.custody import Custody, custody, gaps
 from fleet_manager.domain.deliveries.goods import GOODS
@@ -414,6 +415,20 @@ def test_a_locked_compartment_is_told_of_until_it_opens_again() -> None:
     stage.tick()
     (alert,) = stage.kernel.state.alerts.values()
     assert (alert.id, alert.params) == ('compartment_locked:r1/c1', {'until': str(until)})
+    stage.wait(60_000)
+    assert not alerts(stage)
+
+
+def test_a_locked_person_is_called_by_name_on_pages_and_not_in_the_journal() -> None:
+    stage = house()
+    until = Instant(stage.now + 60_000)
+    stage.hear(LockReport(AccountId('li.na'), until, name='Li Na'))
+    stage.hear(LockReport(AccountId('n2w'), until))
+    stage.tick()
+    shown = picture(stage.kernel.turn())['alert']
+    assert shown['account_locked:li.na']['params'] == {'name': 'Li Na'}
+    assert shown['account_locked:n2w']['params'] == {}
+    assert 'Li Na' not in repr(stage.kernel.state)
     stage.wait(60_000)
     assert not alerts(stage)
 

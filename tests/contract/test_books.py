@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fleet_manager.adapters.db.books import SqlBooks
 from fleet_manager.application.ports import Bookmark
@@ -26,15 +29,21 @@ D1 = DeliveryId('D1')
 @pytest.fixture
 def books(database: str) -> Iterator[SqlBooks]:
     """Return books with 30 bottles in two lots at the pharmacy, and a line of 5 at the ward."""
-    found = SqlBooks(database)
+    found = made(database)
+    yield found
+    found.close()
+
+
+def made(url: str) -> SqlBooks:
+    """Return the books of a database that is new."""
+    found = SqlBooks(url)
     sheet = Sheet({SALINE.code: SALINE})
     for lot, expires, count in (('B', '2027-06-30', 20), ('A', '2027-03-31', 10)):
         held = Held(PHARMACY, SALINE.code, lot, expires, count)
         sheet.counts[PHARMACY, SALINE.code, lot] = held
     sheet.lines[WARD, SALINE.code] = Line(WARD, SALINE.code, 5, 12, PHARMACY)
     assert found.take_over(sheet, at=NOW, actor='ph', today=TODAY) == 2
-    yield found
-    found.close()
+    return found
 
 
 def counts(books: SqlBooks, station: StationId) -> dict[str, int]:
@@ -107,7 +116,7 @@ def test_what_did_not_come_is_not_on_the_shelf(
     assert counts(books, PHARMACY) == {'B': 17}
 
 
-def test_nobody_knows_which_of_several_items_is_missing(books: SqlBooks) -> None:
+def test_of_several_items_nothing_is_missing_until_somebody_says_which(books: SqlBooks) -> None:
     gloves = replace(SALINE, code='GLOVES')
     books.take_over(Sheet({gloves.code: gloves}), at=NOW, actor='ph', today=TODAY)
     follow(books, steps())
@@ -117,6 +126,74 @@ def test_nobody_knows_which_of_several_items_is_missing(books: SqlBooks) -> None
     story[-1] = replace(story[-1], short=Short(4, 5))
     follow(books, story)
     assert counts(books, WARD) == {'A': 3, '': 2}
+    assert say_missing(books, gloves.code, 1)
+    assert counts(books, WARD) == {'A': 3, '': 1}
+
+
+def say_missing(books: SqlBooks, code: str, count: int) -> bool:
+    return books.missing(D1, code, count, at=NOW, actor='n2w', today=TODAY)
+
+
+def two_items(books: SqlBooks, *moves: Move) -> None:
+    """Let 13 bottles of two lots and 2 boxes of gloves go to the ward."""
+    gloves = replace(SALINE, code='GLOVES')
+    books.take_over(Sheet({gloves.code: gloves}), at=NOW, actor='ph', today=TODAY)
+    follow(books, steps())
+    books.pack(D1, SALINE.code, 13)
+    books.pack(D1, gloves.code, 2)
+    follow(books, steps(*moves))
+
+
+@given(said=st.lists(st.tuples(st.booleans(), st.integers(0, 13)), max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_the_last_figure_of_each_item_counts_whatever_was_said_before(
+    said: list[tuple[bool, int]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        books = made(f'sqlite:///{folder}/books.db')
+        two_items(books, Move.OUT, Move.IN)
+        last = {SALINE.code: 0, 'GLOVES': 0}
+        for of_gloves, count in said:
+            code = 'GLOVES' if of_gloves else SALINE.code
+            last[code] = min(count, 2) if of_gloves else count
+            assert say_missing(books, code, last[code])
+        there = {one.item.code: sum(lot.count for lot in one.lots) for one in books.shelves(WARD)}
+        missing = {one.item.code: one.missing for one in books.packed(D1)}
+        assert missing == last
+        assert there.get(SALINE.code, 0) == 13 - last[SALINE.code]
+        assert there.get('GLOVES', 0) == 2 - last['GLOVES']
+        books.close()
+
+
+def test_what_is_missing_is_taken_from_the_last_to_expire_and_can_be_put_right(
+    books: SqlBooks,
+) -> None:
+    two_items(books, Move.OUT, Move.IN)
+    assert say_missing(books, SALINE.code, 4)
+    assert counts(books, WARD) == {'A': 9, '': 2}
+    assert say_missing(books, SALINE.code, 1)
+    assert say_missing(books, SALINE.code, 1)
+    assert counts(books, WARD) == {'A': 10, 'B': 2, '': 2}
+    assert [one.missing for one in books.packed(D1)] == [0, 1]
+
+
+def test_nothing_is_missing_of_what_was_not_in_it_or_has_not_come(books: SqlBooks) -> None:
+    two_items(books, Move.OUT)
+    assert not say_missing(books, SALINE.code, 1)
+    follow(books, steps(Move.OUT, Move.IN))
+    with pytest.raises(LookupError):
+        say_missing(books, 'X', 1)
+    with pytest.raises(ValueError, match='3'):
+        say_missing(books, 'GLOVES', 3)
+    assert counts(books, WARD) == {'A': 10, 'B': 3, '': 2}
+
+
+def test_of_one_item_what_was_signed_says_what_is_missing(books: SqlBooks) -> None:
+    follow(books, steps())
+    books.pack(D1, SALINE.code, 3)
+    follow(books, steps(Move.OUT, Move.IN))
+    assert not say_missing(books, SALINE.code, 1)
+    assert counts(books, WARD) == {'A': 3}
 
 
 def test_what_comes_back_is_on_the_senders_shelf_again(books: SqlBooks) -> None:

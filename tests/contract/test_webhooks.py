@@ -97,3 +97,15 @@ def test_the_newest_dead_letters_are_kept(
     for seq in range(5):
         webhooks.save(ONE, dead=dead(seq))
     assert [one.seq for one in webhooks.dead('w1')] == [2, 3, 4]
+
+
+def test_what_is_dismissed_is_gone_and_nothing_beside_it(webhooks: SqlWebhooks) -> None:
+    for name in ('w1', 'w2'):
+        webhooks.add(replace(ONE, id=name))
+        for seq in range(5):
+            webhooks.save(replace(ONE, id=name), dead=dead(seq, name))
+    assert webhooks.dismiss('w1', 1, 3) == 3
+    assert webhooks.dismiss('w1', 1, 3) == 0
+    assert [one.seq for one in webhooks.dead('w1')] == [0, 4]
+    assert len(webhooks.dead('w2')) == 5
+    assert webhooks.dismiss('w1', 0, 10**15 - 1) == 2

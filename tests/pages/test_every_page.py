@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from fleet_manager.adapters.http.access import ACCESS
+from fleet_manager.application.webhooks import BY_HAND, DeadLetter, Webhook
 from fleet_manager.domain.ids import RobotId
+from fleet_manager.domain.units import Instant
 from tests.pages.conftest import Office
 from tests.pages.people import Nurse, Person
+from tests.pages.stand_in import now
 from tests.pages.test_ward_story import labels_missing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,7 +46,10 @@ PAGES = {
     ),
     'own-porter': ('/porter', '/guide/porter'),
     'own-auditor': ('/audit', '/reports', '/custody'),
-    'admin': ('/accounts', '/accounts/own-desk', '/keys', '/webhooks', '/retention', '/confirm'),
+    'admin': (
+        '/accounts', '/accounts/own-desk', '/keys', '/webhooks', '/retention', '/confirm',
+        '/webhooks/w1/dead/8-9/dismiss',
+    ),
     'operator': ('/operator',),
     'own-engineer': ('/me',),
     'screen': ('/robot/r1/panel',),
@@ -103,7 +110,16 @@ def filled(office: Office, browser: Browser) -> Office:
     desk.page.fill('#note', 'lift B is serviced')
     desk.page.click('form[action="/desk/notes"] button')
     desk.close()
+    refused_by_another_system(office)
     return office
+
+
+def refused_by_another_system(office: Office) -> None:
+    kept, at = office.served.manager.courier.kept, Instant(now())
+    to = Webhook('w1', 'https://calls.example/', 'whsec_c2VjcmV0', frozenset(), None, 9, 'x', at)
+    kept.add(replace(to, paused=BY_HAND))
+    for line in (8, 9):
+        kept.save(to, dead=DeadLetter('w1', line, 'delivery.loaded', at, 'http_410'))
 
 
 def seated(browser: Browser, office: Office, account: str | None, **how: object) -> Person:

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from fleet_manager.adapters.http import i18n
+from fleet_manager.adapters.files.hospital import load_hospital
+from fleet_manager.adapters.http import i18n, pages
 from fleet_manager.domain.deliveries.goods import GOODS
+from fleet_manager.domain.ids import AccountId, StationId
+from fleet_manager.domain.messages import LockReport
+from fleet_manager.domain.units import HOUR, Instant
+from tests.pages.conftest import HOSPITAL
 from tests.pages.house import SECOND_PIN, House, fits, loaded, name_of, opened_house
 from tests.pages.people import PHONE, Nurse, Operator
 
@@ -150,9 +155,15 @@ def test_five_wrong_pins_lock_and_the_operator_is_told(
         nurse.page.wait_for_selector('form:not([aria-busy=true]) #pin')
     nurse.expect_text('#problem', t('pin.locked', phone='8000')[:12])
     nurse.picture(pictures, f'{lang}-pin-locked')
+    until = Instant(fleet.clock() + HOUR)
+    fleet.report(LockReport(AccountId('li.na'), until, name='Li Na'))
+    fleet.report(LockReport(AccountId('lab'), until))
     fleet.wait(2_000)
     operator = Operator(browser, house.site, lang=lang, viewport=DESK)
     operator.expect_text('#alerts', t('alert.account_locked.do')[:16])
+    lab = pages.name_of(load_hospital(HOSPITAL).stations[StationId('lab')], lang)
+    for who in ('Li Na', lab):
+        operator.expect_text('#alerts', t('alert.account_locked.what', subject=who))
     operator.picture(pictures, f'{lang}-pin-locked-operator')
     for person in (nurse, stores, operator):
         person.close()

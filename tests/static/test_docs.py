@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from fleet_manager.adapters.http.fhir.states import STATUS
+from fleet_manager.adapters.http.i18n import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +55,16 @@ def links(file: Path) -> list[str]:
     found += re.findall(r'(?:src|href|srcset)="([^"]+)"', text)
     found += re.findall(r'^\[[^\]]+\]: *(\S+)', text, re.MULTILINE)
     return [one for one in found if not re.match(r'[a-z][a-z0-9+.-]*:', one)]
+
+
+def test_the_readme_calls_what_it_has_one_tap_as_the_pages_do() -> None:
+    readme = (ROOT / 'README.md').read_text('utf-8')
+    tried = readme.partition('## 60-second tour')[2].partition('## Simulate a day')[0]
+    bold = re.findall(r'\*\*([^*]+)\*\*', tried)
+    labels = {' '.join(one.split()) for said in bold for one in said.split('→')}
+    labels = {one for one in labels if not one.endswith(('.', '?'))}
+    assert len(labels) > 10
+    assert labels - set(load()['en'].texts.values()) == set()
 
 
 def test_every_dependency_at_run_time_has_a_line_with_its_reason() -> None:

@@ -132,8 +132,11 @@ class SqlBooks:
         """Return what is in a delivery."""
         query = select(packing).where(packing.c.delivery == delivery_id).order_by(packing.c.item)
         with self._read() as connection:
-            known = _items(connection)
-            return tuple(Packed(known[row.item], row.pieces) for row in connection.execute(query))
+            known, missing = _items(connection), entries.missing_of(connection, delivery_id)
+            return tuple(
+                Packed(known[row.item], row.pieces, missing.get(row.item, 0))
+                for row in connection.execute(query)
+            )
 
     def bookmark(self) -> Bookmark:
         """Return how far the journal was followed."""
@@ -202,6 +205,34 @@ class SqlBooks:
             if connection.execute(kinds).scalar_one() > MAX_PACKED:
                 connection.rollback()
                 raise LookupError(f'more than {MAX_PACKED} items')
+        return True
+
+    def missing(
+        self,
+        delivery_id: DeliveryId,
+        code: str,
+        count: int,
+        *,
+        at: Instant,
+        actor: str,
+        today: str,
+    ) -> bool:
+        """Say how many of an item did not come, of a delivery with several items.
+
+        False where it has not been received, or has one item, of which what was signed says it.
+        Raises LookupError for an item that was not in it, ValueError for more than were.
+        """
+        this = consignment.c.delivery == delivery_id
+        with self._change() as connection:
+            row = connection.execute(select(consignment).where(this)).one_or_none()
+            if row is None or row.state != Move.IN.value:
+                return False
+            here = row.recipient
+            if not entries.set_missing(
+                connection, delivery_id, here, code, count, at=at, actor=actor
+            ):
+                return False
+            entries.propose(connection, {(here, code)}, at=at, today=today)
         return True
 
     def book(self, bookings: Sequence[Booking], mark: Bookmark, *, today: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
@@ -90,15 +90,74 @@ def take_off(connection: Connection, booking: Booking, station: StationId) -> se
 
 
 def _left(connection: Connection, booking: Booking) -> list[tuple[Row[Any], int]]:
-    """Return the lots that left with a delivery, and how much of each is missing: the last first.
+    """Return the lots that left with a delivery, and how much of each is missing.
 
-    Of several items nobody said which one is missing: all of them count as there.
+    Of several items nobody said yet which one is missing: see `set_missing`.
     """
-    of_it = movement.c.delivery == booking.delivery
-    query = select(movement).where(of_it, movement.c.reason == LOADED).order_by(movement.c.id)
-    lots = connection.execute(query).all()
+    lots = _loaded(connection, booking.delivery)
     short = booking.short if len({lot.item for lot in lots}) == 1 else None
     missing = short.missing_of(-sum(lot.change for lot in lots)) if short is not None else 0
+    return _spread(lots, missing)
+
+
+def set_missing(
+    connection: Connection,
+    delivery: str,
+    station: str,
+    code: str,
+    count: int,
+    *,
+    at: Instant,
+    actor: str,
+) -> bool:
+    """Take off the shelves of `station` what did not come of an item; 0 puts it there again.
+
+    False where the delivery has only one item. Raises LookupError, ValueError as the port does.
+    """
+    lots = _loaded(connection, delivery)
+    if len({lot.item for lot in lots}) < 2:
+        return False
+    mine = [lot for lot in lots if lot.item == code]
+    if not mine:
+        raise LookupError(code)
+    if count > -sum(lot.change for lot in mine):
+        raise ValueError(count)
+    booked = movement.c.delivery == delivery
+    booked &= movement.c.station == station
+    booked &= movement.c.item == code
+    booked &= movement.c.reason.in_((COLLECTED, MISSING))
+    there: dict[str, int] = {}
+    for row in connection.execute(select(movement).where(booked)):
+        there[row.lot] = there.get(row.lot, 0) + row.change
+    for lot, of_lot in _spread(mine, count):
+        change = -lot.change - of_lot - there.get(lot.lot, 0)
+        if change:
+            moved = _row(station, code, lot.lot, lot.expires, change)
+            _move(connection, moved, at=at, actor=actor, reason=MISSING, delivery=delivery)
+    return True
+
+
+def missing_of(connection: Connection, delivery: str) -> dict[str, int]:
+    """Return how many of each item left with a delivery that was received, and did not come."""
+    query = select(movement.c.item, movement.c.reason, func.sum(movement.c.change))
+    query = query.where(movement.c.delivery == delivery)
+    sums: dict[str, dict[str, int]] = {}
+    for code, reason, change in connection.execute(
+        query.group_by(movement.c.item, movement.c.reason)
+    ):
+        sums.setdefault(code, {})[reason] = int(change)
+    return {code: -sum(of.values()) for code, of in sums.items() if COLLECTED in of}
+
+
+def _loaded(connection: Connection, delivery: str) -> Sequence[Row[Any]]:
+    """Return the lots that left with a delivery, first to expire first."""
+    of_it = movement.c.delivery == delivery
+    query = select(movement).where(of_it, movement.c.reason == LOADED).order_by(movement.c.id)
+    return connection.execute(query).all()
+
+
+def _spread(lots: Sequence[Row[Any]], missing: int) -> list[tuple[Row[Any], int]]:
+    """Return how much of each lot is missing: of the last to expire first."""
     found = []
     for lot in reversed(lots):
         of_lot = min(missing, -lot.change)

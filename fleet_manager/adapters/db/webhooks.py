@@ -114,6 +114,12 @@ class SqlWebhooks:
         with errors.failed('cannot write the webhook'), self._engine.begin() as connection:
             return connection.execute(changed).rowcount == 1
 
+    def dismiss(self, webhook_id: str, first: int, last: int) -> int:
+        """Forget the dead letters from line `first` to `last` for good; return how many."""
+        these = dead_letter.c.webhook == webhook_id, dead_letter.c.seq.between(first, last)
+        with errors.failed('cannot write the webhook'), self._engine.begin() as connection:
+            return connection.execute(delete(dead_letter).where(*these)).rowcount
+
     def settle(self, webhook_id: str, seq: int, *, problem: str = '') -> None:
         """Forget a dead letter that was taken, or note why it was not."""
         this = _this(webhook_id, seq)

@@ -146,6 +146,19 @@ class WebhookAndDead(BaseModel):
     dead: list[DeadLetter]
 
 
+class NotCome(BaseModel):
+    """How many of an item did not come with a delivery, as it is booked now."""
+
+    item: str
+    missing: int
+
+
+class Dismissed(BaseModel):
+    """How many events are never sent again; 0 where they were gone already."""
+
+    dismissed: int
+
+
 class Done(BaseModel):
     """It is done, and on disk. There is nothing more to say."""
 

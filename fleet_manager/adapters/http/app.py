@@ -89,7 +89,6 @@ from fleet_manager.domain.deliveries.custody import Custody
 from fleet_manager.domain.deliveries.meals import USUAL_TIMES, meal_times
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
-from fleet_manager.domain.messages import LockReport
 from fleet_manager.domain.units import Instant
 
 __all__ = ['Health', 'create_app', 'routes_of']
@@ -173,12 +172,7 @@ def create_app(
         shown=shown,
         mailbox=mailbox,
         views=views,
-        people=People(
-            accounts,
-            clock,
-            panels,
-            on_lock=lambda a, until, box: mailbox.report(LockReport(a, until, box)),
-        ),
+        people=People(accounts, clock, panels, on_lock=mailbox.report),
         hub=Hub(views),
         clock=clock,
         health=health,

@@ -11,9 +11,10 @@ from typing import Final, TypeVar
 
 from fleet_manager.adapters.http.security import form_token
 from fleet_manager.application.keys import ApiKey
+from fleet_manager.application.people import FRESH_MS
 from fleet_manager.application.ports import Account, Accounts, Panels
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
-from fleet_manager.domain.messages import Actor, Role
+from fleet_manager.domain.messages import Actor, LockReport, Role
 from fleet_manager.domain.rights import RIGHTS, Deed, Right, may, reach
 from fleet_manager.domain.units import Instant
 
@@ -63,6 +64,10 @@ class Person:
             return False
         return reach(self.role, right) is not None
 
+    def proved(self, now: Instant) -> bool:
+        """Whether the secret was given lately enough for what cannot be taken back."""
+        return self.fresh > now - FRESH_MS
+
     def may(self, right: Right, *stations: StationId) -> bool:
         """Whether the person has a right, on a thing of these stations."""
         return may(self.actor(), right, *stations)
@@ -86,9 +91,9 @@ class People:
         clock: Callable[[], Instant],
         panels: Panels | None = None,
         *,
-        on_lock: Callable[[AccountId, Instant, str], None] = lambda account, until, box: None,
+        on_lock: Callable[[LockReport], None] = lambda report: None,
     ) -> None:
-        """`on_lock` is told of an account that was locked, or a compartment, and until when."""
+        """`on_lock` is told of an account that was locked, or a compartment."""
         self._on_lock = on_lock
         self._accounts = accounts
         self._panels = panels
@@ -155,7 +160,7 @@ class People:
         place, now = _place(compartment, delivery), self._clock()
         until = await self.ask(lambda known: known.count_wrong_at(place, now=now))
         if until:
-            self._on_lock(AccountId(''), until, compartment)
+            self._on_lock(LockReport(AccountId(''), until, compartment))
         return until
 
     async def right_at(self, compartment: str, delivery: str) -> None:
@@ -178,6 +183,10 @@ class People:
             if _is_shared(account) and account.station and not account.disabled
         }
 
+    async def by_name(self) -> dict[AccountId, Account]:
+        """Return every account by its log-in."""
+        return {account.id: account for account in await self._all()}
+
     async def verify(self, account: AccountId, secret: str) -> str:
         """Return 'ok', 'wrong', 'locked' or 'disabled'. Raises Busy when too many wait."""
         return await self._hash(
@@ -187,8 +196,9 @@ class People:
     async def _tell_of_lock(self, account: AccountId) -> None:
         now = self._clock()
         until = await self.ask(lambda accounts: accounts.locked_until(account, now=now))
-        if until and await self.ask(lambda accounts: accounts.get(account)) is not None:
-            self._on_lock(account, until, '')
+        known = await self.ask(lambda accounts: accounts.get(account)) if until else None
+        if known is not None:
+            self._on_lock(LockReport(account, until, name=known.label if known.personal else ''))
 
     async def _hash(self, call: Callable[[Accounts], T]) -> T:
         if not self._places.acquire(blocking=False):

@@ -34,6 +34,8 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /ward/meals': 'meals_ordered',
         'POST /ward/beds': 'beds_changed',
         'POST /deliveries/{delivery}/contents': 'contents_listed',
+        'POST /deliveries/{delivery}/missing': 'missing_booked',
+        'POST /api/v1/deliveries/{delivery}/missing': 'missing_booked',
         'POST /stores/count': 'stock_counted',
         'POST /stores/import': 'stock_imported',
         'POST /stores/proposals/{proposal}/dismiss': 'proposal_dismissed',
@@ -57,9 +59,11 @@ DEEDS: Final[Mapping[str, str]] = MappingProxyType(
         'POST /webhooks': 'webhook_made',
         'POST /webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /webhooks/{webhook}/dead/{event}': 'webhook_changed',
+        'POST /webhooks/{webhook}/dead/{events}/dismiss': 'dead_letters_dismissed',
         'POST /api/v1/webhooks': 'webhook_made',
         'POST /api/v1/webhooks/{webhook}/{act}': 'webhook_changed',
         'POST /api/v1/webhooks/{webhook}/dead/{event}': 'webhook_changed',
+        'POST /api/v1/webhooks/{webhook}/dead/{events}/dismiss': 'dead_letters_dismissed',
     }
 )
 #: Nothing of anybody is changed by these, or by who is not known yet and notes that itself. What a

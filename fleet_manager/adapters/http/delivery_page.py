@@ -27,7 +27,7 @@ from fleet_manager.domain.messages import (
     TakeByHand,
 )
 from fleet_manager.domain.rights import Deed, kept_to
-from fleet_manager.domain.units import MINUTE
+from fleet_manager.domain.units import MINUTE, Instant
 
 #: The states of the list of steps; the others are parts of these.
 STEPS: Final = (
@@ -143,7 +143,7 @@ class DeliveryPage:
     """A delivery as one person sees it. `raw` is the entity of the view.
 
     `together` are the numbers of others that the same opening of the compartment is for; `later`
-    for how many minutes the person may put it off.
+    for how many minutes the person may put it off; `proved`: the secret was given lately.
     """
 
     id: str
@@ -167,6 +167,7 @@ class DeliveryPage:
     keeper: Station | None
     rules: GoodsClass
     deeds: frozenset[str]
+    proved: bool
     may_cancel: bool
     ended: bool
 
@@ -263,6 +264,7 @@ def describe(
         keeper=hospital.stations.get(StationId(kept)) if kept else None,
         rules=GOODS[entity['goods']],
         deeds=_deeds(entity, person),
+        proved=person.proved(Instant(now)),
         needs_me=action in OPENS or (spoken and _hands_on(state)),
         may_cancel=bool(entity['may_cancel']) and person.may(CancelDelivery, *ends),
         ended=state in ENDED,

@@ -27,7 +27,6 @@ from fleet_manager.adapters.http.security import (
     same_token,
     trusted_origin,
 )
-from fleet_manager.application.people import FRESH_MS
 from fleet_manager.domain.rights import RIGHTS, Right
 
 if TYPE_CHECKING:
@@ -187,7 +186,7 @@ class Gate:
             raise Denied(401, 'account_disabled' if why == 'disabled' else 'signed_out')
         if not person.may_ever(right):
             raise Denied(403, 'forbidden')
-        if RIGHTS[right].fresh and person.fresh <= self._site.clock() - FRESH_MS:
+        if RIGHTS[right].fresh and not person.proved(self._site.clock()):
             raise Denied(403, 'confirm_first')
 
     def _check_metrics(self, headers: Headers) -> None:
@@ -218,10 +217,9 @@ class Gate:
             return RedirectResponse(f'/robot/{quote(path.split("/")[2])}/pair', 303)
         logs_in = denied.status == 401 and denied.code != 'not_paired'
         if page and (logs_in or denied.code == 'confirm_first'):
-            query = scope.get('query_string', b'').decode('ascii', 'replace')
-            here = f'{path}?{query}' if query else path
-            keep = scope['method'] == 'GET' and path != '/'
-            asked = {'next': here} if keep else {}
+            sent = scope['method'] != 'GET'
+            here = self._page_of(scope) if not sent or denied.code == 'confirm_first' else '/'
+            asked = {'next': here} if here != '/' else {}
             if denied.code == 'account_disabled':
                 asked['why'] = 'disabled'
             to = '/confirm' if denied.code == 'confirm_first' else '/login'
@@ -229,6 +227,15 @@ class Gate:
         response = self._site.pages.error(scope, denied.status, denied.code)
         response.headers.update(denied.headers)
         return response
+
+    def _page_of(self, scope: Scope) -> str:
+        """Return the page that was asked for, or from which something was sent."""
+        path: str = scope['path']
+        if scope['method'] == 'GET':
+            query = scope.get('query_string', b'').decode('ascii', 'replace')
+            return f'{path}?{query}' if query else path
+        above = (path.rsplit('/', n)[0] for n in range(path.count('/')))
+        return next((one for one in above if self._table.match('GET', one).access), '/')
 
 
 async def _with_body(

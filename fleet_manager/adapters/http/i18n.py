@@ -20,6 +20,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from fleet_manager.domain.personal import ERASED, told_apart_by
+
 LOCALES: Final = Path(__file__).parent / 'locales'
 
 #: HTML language tag -> folder of its catalog. The first is used when a browser asks for neither.
@@ -44,6 +46,13 @@ class Words:
     def or_as_is(self, beginning: str, code: str, /) -> str:
         """Return the text of a code, or what stands there where it is no code but typed."""
         return self.texts.get(f'{beginning}{code}', code)
+
+    def kept(self, text: str, /) -> str:
+        """Return a name or text of the journal, or in words that it was erased."""
+        if text == ERASED:
+            return self('personal.erased')
+        who = told_apart_by(text)
+        return self('personal.person', who=who) if who else text
 
     def plural(self, beginning: str, n: int, /, **params: object) -> str:
         """Return the text `beginning` + `one` or `other`, as the language counts `n` things."""

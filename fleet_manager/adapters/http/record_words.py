@@ -12,7 +12,8 @@ from fleet_manager.application.documents import Document, Part
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.maps.model import Hospital
 
-#: Columns of the CSV file; codes, the same in every language, and `text` in one.
+#: Columns of the CSV file; codes, the same in every language. In one are `text`, and what stands
+#: for a name that was erased.
 COLUMNS = (
     'delivery', 'number', 'goods', 'urgency', 'sender', 'recipient', 'journal_line', 'time_utc',
     'event', 'text', 'account', 'witness', 'robot', 'compartment', 'holder', 'detail', 'hash',
@@ -27,7 +28,10 @@ def table(export: CustodyExport, words: Words) -> Iterator[list[object]]:
         ends = [sheet.sender, sheet.recipient]
         for line in sheet.lines:
             utc = datetime.fromtimestamp(line.at / 1_000, UTC).isoformat(timespec='milliseconds')
-            said = [line.actor, line.witness, line.robot, line.compartment, line.holder]
+            kind, colon, who = line.holder.partition(':')
+            holder = f'{kind}{colon}{words.kept(who)}'
+            people = [words.kept(line.actor), words.kept(line.witness)]
+            said = [*people, line.robot, line.compartment, holder]
             yield [
                 *of, *ends, line.seq, utc, line.kind, _event(line, words), *said, line.detail,
                 line.hash,
@@ -86,7 +90,7 @@ def _row(line: CustodyLine, words: Words, hospital: Hospital, zone: tzinfo) -> t
         str(line.seq),
         f'{local:%Y-%m-%d %H:%M:%S}',
         _event(line, words),
-        ' + '.join(filter(None, (line.actor, line.witness))),
+        ' + '.join(words.kept(one) for one in (line.actor, line.witness) if one),
         _holder(line.holder, words, hospital),
         line.detail,
         line.hash[:12],
@@ -102,6 +106,8 @@ def _holder(holder: str, words: Words, hospital: Hospital) -> str:
     kind, _, who = holder.partition(':')
     if kind in ('sender', 'recipient', 'keeper'):
         who = _station(hospital, StationId(who), words)
+    elif kind == 'porter':
+        who = words.kept(who)
     return words.known(f'records.holder.{kind}', 'reports.other', who=who)
 
 

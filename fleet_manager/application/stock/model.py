@@ -111,10 +111,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """So many of an item in a delivery."""
+    """So many of an item in a delivery; `missing` of them did not come."""
 
     item: Item
     count: int
+    missing: int = 0
 
 
 def first_out(lots: Sequence[Held], count: int) -> list[tuple[str, str, int]]:

@@ -21,9 +21,10 @@ from fleet_manager.domain.messages import Actor, Command, Role
 from fleet_manager.domain.rights import commands, reach
 from fleet_manager.domain.units import Instant
 from tests.adapters.http.conftest import Browser, Site
-from tests.adapters.http.test_http_access import ROUTES, call, logged_in
+from tests.adapters.http.test_http_access import call, logged_in
 from tests.adapters.http.test_http_panel import screen
 from tests.domain.test_rights import filled
+from tests.static.test_public_surface import ROUTES
 
 
 def noted(site: Site) -> list[tuple[str, str, str, str]]:

@@ -181,7 +181,20 @@ def test_a_note_is_written_once_and_taken_over_by_the_next_shift(site: Site) -> 
     assert wang.post('/desk/notes/1/take').status_code == 303
     again = mei.post('/desk/notes/1/take')
     assert (again.status_code, WORDS('desk.done_already') in again.text) == (409, True)
-    assert WORDS('desk.taken_by', who='wang') in mei.get('/desk/book').text
+    assert WORDS('desk.taken_by', who=WORDS('role.desk')) in mei.get('/desk/book').text
+
+
+def test_the_book_says_what_people_are_called_and_the_log_in_of_who_is_gone(site: Site) -> None:
+    desk = site.browser().as_person('desk-1')
+    key = hidden(desk.get('/desk/book').text, 'key')
+    desk.post('/desk/notes', {'key': key, 'text': 'lift B is serviced'})
+    desk.post('/desk/notes/1/take')
+    page = desk.get('/desk/book').text
+    assert '· Desk · ' in page
+    assert WORDS('desk.taken_by', who='Desk') in page
+    del site.accounts.accounts['desk-1']
+    page = site.operator().get('/desk/book').text
+    assert WORDS('desk.taken_by', who='desk-1') in page
 
 
 def test_a_complaint_is_recorded_answered_and_then_closed(site: Site) -> None:
@@ -197,7 +210,7 @@ def test_a_complaint_is_recorded_answered_and_then_closed(site: Site) -> None:
     assert desk.post('/desk/complaints/1/close').status_code == 409
     assert desk.post('/desk/complaints/1/answer', {'text': 'lift A stood'}).status_code == 303
     assert desk.post('/desk/complaints/1/close').status_code == 303
-    assert WORDS('desk.closed_by', who='mei') in desk.get('/desk/book').text
+    assert WORDS('desk.closed_by', who=WORDS('role.desk')) in desk.get('/desk/book').text
     assert desk.post('/desk/complaints/nonsense/close').status_code == 409
 
 

@@ -87,18 +87,6 @@ class House(Site):
         self.kept.confirm(token, now=Instant(now() - FRESH_MS))
 
 
-@pytest.fixture(scope='module')
-def shared() -> Iterator[Provider]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def provider(shared: Provider) -> Provider:
-    shared.start_afresh()
-    return shared
-
-
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlAccounts]:
     monkeypatch.setattr('fleet_manager.adapters.db.accounts.HASHER', PasswordHasher(1, 8, 1))

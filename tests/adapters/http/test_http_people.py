@@ -85,7 +85,7 @@ def test_five_wrong_pins_raise_an_alert_for_a_known_account_only(site: Site) -> 
             form = {'kind': 'person', 'name': name, 'password': 'x', 'next': ''}
             site.browser().post('/login', form)
     locks = [one for one in site.fleet.reports if isinstance(one, m.LockReport)]
-    assert [lock.account for lock in locks] == [NURSE]
+    assert [(lock.account, lock.name) for lock in locks] == [(NURSE, 'Li.Na')]
 
 
 def test_own_sessions_are_seen_and_ended_and_nobody_elses(site: Site) -> None:
@@ -146,13 +146,39 @@ def test_what_cannot_be_taken_back_asks_operators_for_the_secret_again(
     )
 
 
+def test_closing_a_delivery_asks_for_the_secret_again_once_in_ten_minutes(site: Site) -> None:
+    first, second = site.delivery(state='taken'), site.delivery(state='taken')
+    for delivery in (first, second):
+        site.fleet._deliveries[delivery] |= {'may_close': True}
+    site.fleet.publish()
+    desk = site.browser().as_person('desk-1')
+    form, why = f'action="/deliveries/{first}/close"', {'reason': 'signed on paper'}
+    assert form in desk.get(f'/deliveries/{first}').text
+    for seat in site.accounts.sessions.values():
+        seat.fresh = Instant(seat.fresh - FRESH_MS)
+    page = desk.get(f'/deliveries/{first}').text
+    assert form not in page
+    assert f'href="/confirm?next=/deliveries/{first}"' in page
+    # a page that was open before leads back to where it was sent from
+    answer = desk.post(f'/deliveries/{first}/close', why)
+    assert answer.headers['location'] == f'/confirm?next=/deliveries/{first}'
+    assert not any(isinstance(one, m.CloseDelivery) for one in site.fleet.commands)
+    given = {'secret': 'a long secret', 'next': f'/deliveries/{first}'}
+    assert desk.post('/confirm', given).headers['location'] == f'/deliveries/{first}'
+    for delivery in (first, second):
+        desk.post(f'/deliveries/{delivery}/close', why)
+    closed = [one for one in site.fleet.commands if isinstance(one, m.CloseDelivery)]
+    assert [one.delivery for one in closed] == [first, second]
+
+
 def test_dangerous_deeds_ask_for_the_secret_again(site: Site, admin: Browser) -> None:
     assert admin.get('/accounts').status_code == 200
     for seat in site.accounts.sessions.values():
         seat.fresh = Instant(seat.fresh - FRESH_MS)
     answer = admin.get('/accounts?q=li')
     assert answer.headers['location'] == '/confirm?next=/accounts%3Fq%3Dli'
-    assert admin.post('/accounts/li.na/disable').headers['location'] == '/confirm'
+    back = admin.post('/accounts/li.na/disable').headers['location']
+    assert back == '/confirm?next=/accounts/li.na'
     assert not site.accounts.accounts['li.na'].disabled
     page = admin.get('/confirm?next=/accounts%3Fq%3Dli').text
     assert 'value="/accounts?q=li"' in page

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, date
+from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,7 @@ from fleet_manager.application.custody_export import TooManyDeliveries
 from fleet_manager.domain import messages as m
 from fleet_manager.domain.ids import DeliveryId
 from fleet_manager.domain.maps.model import Hospital
+from fleet_manager.domain.personal import Sort
 from fleet_manager.domain.units import HOUR, MINUTE, Instant
 from tests.adapters.db.story import NURSE, PORTER, batch, requested
 from tests.adapters.http.conftest import Loop, Site
@@ -110,6 +113,32 @@ def test_a_book_of_some_days_has_numbered_pages_and_the_head_of_the_chain(
     whole = ''.join(pages)
     assert whole.count({'en': 'Received and signed', 'zh-CN': '签收'}[lang]) == 40
     assert 'Wang' not in whole
+
+
+def test_names_that_were_erased_are_said_to_be_in_the_language_of_the_file(
+    hospital: Hospital, loop: Loop, tmp_path: Path
+) -> None:
+    url = f'sqlite:///{tmp_path / "fleet.db"}'
+    store = open_store(url)
+    store.take_over(holder='test', now=BEGIN)
+    store.commit(batch(*story(1), at=BEGIN), now=BEGIN)
+    erase = m.RetentionApplied(Sort.NAMES, (DeliveryId('d1'),))
+    store.commit(batch(erase, at=BEGIN, snapshot='state'), now=BEGIN)
+    store.close()
+    site = Site(hospital, loop, records=JournalCustody(url))
+    for lang, said in {'en': 'Erased name', 'zh-CN': '姓名已删除'}.items():
+        desk = site.operator()
+        desk.post('/language', {'lang': lang, 'next': '/'})
+        found = rows(desk.get('/custody?delivery=d1&form=csv').text)
+        people = [row['account'] for row in found if row['account']]
+        assert len(set(people)) == 2
+        assert all(re.fullmatch(f'{said} [0-9a-f]{{8}}', one) for one in people)
+        assert found[2]['holder'] == f'porter:{found[2]["account"]}'
+        paper = pypdfium2.PdfDocument(desk.get('/custody?delivery=d1&form=pdf').content)
+        text = paper[0].get_textpage().get_text_bounded()
+        assert said in text
+        assert 'person-' not in text
+    site.close()
 
 
 def test_a_period_takes_in_what_was_asked_for_in_it_to_its_end(journal: str) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from fleet_manager.adapters.db.books import SqlBooks
-from fleet_manager.domain.ids import DeliveryId
+from fleet_manager.application.ports import Bookmark
+from fleet_manager.application.stock.bookings import Booking, Move
+from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.messages import RequestDelivery
 from tests.adapters.http.conftest import Browser, Loop, Site
+from tests.pages.stand_in import now
 
 HEAD = 'code,name_zh,name_en,goods,unit,station,lot,expires,count,warning,target,source\n'
 LIST = HEAD + (
@@ -103,3 +106,68 @@ def test_what_is_in_a_delivery_is_listed_until_it_has_left(site: Site, desk: Bro
     assert (answer.status_code, '=NOPE' in answer.text) == (422, True)
     assert site.ward('lab').get(path).status_code == 404
     assert site.ward('lab').post(path, {'item': 'SAL500', 'count': '9'}).status_code == 404
+
+
+GLOVES = HEAD + 'GLOVES,手套,Gloves,drug,box,pharmacy,,,30,,,\n'
+
+
+@pytest.fixture
+def partly(site: Site, desk: Browser) -> str:
+    """A delivery of saline and gloves of which something did not come."""
+    desk.post('/stores/import', {'csv': GLOVES})
+    delivery = DeliveryId(site.delivery())
+    books: SqlBooks = site.app.state.site.books
+    ends = StationId('pharmacy'), StationId('n2w')
+    asked = Booking(1, now(), Move.ASKED, delivery, 'n2w', *ends, 'key')
+    moved = [Booking(2 + n, now(), move, delivery) for n, move in enumerate((Move.OUT, Move.IN))]
+    books.book([asked], Bookmark(1, 'h'), today='2027-01-15')
+    for item, count in (('SAL500', 5), ('GLOVES', 2)):
+        assert books.pack(delivery, item, count)
+    books.book(moved, Bookmark(3, 'h'), today='2027-01-15')
+    site.fleet._deliveries[delivery] |= {'missing': 'some'}
+    site.fleet._set(delivery, 'delivered')
+    site.fleet.publish()
+    return delivery
+
+
+def test_who_received_says_item_by_item_what_did_not_come(site: Site, partly: str) -> None:
+    ward, form = site.ward('n2w'), f'action="/deliveries/{partly}/missing"'
+    contents = f'/deliveries/{partly}/contents'
+    assert form in ward.get(contents).text
+    said = ward.post(f'/deliveries/{partly}/missing', {'item': 'SAL500', 'count': '2'})
+    assert (said.status_code, said.headers['location']) == (303, contents)
+    assert '2 missing' in ward.get(contents).text
+    assert '<strong>3</strong>' in ward.get('/stores').text
+    for wrong in ({'item': 'SAL500', 'count': '6'}, {'item': 'X', 'count': '1'}):
+        answer = ward.post(f'/deliveries/{partly}/missing', wrong)
+        assert (answer.status_code, form in answer.text) == (422, True)
+    assert site.audit.kept[-3].deed == 'missing_booked'
+    # the sender sees it, and does not say it
+    pharmacy = site.ward('pharmacy')
+    assert '2 missing' in pharmacy.get(contents).text
+    assert form not in pharmacy.get(contents).text
+    one = {'item': 'SAL500', 'count': '1'}
+    assert pharmacy.post(f'/deliveries/{partly}/missing', one).status_code == 403
+
+
+def test_a_program_says_it_too_and_is_told_what_is_wrong(site: Site, partly: str) -> None:
+    ward, path = site.ward('n2w'), f'/api/v1/deliveries/{partly}/missing'
+    assert ward.json(path, {'item': 'GLOVES', 'count': 1}).json() == {
+        'item': 'GLOVES',
+        'missing': 1,
+    }
+    for item, count, field in (('X', 1, 'item'), ('GLOVES', 3, 'count')):
+        answer = ward.json(path, {'item': item, 'count': count})
+        assert (answer.status_code, answer.json()['error']['field']) == (422, field)
+    site.fleet._deliveries[partly] |= {'missing': None}
+    site.fleet.publish()
+    whole = ward.json(path, {'item': 'GLOVES', 'count': 0})
+    assert (whole.status_code, whole.json()['error']['code']) == (409, 'not_partly')
+    assert ward.json('/api/v1/deliveries/D9/missing', {'item': 'X', 'count': 0}).status_code == 404
+
+
+def test_who_signs_for_a_part_of_several_items_is_asked_which(site: Site, partly: str) -> None:
+    site.fleet._set(partly, 'taken')
+    site.fleet.publish()
+    answer = site.ward('n2w').post(f'/deliveries/{partly}/sign', {'missing': 'two bottles'})
+    assert answer.headers['location'] == f'/deliveries/{partly}/contents'

@@ -107,6 +107,56 @@ def test_who_is_behind_is_shown_in_words_and_what_was_refused_can_be_sent_again(
     assert office.store.all() == ()
 
 
+def refused(office: Office, *lines: int) -> Webhook:
+    one = office.subscribe(url=URL, events=frozenset(), station=None, made_by='eng')
+    for line in lines:
+        office.store.save(one, dead=DeadLetter(one.id, line, 'delivery.loaded', now(), 'http_410'))
+    return one
+
+
+def test_what_was_refused_is_dismissed_after_a_question_with_a_reason_that_is_kept(
+    site: Site, office: Office
+) -> None:
+    one, browser = refused(office, 9, 10, 12), engineer(site)
+    other = refused(office, 9)
+    page = browser.get('/webhooks').text
+    single, everything = (f'/webhooks/{one.id}/dead/{what}/dismiss' for what in ('9', '9-12'))
+    assert f'href="{single}"' in page
+    assert f'href="{everything}"' in page
+    assert '1 event is' in browser.get(single).text
+    assert len(office.store.dead(one.id)) == 3, 'asking changes nothing'
+    assert browser.post(single, {'reason': ' '}).status_code == 422
+    assert browser.post(single, {'reason': 'an old test'}).headers['location'] == '/webhooks'
+    assert [letter.seq for letter in office.store.dead(one.id)] == [10, 12]
+    assert '2 events are' in browser.get(everything).text
+    # one that came after the question was asked stays
+    office.store.save(one, dead=DeadLetter(one.id, 13, 'delivery.loaded', now(), 'http_410'))
+    assert browser.post(everything, {'reason': 'out of use'}).status_code == 303
+    assert [letter.seq for letter in office.store.dead(one.id)] == [13]
+    assert len(office.store.dead(other.id)) == 1
+    browser.post(everything, {'reason': 'out of use'})
+    lines = [(line.subject, line.outcome) for line in site.audit.kept]
+    kinds = {line.deed for line in site.audit.kept}
+    assert lines[-3:] == [
+        (f'{one.id} 9: an old test', 'ok'),
+        (f'{one.id} 9-12: out of use', 'ok'),
+        (f'{one.id} 9-12: out of use', 'not_found'),
+    ]
+    assert kinds == {'dead_letters_dismissed'}
+
+
+def test_a_program_dismisses_too_and_is_told_how_many(site: Site, office: Office) -> None:
+    one, browser = refused(office, 9, 10), engineer(site)
+    path = f'/api/v1/webhooks/{one.id}/dead/9-10/dismiss'
+    assert browser.json(path, {'reason': 'x' * 101}).json()['error']['field'] == 'reason'
+    assert [browser.json(path, {'reason': 'old'}).json() for _ in range(2)] == [
+        {'dismissed': 2},
+        {'dismissed': 0},
+    ]
+    assert browser.json(path.replace('9-10', '9-'), {'reason': 'old'}).status_code == 404
+    assert site.operator().json(path, {'reason': 'old'}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ('body', 'field'),
     [

@@ -14,6 +14,7 @@ from fleet_manager.domain.deliveries.goods import GOODS, Urgency
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
 from fleet_manager.domain.errors import REFUSAL_CODES
 from fleet_manager.domain.messages import LiftDoor, LiftMode, LiftStage, Role
+from fleet_manager.domain.personal import ERASED, pseudonym
 
 FOLDER = Path(pages.__file__).parent
 VIEWS = Path(__file__).parents[3] / 'docs' / 'views.md'
@@ -51,6 +52,19 @@ def test_no_text_is_fuzzy_or_left_over(folder: str) -> None:
         catalog = read_po(file)
     assert not [message.id for message in catalog if message.fuzzy and message.id]
     assert not catalog.obsolete
+
+
+@pytest.mark.parametrize(
+    ('text', 'en', 'zh'),
+    [
+        (ERASED, '(erased)', '（已删除）'),
+        (pseudonym('7f3a91c2' * 8), 'Erased name 7f3a91c2', '姓名已删除 7f3a91c2'),
+        ('person-li', 'person-li', 'person-li'),
+        ('it was (erased)', 'it was (erased)', 'it was (erased)'),
+    ],
+)
+def test_what_was_erased_is_said_in_words_and_nothing_else_is(text: str, en: str, zh: str) -> None:
+    assert (WORDS['en'].kept(text), WORDS['zh-CN'].kept(text)) == (en, zh)
 
 
 def used() -> tuple[set[str], set[str]]:

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -49,18 +49,6 @@ class Clock:
 
     def steady(self) -> float:
         return time.monotonic() + self.ahead
-
-
-@pytest.fixture(scope='module')
-def shared() -> Iterator[Provider]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def provider(shared: Provider) -> Provider:
-    shared.start_afresh()
-    return shared
 
 
 @pytest.fixture

@@ -271,6 +271,7 @@ async def _book(request: Request, site: Site, *, problem: str = '', status: int 
         status=status,
         notes=await ask(site, lambda book: list(book.notes(now=now)), nothing),
         complaints=[_told(site, one) for one in complaints],
+        accounts=await site.people.by_name(),
         stations=list(site.hospital.stations.values()),
         key=secrets.token_urlsafe(16),
         problem_text=words(problem) if problem else '',

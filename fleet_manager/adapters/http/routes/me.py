@@ -12,7 +12,7 @@ from fleet_manager.adapters.http.bodies import Body, Id, Secret, Word, read_form
 from fleet_manager.adapters.http.place import PLACE
 from fleet_manager.adapters.http.routes.session import local_path, seated
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.people import FRESH_MS, problem_of_secret
+from fleet_manager.application.people import problem_of_secret
 from fleet_manager.domain.ids import StationId
 from fleet_manager.domain.rights import Deed
 
@@ -73,7 +73,7 @@ async def change_secret(request: Request, site: SiteDep, person: PersonDep) -> R
         return await show_me(
             request, site, person, problem=words(f'me.secret.{problem}'), status=422
         )
-    if not account.has_secret and person.fresh <= site.clock() - FRESH_MS:
+    if not account.has_secret and not person.proved(site.clock()):
         return RedirectResponse('/confirm?next=/me', 303)
     checked = account.has_secret
     outcome = await site.people.check(account.id, form.current) if checked else 'ok'

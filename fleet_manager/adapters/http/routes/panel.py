@@ -28,7 +28,7 @@ from fleet_manager.domain.units import MINUTE, Instant
 
 router = APIRouter(prefix='/robot/{robot}')
 
-_Deed = Callable[[Actor, Actor | None], Command]
+_Deed = Callable[[Actor, Actor | None, DeliveryId], Command]
 
 #: Why a parcel is not taken, as buttons: there is no keyboard at a robot.
 REASONS: Final = ('wrong', 'damaged', 'not_needed', 'later')
@@ -110,13 +110,9 @@ async def open_here(robot: str, request: Request, site: SiteDep, panel: PanelDep
     """Open one compartment after a PIN: this is the signature of who loads or collects."""
     form = await read_form(request, WithPin)
     thing = _at_hand(site, panel, form.delivery)
-    if thing is None:
-        return _gone(request, site, panel)
     return await _do(
         request, site, panel, thing, form,
-        lambda who, second: OpenCompartment(
-            who, DeliveryId(thing.delivery), second, form.count
-        ),
+        lambda who, second, delivery: OpenCompartment(who, delivery, second, form.count),
     )  # fmt: skip
 
 
@@ -126,14 +122,10 @@ async def sign_here(robot: str, request: Request, site: SiteDep, panel: PanelDep
     form = await read_form(request, Signed)
     page = _described(site, panel)
     thing = next((one for one in page.to_sign if one.delivery == form.delivery), None)
-    if thing is None:
-        return _gone(request, site, panel)
     missing = words_of(request)(f'panel.flaw.{form.missing}') if form.missing else ''
     return await _do(
         request, site, panel, thing, form,
-        lambda who, second: SignDelivery(
-            who, DeliveryId(thing.delivery), second, form.count, missing
-        ),
+        lambda who, second, delivery: SignDelivery(who, delivery, second, form.count, missing),
     )  # fmt: skip
 
 
@@ -142,12 +134,11 @@ async def refuse_here(robot: str, request: Request, site: SiteDep, panel: PanelD
     """Do not take a parcel, after a PIN: it goes back to its sender."""
     form = await read_form(request, Refused)
     thing = _at_hand(site, panel, form.delivery)
-    if thing is None or not thing.may_refuse:
-        return _gone(request, site, panel)
+    thing = thing if thing is not None and thing.may_refuse else None
     reason = words_of(request)(f'panel.reason.{form.reason}')
     return await _do(
         request, site, panel, thing, form,
-        lambda who, second: RefuseDelivery(who, DeliveryId(thing.delivery), reason),
+        lambda who, second, delivery: RefuseDelivery(who, delivery, reason),
     )  # fmt: skip
 
 
@@ -156,11 +147,9 @@ async def put_off_here(robot: str, request: Request, site: SiteDep, panel: Panel
     """Take a parcel later, after a PIN: the robot comes again, or waits."""
     form = await read_form(request, WithPin)
     thing = _at_hand(site, panel, form.delivery)
-    if thing is None:
-        return _gone(request, site, panel)
     return await _do(
         request, site, panel, thing, form,
-        lambda who, second: PutOffDelivery(who, DeliveryId(thing.delivery)),
+        lambda who, second, delivery: PutOffDelivery(who, delivery),
     )  # fmt: skip
 
 
@@ -172,9 +161,14 @@ async def feed(websocket: WebSocket) -> None:
 
 
 async def _do(
-    request: Request, site: Site, panel: Panel, thing: Thing, form: WithPin, deed: _Deed
+    request: Request, site: Site, panel: Panel, thing: Thing | None, form: WithPin, deed: _Deed
 ) -> Response:
-    """Check the PIN of the station the robot stands at, and of a second person; then do it."""
+    """Check the PIN of the station the robot stands at, and of a second person; then do it.
+
+    `thing` is None where there is nothing of the kind to do here any more.
+    """
+    if thing is None:
+        return _gone(request, site, panel)
     box = f'{panel.robot}/{thing.compartment}'
     until = await site.people.locked_at(box, thing.delivery)
     if until:
@@ -192,7 +186,7 @@ async def _do(
         return _page(request, site, panel, chosen=thing.delivery, problem=text, status=status)
     await site.people.right_at(box, thing.delivery)
     before = site.views.current().entities['delivery'].get(thing.delivery)
-    reply = await site.submit(deed(who, second))
+    reply = await site.submit(deed(who, second, DeliveryId(thing.delivery)))
     if reply.refusal_code is not None:
         code = reply.refusal_code
         text = site.pages.refusal_text(request, code, **reply.refusal_params)

@@ -99,7 +99,7 @@ async def link(request: Request, site: SiteDep, person: PersonDep) -> Response:
     desk, account = site.provider, person.account
     if desk is None or not account.personal or account.issuer:
         return site.pages.error(request.scope, 404, 'not_found')
-    if person.fresh <= site.clock() - FRESH_MS:
+    if not person.proved(site.clock()):
         return RedirectResponse('/confirm?next=/me', 303)
     try:
         url, attempt = await desk.begin('link', back='/me', csrf=person.csrf, again=True)
@@ -209,7 +209,7 @@ async def _confirm(
 
 
 async def _link(site: Site, desk: ProviderDesk, identity: Identity, person: Person) -> Response:
-    if person.fresh <= site.clock() - FRESH_MS:
+    if not person.proved(site.clock()):
         raise NotDone('not_fresh')
     try:
         await site.people.ask(

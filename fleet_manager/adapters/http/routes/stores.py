@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from fleet_manager.adapters.http.answers import NotCome
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import BadBody, Body, Id, Note, read_form, read_query
+from fleet_manager.adapters.http.bodies import (
+    BadBody,
+    Body,
+    Id,
+    Note,
+    read_form,
+    read_json,
+    read_query,
+)
 from fleet_manager.adapters.http.days import today
 from fleet_manager.adapters.http.delivery_page import find
+from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.adapters.http.stock_words import problem_text
@@ -31,6 +41,9 @@ router = APIRouter()
 MAX_FILE: Final = 3_000_000
 #: A lot that expires within so many days is marked.
 SOON_DAYS: Final = 30
+
+#: Why nothing was booked as missing, by status.
+_WHY: Final = {403: 'forbidden', 404: 'unknown_delivery', 409: 'not_partly'}
 
 T = TypeVar('T')
 
@@ -69,6 +82,17 @@ class Contents(Body):
 
     item: Annotated[Note, StringConstraints(strip_whitespace=True, min_length=1)]
     count: Count
+
+
+class Missing(Contents):
+    """So many of an item did not come; 0 where all of it is there."""
+
+
+class MissingBody(Body):
+    """The same from a program."""
+
+    item: Annotated[Note, StringConstraints(strip_whitespace=True, min_length=1)]
+    count: Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class Button(Body):
@@ -232,6 +256,69 @@ async def pack(delivery: str, request: Request, site: SiteDep, person: PersonDep
     return RedirectResponse(f'/deliveries/{delivery}/contents', 303)
 
 
+@router.post('/deliveries/{delivery}/missing')
+async def missing(delivery: str, request: Request, site: SiteDep, person: PersonDep) -> Response:
+    """Say which items of a delivery that was partly received did not come."""
+    form, words = await read_form(request, Missing), words_of(request)
+    try:
+        wrong = await _set_missing(site, person, delivery, form.item, form.count)
+    except BadBody as bad:
+        text = words('stores.unknown_item', code=form.item)
+        text = words('stores.missing_more') if bad.problem == 'count' else text
+        return await _contents(request, site, person, delivery, problem=text, status=422)
+    if wrong == 409:
+        text = words('error.not_partly')
+        return await _contents(request, site, person, delivery, problem=text, status=409)
+    if wrong:
+        return site.pages.error(request.scope, wrong, _WHY[wrong])
+    return RedirectResponse(f'/deliveries/{delivery}/contents', 303)
+
+
+@router.post(
+    '/api/v1/deliveries/{delivery}/missing', **described(body=MissingBody, answer=NotCome)
+)
+async def missing_by_program(
+    delivery: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
+    """Say how many of an item did not come with a delivery of several that was partly received.
+
+    They are taken off the recipient's stock. It can be said again: the last figure counts.
+    """
+    body = await read_json(request, MissingBody)
+    wrong = await _set_missing(site, person, delivery, body.item, body.count)
+    if wrong:
+        return site.pages.error(request.scope, wrong, _WHY[wrong])
+    return JSONResponse({'item': body.item, 'missing': body.count})
+
+
+async def _set_missing(site: Site, person: Person, delivery: str, item: str, count: int) -> int:
+    """Book what did not come; return 0, or the status of why not. Raises BadBody."""
+    entity = find(site.views.current(), delivery, person)
+    if entity is None or site.books is None:
+        return 404
+    if not may(person.actor(), Deed.KEEP_STOCK, StationId(entity['recipient'])):
+        return 403
+    if not _partly(entity):
+        return 409
+    now, day = site.clock(), _day(site)
+    try:
+        booked = await _in(
+            site,
+            lambda books: books.missing(
+                DeliveryId(delivery), item, count, at=now, actor=person.account.id, today=day
+            ),
+        )
+    except LookupError:
+        raise BadBody('item') from None
+    except ValueError:
+        raise BadBody('count') from None
+    return 0 if booked else 409
+
+
+def _partly(entity: Mapping[str, Any]) -> bool:
+    return entity['state'] == 'delivered' and bool(entity['missing'])
+
+
 async def _in(site: Site, call: Callable[[Books], T]) -> T:
     """Ask the books, in a thread. Raises Overloaded when they cannot be read or written."""
     if site.books is None:
@@ -324,7 +411,10 @@ async def _contents(
         number=entity['number'],
         packed=packed,
         items=[item for item in known.values() if item.goods == entity['goods']],
-        keeps=may(person.actor(), Deed.KEEP_STOCK, *ends),
+        keeps=may(person.actor(), Deed.KEEP_STOCK, *ends) and entity['state'] != 'delivered',
+        asks_missing=len(packed) > 1
+        and _partly(entity)
+        and may(person.actor(), Deed.KEEP_STOCK, ends[1]),
         most=MAX_COUNT,
         problem_text=problem,
         here=f'/deliveries/{delivery}/contents',

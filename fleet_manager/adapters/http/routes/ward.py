@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,7 @@ from fleet_manager.adapters.http.bodies import Body, Note, Pieces, Secret, Word,
 from fleet_manager.adapters.http.delivery_page import describe, find, of_station
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
-from fleet_manager.application.ports import Overloaded, View
+from fleet_manager.application.ports import Overloaded, StoreFailed, View
 from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.ids import DeliveryId, StationId
 from fleet_manager.domain.maps.model import Station
@@ -155,7 +156,19 @@ async def sign(delivery: str, request: Request, site: SiteDep, person: PersonDep
     command = SignDelivery(
         person.actor(), DeliveryId(delivery), second, form.count, form.missing.strip()
     )
-    return await act(request, site, person, delivery, command)
+    done = await act(request, site, person, delivery, command)
+    if done.status_code == 303 and command.missing and await _holds_several(site, delivery):
+        return RedirectResponse(f'/deliveries/{delivery}/contents', 303)
+    return done
+
+
+async def _holds_several(site: Site, delivery: str) -> bool:
+    """Whether the stock has several items of a delivery: then it asks which are missing."""
+    if site.books is None:
+        return False
+    with suppress(StoreFailed):
+        return len(await asyncio.to_thread(site.books.packed, DeliveryId(delivery))) > 1
+    return False
 
 
 @router.post('/deliveries/{delivery}/refuse')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -13,12 +14,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from fleet_manager.adapters.http import answers
 from fleet_manager.adapters.http.auth import Person
-from fleet_manager.adapters.http.bodies import BadBody, Body, read_form, read_json
+from fleet_manager.adapters.http.bodies import BadBody, Body, no_control, read_form, read_json
 from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
+from fleet_manager.application.audit import DONE
 from fleet_manager.application.webhooks import (
     BY_HAND,
     MAX_URL,
+    MOST_DEAD,
     NAMES,
     DeadLetter,
     Webhook,
@@ -33,6 +36,12 @@ router = APIRouter()
 EVENTS: Final = tuple(sorted(NAMES.values()))
 ACTS: Final = ('pause', 'resume', 'remove')
 _API: Final = '/api/v1/webhooks'
+#: What fits into a line of the audit list, beside what was dismissed.
+LONGEST_REASON: Final = 100
+#: Dead letters a subscription shows; the others are counted.
+SHOWN: Final = 100
+#: One dead letter, or all from one journal line to another.
+_LETTERS: Final = re.compile(r'([0-9]{1,15})(?:-([0-9]{1,15}))?')
 
 T = TypeVar('T')
 
@@ -61,6 +70,16 @@ class NewByForm(Body):
     url: Url
     event: EventName | Literal[''] = ''
     station: str = ''
+
+
+class Dismissal(Body):
+    """Why what was refused is not to be sent any more."""
+
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON),
+        AfterValidator(no_control),
+    ]
 
 
 class Nothing(Body):
@@ -127,6 +146,22 @@ async def again_by_program(webhook: str, event: str, request: Request, site: Sit
     return JSONResponse({})
 
 
+@router.post(
+    _API + '/{webhook}/dead/{events}/dismiss',
+    **described(body=Dismissal, answer=answers.Dismissed),
+)
+async def dismiss_by_program(
+    webhook: str, events: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
+    """Dismiss what the receiver refused: one event, or all from one to another as `1042-1090`.
+
+    They are never sent again. Doing it twice is once.
+    """
+    body = await read_json(request, Dismissal)
+    gone = await _dismiss(site, person, webhook, events, body.reason)
+    return JSONResponse({'dismissed': gone})
+
+
 # --- the page ---
 
 
@@ -167,12 +202,42 @@ async def again_by_form(webhook: str, event: str, request: Request, site: SiteDe
     return RedirectResponse('/webhooks', 303)
 
 
+@router.get('/webhooks/{webhook}/dead/{events}/dismiss')
+async def ask_to_dismiss(webhook: str, events: str, request: Request, site: SiteDep) -> Response:
+    """Ask whether to dismiss what was refused, and why."""
+    first, last = _letters(events)
+    found = await _ask(site, lambda kept: kept.get(webhook))
+    dead = await _ask(site, lambda kept: kept.dead(webhook, limit=MOST_DEAD))
+    dead = tuple(one for one in dead if first <= one.seq <= last)
+    if found is None or not dead:
+        return site.pages.error(request.scope, 404, 'not_found')
+    return site.pages.page(
+        request,
+        'webhooks_dismiss.html',
+        one=found,
+        dead=dead[:SHOWN],
+        count=len(dead),
+        events=events,
+        longest=LONGEST_REASON,
+    )
+
+
+@router.post('/webhooks/{webhook}/dead/{events}/dismiss')
+async def dismiss_by_form(
+    webhook: str, events: str, request: Request, site: SiteDep, person: PersonDep
+) -> Response:
+    """Dismiss it. Where somebody else was faster there is nothing left to do."""
+    form = await read_form(request, Dismissal)
+    await _dismiss(site, person, webhook, events, form.reason)
+    return RedirectResponse('/webhooks', 303)
+
+
 # --- both ---
 
 
 async def _page(request: Request, site: Site, *, status: int = 200, **more: Any) -> Response:
     def look(kept: Webhooks) -> list[tuple[Webhook, tuple[DeadLetter, ...]]]:
-        return [(one, kept.dead(one.id)) for one in kept.all()]
+        return [(one, kept.dead(one.id, limit=MOST_DEAD)) for one in kept.all()]
 
     values = {'made': None, 'problem_text': '', 'typed': None} | more
     return site.pages.page(
@@ -182,6 +247,7 @@ async def _page(request: Request, site: Site, *, status: int = 200, **more: Any)
         known=await _ask(site, look),
         events=EVENTS,
         most=MAX_URL,
+        shown=SHOWN,
         **values,
     )
 
@@ -221,6 +287,24 @@ async def _again(site: Site, webhook: str, event: str) -> bool:
     if not (event.isascii() and event.isdecimal() and len(event) < 16):
         return False
     return await _ask(site, lambda kept: kept.send_again(webhook, int(event)))
+
+
+async def _dismiss(site: Site, person: Person, webhook: str, events: str, reason: str) -> int:
+    """Forget dead letters, and say so on the audit list; return how many."""
+    first, last = _letters(events)
+    gone = await _ask(site, lambda kept: kept.dismiss(webhook, first, last))
+    outcome = DONE if gone else 'not_found'
+    about = f'{webhook} {events}: {reason}'
+    await site.note(person, 'dead_letters_dismissed', subject=about, outcome=outcome)
+    return gone
+
+
+def _letters(events: str) -> tuple[int, int]:
+    """Return the first and the last line of `1042` or `1042-1090`. Raises HTTPException 404."""
+    found = _LETTERS.fullmatch(events)
+    if found is None:
+        raise HTTPException(404)
+    return int(found[1]), int(found[2] or found[1])
 
 
 async def _ask(site: Site, ask: Callable[[Webhooks], T]) -> T:

@@ -2,7 +2,7 @@
 
 import { html, put, rows, say, svg } from './elements.js';
 import { clock } from './times.js';
-import { named, t } from './words.js';
+import { kept, named, t } from './words.js';
 
 const NEAR = 3; // metres: a tap further away means nothing
 const MINUTE = 60_000;
@@ -68,8 +68,8 @@ export class Closures {
     /** @type {HTMLElement} */ (find('[data-empty=closures]')).hidden = closures.length > 0;
     rows(element('closures'), closures, ([id]) => id, ([id]) => this.row(id), (row, [, one]) => {
       say(part(row, 'what'), this.what(one));
-      say(part(row, 'why'), one.reason);
-      say(part(row, 'by'), t('closures.by', { who: one.closed_by, time: this.clock(one.since) }));
+      say(part(row, 'why'), kept(one.reason));
+      say(part(row, 'by'), t('closures.by', { who: kept(one.closed_by), time: this.clock(one.since) }));
       say(part(row, 'until'), one.until
         ? t('closures.ends', { time: this.clock(one.until) }) : t('closures.ends_opened'));
     });

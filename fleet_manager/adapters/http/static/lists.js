@@ -94,8 +94,15 @@ export class Lists {
     if (this.entities.robot?.[id]) return t('robot.label', { name: this.entities.robot[id].name });
     const place = this.building.lifts.get(id) ?? this.building.doors.get(id);
     if (place) return named(place.name);
+    if (alert.code === 'account_locked') return alert.params.name ?? this.sharedBy(id);
     const delivery = this.entities.delivery?.[id];
     return delivery ? t('delivery.number', { number: delivery.number }) : id;
+  }
+
+  /** Who share an account: a station, or all of a role. @param {string} account */
+  sharedBy(account) {
+    const station = this.building.stations.get(account);
+    return station ? named(station.name) : known(`role.${account}`, account);
   }
 
   /** @param {[string, any][]} all */

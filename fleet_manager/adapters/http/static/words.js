@@ -26,6 +26,16 @@ export function known(key, otherwise, params) {
   return t(key in texts ? key : otherwise, params);
 }
 
+/**
+ * A name or text of the journal, or in words that it was erased.
+ * @param {string} text
+ */
+export function kept(text) {
+  const [, who] = text.match(/^person-([0-9a-f]{8})$/) ?? [];
+  if (who) return t('personal.person', { who });
+  return text === '(erased)' ? t('personal.erased') : text;
+}
+
 /** @param {{zh: string, en: string}} name */
 export function named(name) {
   return document.documentElement.lang === 'en' ? name.en : name.zh;
