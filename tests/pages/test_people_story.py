@@ -27,6 +27,16 @@ def fits(person: Person, width: int) -> None:
     assert person.violations() == []
 
 
+def cancelled(browser: Browser, office: Office, station: str, lang: str) -> str:
+    """A station asks for a drug and cancels it; return the number of the delivery."""
+    nurse = Nurse(browser, office.site, station, lang=lang)
+    number = nurse.ask('drug', 'pharmacy').rsplit('/', 1)[1]
+    nurse.page.click('form[action$="/cancel"] button')
+    nurse.expect_text('.says', WORDS[lang]('delivery.says.cancelled'))
+    nurse.close()
+    return number
+
+
 @pytest.mark.parametrize('lang', LANGUAGES)
 def test_an_account_gets_a_badge_is_disabled_in_the_middle_and_gets_a_new_pin(
     browser: Browser, office: Office, pictures: Path, lang: str
@@ -123,11 +133,7 @@ def test_an_auditor_reads_who_did_what_and_who_had_a_parcel_and_changes_nothing(
     browser: Browser, office: Office, pictures: Path, tmp_path: Path, lang: str
 ) -> None:
     t = WORDS[lang]
-    nurse = Nurse(browser, office.site, 'n3w', lang=lang)
-    number = nurse.ask('drug', 'pharmacy').rsplit('/', 1)[1]
-    nurse.page.click('form[action$="/cancel"] button')
-    nurse.expect_text('.says', t('delivery.says.cancelled'))
-    nurse.close()
+    number = cancelled(browser, office, 'n3w', lang)
     auditor = Person(browser, office.site, lang=lang, viewport=DESK)
     auditor.sign_in('own-auditor', SECRET)
     auditor.go('/audit')
@@ -168,11 +174,7 @@ def test_an_administrator_has_a_delivery_held_and_released_and_the_auditor_reads
     browser: Browser, office: Office, pictures: Path, lang: str
 ) -> None:
     t = WORDS[lang]
-    nurse = Nurse(browser, office.site, 'n3e', lang=lang)
-    number = nurse.ask('drug', 'pharmacy').rsplit('/', 1)[1]
-    nurse.page.click('form[action$="/cancel"] button')
-    nurse.expect_text('.says', t('delivery.says.cancelled'))
-    nurse.close()
+    number = cancelled(browser, office, 'n3e', lang)
     admin = Person(browser, office.site, lang=lang)
     admin.sit(office.token(ADMIN))
     admin.go('/retention')
