@@ -16,12 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from fleet_manager.adapters.files.hospital import check_folder
+from fleet_manager.adapters.files.hospital import check_folder, load_hospital
+from fleet_manager.adapters.files.integration import WrongCodes, load_codes
 from fleet_manager.domain.maps.check import CHECKS
 from fleet_manager.domain.maps.problems import Problem, Severity
 
 SMALL = Path(__file__).parents[3] / 'maps' / 'small_hospital'
-FILES = sorted(path.name for path in SMALL.glob('*.yaml'))
+#: The codes of other systems stand beside the map: the check does not read them.
+CODES = 'integration.yaml'
+FILES = sorted(path.name for path in SMALL.glob('*.yaml') if path.name != CODES)
 MUTATIONS = int(os.environ.get('FLEET_MUTATIONS', '300'))
 #: Seconds of computing after which a map hangs the check. How fast it is, `make bench` says.
 HANGS = 60.0
@@ -168,6 +171,27 @@ def test_a_file_cut_off_anywhere_gets_an_answer(folder: Path, name: str) -> None
         refused = any(own.severity is Severity.ERROR for own in answer(folder))
         # A fleet of fewer robots is a fleet; the last lines of a file may say nothing it needs.
         assert refused or name == 'fleet.yaml' or part > 45
+
+
+@pytest.mark.slow
+def test_a_spoilt_file_of_codes_is_read_or_refused_by_its_name(folder: Path) -> None:
+    hospital = load_hospital(SMALL)
+    fine = (SMALL / CODES).read_text(encoding='utf-8')
+    file = folder / CODES
+    said: list[str] = []
+    for seed in range(MUTATIONS):
+        chance = random.Random(seed)
+        spoilt = chance.choice(MUTATIONS_BY_NAME)(fine, chance)
+        file.write_text(spoilt, encoding='utf-8', errors='surrogatepass')
+        try:
+            load_codes(file, hospital)
+        except WrongCodes as wrong:
+            said.append(str(wrong))
+        except BaseException as error:
+            error.add_note(f'seed {seed}')
+            raise
+    assert len(said) > MUTATIONS / 3
+    assert all(words.startswith(f'{file}: ') and len(words) < 2_000 for words in said)
 
 
 def append(name: str, text: str) -> Callable[[Path], object]:
