@@ -21,7 +21,7 @@ from fleet_manager.adapters.http.fhir.resources import MEDIA, outcome
 from fleet_manager.adapters.http.i18n import LANGUAGES, Words
 from fleet_manager.adapters.http.place import device_of
 from fleet_manager.application.ports import Account
-from fleet_manager.domain.ids import StationId
+from fleet_manager.domain.ids import AccountId, StationId
 from fleet_manager.domain.maps.model import Hospital, Name, Station
 from fleet_manager.domain.messages import Role
 from fleet_manager.domain.units import MINUTE, Instant
@@ -109,7 +109,8 @@ class Pages:
             'phone': self._hospital.phone,
             'tel': dialled(self._hospital.phone),
             'name': lambda named: name_of(named, words.lang),
-            'called': lambda account: self._called(account, words),
+            'called': lambda account: self.called(account, words),
+            'who': lambda account, accounts: self.who(account, accounts, words),
             'device': device_of,
             'clock': lambda at: clock_time(at, now=now, words=words, zone=self._zone),
             'wall': lambda at: wall_time(at, now=now, words=words, zone=self._zone),
@@ -120,7 +121,12 @@ class Pages:
         body = self._templates.get_template(template).render(common | values)
         return HTMLResponse(body, status, headers={'content-language': words.lang})
 
-    def _called(self, account: Account, words: Words) -> str:
+    def who(self, account: str, accounts: Mapping[AccountId, Account], words: Words) -> str:
+        """Return what people call an account of the journal; its log-in where it is gone."""
+        known = accounts.get(AccountId(account))
+        return words.kept(account) if known is None else self.called(known, words)
+
+    def called(self, account: Account, words: Words) -> str:
         """Return a person's name; what a station or all of a role share has theirs."""
         if account.personal:
             return account.label

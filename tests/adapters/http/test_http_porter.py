@@ -30,7 +30,7 @@ def site(hospital: Hospital, loop: Loop, tmp_path: Path) -> Iterator[Site]:
 
 def logged_in(site: Site, name: str, role: str) -> Browser:
     """Return the browser of somebody who has logged in."""
-    account = Account(AccountId(name), name.title(), role, None)
+    account = Account(AccountId(name), name.title(), role, None, personal=True)
     site.accounts.create(account, secret='long enough')
     found = site.browser()
     token = site.accounts.open_session(account.id, now=now())
@@ -43,8 +43,8 @@ def test_two_porters_do_not_go_for_one_parcel(site: Site) -> None:
     delivery = site.delivery(state='porter_asked')
     assert li.post(f'/porter/{delivery}/claim').status_code == 303
     answer = wang.post(f'/porter/{delivery}/claim')
-    assert (answer.status_code, WORDS('porter.claimed', who='li') in answer.text) == (409, True)
-    assert WORDS('porter.goes', who='li') in wang.get('/porter').text
+    assert (answer.status_code, WORDS('porter.claimed', who='Li') in answer.text) == (409, True)
+    assert WORDS('porter.goes', who='Li') in wang.get('/porter').text
     assert li.post(f'/porter/{delivery}/unclaim').status_code == 303
     assert wang.post(f'/porter/{delivery}/claim').status_code == 303
 

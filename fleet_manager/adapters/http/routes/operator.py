@@ -11,7 +11,7 @@ from fleet_manager.adapters.http.answers import Done
 from fleet_manager.adapters.http.bodies import Body, read_json
 from fleet_manager.adapters.http.describe import described
 from fleet_manager.adapters.http.pages import REFUSAL_STATUS
-from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep
+from fleet_manager.adapters.http.site import PersonDep, Site, SiteDep, words_of
 from fleet_manager.domain.ids import LiftId, RobotId
 from fleet_manager.domain.messages import (
     AcknowledgeAlert,
@@ -38,7 +38,9 @@ COMMAND: Final[dict[str, Any]] = described(body=Nothing, body_needed=False, answ
 @router.get('/operator')
 async def operator(request: Request, site: SiteDep) -> Response:
     """Every floor, lift, robot, delivery and alert on one page."""
-    return site.pages.page(request, 'operator.html')
+    words, accounts = words_of(request), await site.people.by_name()
+    people = {one: site.pages.called(account, words) for one, account in accounts.items()}
+    return site.pages.page(request, 'operator.html', people=people)
 
 
 @router.post('/api/v1/robots/{robot}/pause', **COMMAND)

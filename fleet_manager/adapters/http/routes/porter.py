@@ -50,7 +50,8 @@ async def claim(delivery: str, request: Request, site: SiteDep, person: PersonDe
     me, now = person.account.id, site.clock()
     goes = await ask(site, lambda book: book.claim(DeliveryId(delivery), me, now=now), me)
     if goes != me:
-        text = words_of(request)('porter.claimed', who=goes)
+        words, accounts = words_of(request), await site.people.by_name()
+        text = words('porter.claimed', who=site.pages.who(goes, accounts, words))
         return await _page(request, site, me, problem=text, status=409)
     return RedirectResponse('/porter', 303)
 
@@ -141,6 +142,7 @@ async def _page(
         'porter.html',
         status=status,
         page=await described(site, me),
+        accounts=await site.people.by_name(),
         me=me,
         problem_text=problem,
         here='/porter',

@@ -97,6 +97,7 @@ async def _page(
         due={kind: count for kind, count in due.items() if count},
         holds=holds,
         runs=runs,
+        accounts=await site.people.by_name(),
         changes=reach(person.role, Deed.MANAGE_RETENTION) is not None,
         typed=typed,
         problem_text=words_of(request)(f'retention.problem.{problem}') if problem else '',

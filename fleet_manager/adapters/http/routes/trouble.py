@@ -180,6 +180,7 @@ async def custody_page(
         'custody.html',
         record=shown,
         wrong=gaps(record),
+        accounts=await site.people.by_name(),
         temperatures=record.temperatures,
         cold_chain=entity.get('cold_chain'),
         now=site.clock(),

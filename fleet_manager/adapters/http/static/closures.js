@@ -2,7 +2,7 @@
 
 import { html, put, rows, say, svg } from './elements.js';
 import { clock } from './times.js';
-import { kept, named, t } from './words.js';
+import { kept, named, person, t } from './words.js';
 
 const NEAR = 3; // metres: a tap further away means nothing
 const MINUTE = 60_000;
@@ -69,7 +69,7 @@ export class Closures {
     rows(element('closures'), closures, ([id]) => id, ([id]) => this.row(id), (row, [, one]) => {
       say(part(row, 'what'), this.what(one));
       say(part(row, 'why'), kept(one.reason));
-      say(part(row, 'by'), t('closures.by', { who: kept(one.closed_by), time: this.clock(one.since) }));
+      say(part(row, 'by'), t('closures.by', { who: person(one.closed_by), time: this.clock(one.since) }));
       say(part(row, 'until'), one.until
         ? t('closures.ends', { time: this.clock(one.until) }) : t('closures.ends_opened'));
     });

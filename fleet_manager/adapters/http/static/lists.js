@@ -3,7 +3,7 @@
 import { html, icon, put, rows, say } from './elements.js';
 import { fillLift, liftRow } from './lift-rows.js';
 import { clock } from './times.js';
-import { duration, known, named, t } from './words.js';
+import { duration, known, named, person, t } from './words.js';
 
 const HIGH = ['robot_stuck', 'lift_overdue', 'duplicate_robot', 'parcel_stranded'];
 const LOW = ['not_loaded', 'opening_expired', 'malformed_report', 'battery_low'];
@@ -69,7 +69,7 @@ export class Lists {
       fill(row, 'did', text('did'));
       fill(row, 'do', text('do'));
       const who = alert.acknowledged;
-      fill(row, 'seen', who ? t('operator.acknowledged', { who }) : '');
+      fill(row, 'seen', who ? t('operator.acknowledged', { who: person(who) }) : '');
       part(row, 'acknowledge').hidden = Boolean(who);
     });
   }

@@ -9,11 +9,13 @@ import { Lists } from './lists.js';
 import { Robots } from './robots.js';
 import { SpaceTime } from './space-time.js';
 import { Waits } from './waits.js';
-import { duration, known, loadWords, t } from './words.js';
+import { duration, known, loadPeople, loadWords, t } from './words.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 const bar = /** @type {HTMLElement} */ (document.getElementById('offline'));
 bar.dataset.stale = app.dataset.stale;
+
+loadPeople(JSON.parse(app.dataset.people ?? '{}'));
 
 void start();
 

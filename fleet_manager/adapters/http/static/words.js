@@ -41,6 +41,19 @@ export function named(name) {
   return document.documentElement.lang === 'en' ? name.en : name.zh;
 }
 
+/** What people call each account. @type {Record<string, string>} */
+let people = {};
+
+/** Learn what people call each account. @param {Record<string, string>} called by log-in */
+export function loadPeople(called) {
+  people = called;
+}
+
+/** What people call an account of the journal; its log-in where it is gone. @param {string} account */
+export function person(account) {
+  return Object.hasOwn(people, account) ? people[account] : kept(account);
+}
+
 /** A duration in words, rounded up. @param {number} ms @returns {string} */
 export function duration(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
