@@ -23,7 +23,7 @@ from tests.live.hospital import LiveHospital, wait_until
 
 #: Seconds of wall time until an answer must come, over as many restarts as it takes.
 ANSWER_SECONDS = 600.0
-BUSY = 503
+SEE_OTHER, FORBIDDEN, BUSY = 303, 403, 503
 ENDED = frozenset(state.value for state in ENDS)
 #: Its compartment is open.
 IN_HAND = ('loading', 'opened')
@@ -106,8 +106,13 @@ class Ward:
         return self._act('rate', delivery, station, data={'stars': str(stars)})
 
     def command(self, path: str) -> httpx.Response:
-        """Do something as operator: `robots/r1/pause`."""
-        return self._say(OPERATOR, f'/api/v1/{path}', json={})
+        """Do something as operator: `robots/r1/pause`; type the password again where asked to."""
+        answer = self._say(OPERATOR, f'/api/v1/{path}', json={})
+        if answer.status_code == FORBIDDEN and answer.json()['error']['code'] == 'confirm_first':
+            form = {'secret': self._secret(OPERATOR), 'next': ''}
+            assert self._say(OPERATOR, '/confirm', data=form).status_code == SEE_OTHER
+            answer = self._say(OPERATOR, f'/api/v1/{path}', json={})
+        return answer
 
     def see(self) -> dict[str, dict[str, Any]]:
         """Return the whole picture, as the operator sees it."""
@@ -199,7 +204,7 @@ class Ward:
 
     def _act(self, verb: str, delivery: str, station: str, data: Any = None) -> bool:
         answer = self._say(station, f'/deliveries/{delivery}/{verb}', data=data or {})
-        if answer.status_code != 303:
+        if answer.status_code != SEE_OTHER:
             assert answer.status_code >= 400, answer.text
             return False
         self.promised.append(Promise(verb, delivery))
@@ -250,7 +255,7 @@ class Ward:
         answer = client.post('/login', data=form)
         if answer.status_code == BUSY:
             raise httpx.TransportError('busy')
-        assert answer.status_code == 303, answer.text
+        assert answer.status_code == SEE_OTHER, answer.text
         client.headers['X-CSRF-Token'] = client.get('/api/v1/session').json()['csrf']
         return client
 
