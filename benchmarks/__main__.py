@@ -45,7 +45,7 @@ def main() -> int:
         if chosen.write:
             report.keep(name, figures, machine, quick=chosen.quick, busy=busy)
     if chosen.write:
-        files = ', '.join([str(report.RESULTS.relative_to(report.ROOT)), *report.publish(machine)])
+        files = ', '.join([str(report.RESULTS.relative_to(report.ROOT)), *report.publish()])
         print(f'written: {files}')
     if failed:
         print(f'failed: {", ".join(failed)}', file=sys.stderr)

@@ -47,6 +47,10 @@ class Page:
         """Send a form or JSON."""
         return await self._http.post(path, **arguments)
 
+    async def get(self, path: str) -> httpx.Response:
+        """Read something."""
+        return await self._http.get(path)
+
     async def state(self) -> dict[str, Any]:
         """Return all entities."""
         found: dict[str, Any] = (await self._http.get('/api/v1/state')).json()['entities']

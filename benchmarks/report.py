@@ -53,13 +53,8 @@ def lines(figures: Sequence[Figure]) -> list[str]:
 def keep(
     name: str, figures: Sequence[Figure], machine: Machine, *, quick: bool, busy: bool
 ) -> None:
-    """Keep the figures of a benchmark; drop those of another machine, which do not compare."""
-    known = _read()
-    kept = {
-        other: entry
-        for other, entry in known.items()
-        if entry['machine'] == machine.json() and other != name
-    }
+    """Keep the figures of a benchmark in the place of those that were measured before."""
+    kept = _read()
     kept[name] = {
         'date': datetime.now(UTC).date().isoformat(),
         'quick': quick,
@@ -71,23 +66,34 @@ def keep(
     RESULTS.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + '\n', 'utf-8')
 
 
-def publish(machine: Machine) -> list[str]:
-    """Put the table into each README that has the markers; return the names of those."""
+def publish() -> list[str]:
+    """Put the figures into each README that has the markers; return the names of those.
+
+    Those of another machine do not compare: each machine has a table of its own.
+    """
     changed = []
     for name, language in (('README.md', 'en'), ('README.zh.md', 'zh')):
         file = ROOT / name
         if not file.exists():
             continue
         text = file.read_text('utf-8')
-        table = _table(_read(), machine, language)
-        new, found = _BETWEEN.subn(lambda m, t=table: f'{m[1]}{t}\n{m[2]}', text)
+        tables = '\n\n'.join(_table(entries, language) for entries in _by_machine(_read()))
+        new, found = _BETWEEN.subn(lambda m, t=tables: f'{m[1]}{t}\n{m[2]}', text)
         if found:
             file.write_text(new, 'utf-8')
             changed.append(name)
     return changed
 
 
-def _table(entries: Mapping[str, Any], machine: Machine, language: str) -> str:
+def _by_machine(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: dict[Machine, dict[str, Any]] = {}
+    for name, entry in entries.items():
+        found.setdefault(Machine(**entry['machine']), {})[name] = entry
+    return list(found.values())
+
+
+def _table(entries: Mapping[str, Any], language: str) -> str:
+    """Return the table of what was measured on one machine."""
     left, right = _HEADS[language]
     rows = [f'| {left} | {right} |', '|---|---|']
     for entry in entries.values():
@@ -97,6 +103,7 @@ def _table(entries: Mapping[str, Any], machine: Machine, language: str) -> str:
             rows.append(f'| {title} | {figure.text(language)} |')
     dates = sorted({entry['date'] for entry in entries.values()})
     date = dates[-1] if len(dates) < 2 else f'{dates[0]} … {dates[-1]}'
+    machine = Machine(**next(iter(entries.values()))['machine'])
     note = _NOTES[language].format(date=date, machine=machine)
     if any(entry['quick'] for entry in entries.values()):
         note += _QUICK[language]

@@ -4,17 +4,19 @@ A scripted nurse with a phone of 360 x 740 in Chromium asks for a drug: her taps
 from the first tap until the page says that it is accepted, without the time a person thinks. The
 weight is every byte of the ward's page on a first visit, the paint is the first content on it.
 Then 200 pages stay open and follow the fleet while requests are sent, 20 a second, whether or not
-those before are answered: the time is from when one was due until its answer.
+those before are answered: the time is from when one was due until its answer. Then the API is
+read in the same way: the fleet, all deliveries, one of them, and its timeline, in turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from httpx import Response
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.crowd import Crowd
@@ -41,7 +43,7 @@ def run(quick: bool) -> list[Figure]:
         with _chromium() as browser:
             nurse = [_request(browser, demo) for _ in range(3 if quick else 15)]
             visits = [_visit(browser, demo) for _ in range(3 if quick else 15)]
-        sent = asyncio.run(_under_load(demo, seconds=3 if quick else 20))
+        sent, read = asyncio.run(_under_load(demo, seconds=3 if quick else 20))
     return [
         Figure(
             'ward.taps',
@@ -82,6 +84,14 @@ def run(quick: bool) -> list[Figure]:
             'ms',
             spread(sent, factor=1e3),
             len(sent),
+        ),
+        Figure(
+            'ward.api',
+            f'The API read → answered, {A_SECOND} a second beside them',
+            f'API 读取 → 答复（每秒 {A_SECOND} 次，页面同上）',
+            'ms',
+            spread(read, factor=1e3),
+            len(read),
         ),
     ]
 
@@ -136,28 +146,48 @@ def _visit(browser: Browser, demo: RunningDemo) -> tuple[float, float]:
     return float(sum(weights)), paint
 
 
-async def _under_load(demo: RunningDemo, *, seconds: int) -> list[float]:
-    """Return the seconds from when each request was due until it was answered."""
+async def _under_load(demo: RunningDemo, *, seconds: int) -> tuple[list[float], list[float]]:
+    """Return the seconds from when something was due until its answer: of requests, of reading."""
     async with page_of(demo, WARD) as ward:
         with Crowd(demo.url, ward.cookie, reading=OPEN_PAGES, silent=0):
             await asyncio.sleep(1.0)
-            begun = time.monotonic()
-            sends = [
-                asyncio.create_task(_send(ward, number, due=begun + number / A_SECOND))
-                for number in range(seconds * A_SECOND)
-            ]
-            return await asyncio.gather(*sends)
+            sent = await _paced(lambda number: _send(ward, number), seconds * A_SECOND)
+            some = next(iter((await ward.state())['delivery']))
+            one = f'/api/v1/deliveries/{some}'
+            paths = ('/api/v1/state', '/api/v1/deliveries', one, f'{one}/timeline')
+            read = await _paced(
+                lambda number: _read(ward, paths[number % len(paths)]), seconds * A_SECOND
+            )
+            return sent, read
 
 
-async def _send(ward: Client, number: int, *, due: float) -> float:
-    await asyncio.sleep(due - time.monotonic())
+async def _paced(act: Callable[[int], Awaitable[None]], times: int) -> list[float]:
+    """Act so often, `A_SECOND` a second; return the seconds each took from when it was due."""
+    begun = time.monotonic()
+
+    async def when_due(number: int) -> float:
+        due = begun + number / A_SECOND
+        await asyncio.sleep(due - time.monotonic())
+        await act(number)
+        return time.monotonic() - due
+
+    return await asyncio.gather(*map(when_due, range(times)))
+
+
+async def _send(ward: Client, number: int) -> None:
     form = {
         'key': f'ward-bench-{number:05d}-{time.monotonic_ns()}',
         'goods': 'drug',
         'sender': 'pharmacy',
         'recipient': WARD,
     }
-    answer = await ward.post('/deliveries', data=form)
-    if answer.status_code != 303:
-        raise RuntimeError(f'a request was answered with {answer.status_code}')
-    return time.monotonic() - due
+    _check(await ward.post('/deliveries', data=form), 303)
+
+
+async def _read(ward: Client, path: str) -> None:
+    _check(await ward.get(path), 200)
+
+
+def _check(answer: Response, status: int) -> None:
+    if answer.status_code != status:
+        raise RuntimeError(f'{answer.url} was answered with {answer.status_code}')
