@@ -154,7 +154,9 @@ def test_an_alert_says_what_where_since_and_what_to_do(
     operator.picture(pictures, f'{lang}-alerts')
     first.get_by_role('button').click()
     seen = page.locator('#alerts li[data-key=a1]')
-    expect(seen).to_contain_text(t('operator.acknowledged', who=t('role.operator')))
+    expect(seen).to_contain_text(
+        t('operator.acknowledged', who=f'{t("role.operator")} ({site.operator_name})')
+    )
     page.locator('#robots li[data-key=r5]').get_by_role(
         'button', name=t('operator.readmit')
     ).click()

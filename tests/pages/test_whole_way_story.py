@@ -38,6 +38,12 @@ def place(house: House, station: str, lang: str) -> str:
     return name.zh if lang == 'zh-CN' else name.en
 
 
+def signer(house: House, station: str, lang: str, *, second: bool = False) -> str:
+    """Return what the page calls who signs with what a station shares."""
+    account = f'ward-{station}-2' if second else f'ward-{station}'
+    return f'{place(house, station, lang)} ({account})'
+
+
 def stations(house: House) -> list[Station]:
     return list(house.site.app.state.site.hospital.stations.values())
 
@@ -111,8 +117,8 @@ def test_a_stat_specimen_in_three_taps_scanned_by_hand_reaches_the_laboratory(
     nurse.expect_text('.says', t('delivery.says.delivered'))
     arrived = house.fleet.current().entities['delivery'][name]
     assert not arrived['late']
-    signed = ['', t('custody.signed', who='ward-n3e'), t('custody.signed', who='ward-lab')]
-    custody_is_whole(laboratory, t, name, signed)
+    signed = [t('custody.signed', who=signer(house, who, lang)) for who in ('n3e', 'lab')]
+    custody_is_whole(laboratory, t, name, ['', *signed])
     laboratory.picture(pictures, f'{lang}-stat-custody')
     nurse.close()
     laboratory.close()
@@ -160,9 +166,11 @@ def test_waste_with_a_scanned_bag_is_signed_for_by_two_and_the_robot_is_cleaned(
             fits(yard, PHONE['width'])
     yard.expect_text('.says', t('delivery.says.delivered'))
     yard.picture(pictures, f'{lang}-waste-delivered')
-    twice = f'{t("custody.signed", who="ward-waste")} · {t("custody.witness", who="ward-waste-2")}'
-    nurse_s, yard_s = (t('custody.signed', who=f'ward-{who}') for who in ('n2e', 'waste'))
-    custody_is_whole(yard, t, name, ['', nurse_s, yard_s, twice])
+    nurse_s, yard_s = (
+        t('custody.signed', who=signer(house, who, lang)) for who in ('n2e', 'waste')
+    )
+    witness = t('custody.witness', who=signer(house, 'waste', lang, second=True))
+    custody_is_whole(yard, t, name, ['', nurse_s, yard_s, f'{yard_s} · {witness}'])
     yard.picture(pictures, f'{lang}-waste-custody')
 
     house.fleet.wait(3 * MINUTE)
@@ -250,8 +258,8 @@ def test_a_meal_round_is_ordered_by_bed_loaded_in_the_kitchen_and_signed_by_each
         nurse.picture(pictures, f'{lang}-meals-sign-{ward}')
         nurse.page.click('form[action$="/sign"] button.primary')
         nurse.expect_text('.says', t('delivery.says.delivered'))
-    signed = ['', t('custody.signed', who='ward-kitchen'), t('custody.signed', who=f'ward-{last}')]
-    custody_is_whole(wards[last], t, names[last], signed)
+    signed = [t('custody.signed', who=signer(house, who, lang)) for who in ('kitchen', last)]
+    custody_is_whole(wards[last], t, names[last], ['', *signed])
     wards[last].picture(pictures, f'{lang}-meals-custody')
     for nurse in wards.values():
         nurse.close()

@@ -122,9 +122,15 @@ class Pages:
         return HTMLResponse(body, status, headers={'content-language': words.lang})
 
     def who(self, account: str, accounts: Mapping[AccountId, Account], words: Words) -> str:
-        """Return what people call an account of the journal; its log-in where it is gone."""
+        """Return what people call an account of the journal; with the log-in where many share it.
+
+        The log-in alone where the account is gone.
+        """
         known = accounts.get(AccountId(account))
-        return words.kept(account) if known is None else self.called(known, words)
+        if known is None:
+            return words.kept(account)
+        name = self.called(known, words)
+        return name if known.personal or account == known.station else f'{name} ({account})'
 
     def called(self, account: Account, words: Words) -> str:
         """Return a person's name; what a station or all of a role share has theirs."""

@@ -39,7 +39,7 @@ COMMAND: Final[dict[str, Any]] = described(body=Nothing, body_needed=False, answ
 async def operator(request: Request, site: SiteDep) -> Response:
     """Every floor, lift, robot, delivery and alert on one page."""
     words, accounts = words_of(request), await site.people.by_name()
-    people = {one: site.pages.called(account, words) for one, account in accounts.items()}
+    people = {one: site.pages.who(one, accounts, words) for one in accounts}
     return site.pages.page(request, 'operator.html', people=people)
 
 
