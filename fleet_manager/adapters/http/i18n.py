@@ -1,4 +1,4 @@
-"""Words: gettext catalogs compiled in memory, one for each language.
+"""Words: gettext catalogs, one for each language.
 
 The ids are keys (`delivery.state.accepted`), so a text missing in one language is a failed test
 and never a sentence in the wrong language. Placeholders are written `{name}`.
@@ -7,18 +7,16 @@ and never a sentence in the wrong language. Placeholders are written `{name}`.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from babel import Locale
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from babel.support import Translations
 
 from fleet_manager.domain.personal import ERASED, told_apart_by
 
@@ -72,20 +70,17 @@ class _Params(dict[str, object]):
         return '–'
 
 
-def load(folder: Path = LOCALES) -> dict[str, Words]:
-    """Read every catalog. Call once at start."""
+@cache
+def load(folder: Path = LOCALES) -> Mapping[str, Words]:
+    """Read every catalog, once a process."""
     return {lang: _load_one(lang, folder / name) for lang, name in LANGUAGES.items()}
 
 
 def _load_one(lang: str, folder: Path) -> Words:
     with (folder / 'LC_MESSAGES' / 'messages.po').open('rb') as file:
         catalog = read_po(file, locale=folder.name)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    translations = Translations(compiled)
-    keys = [str(message.id) for message in catalog if message.id]
-    texts = {key: str(translations.gettext(key)) for key in keys}
+    messages = [message for message in catalog if message.id]
+    texts = {str(one.id): str(one.id if one.fuzzy else one.string or one.id) for one in messages}
     body = json.dumps(texts, ensure_ascii=False, separators=(',', ':')).encode()
     return Words(lang, texts, body, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
 
