@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from fleet_manager.adapters.db.accounts import SqlAccounts
@@ -22,6 +23,7 @@ def opened(folder: Path) -> SqlAccounts:
     return open_accounts(Settings(state_dir=folder))
 
 
+@pytest.mark.slow
 def test_each_change_leaves_a_line_and_no_secret(tmp_path: Path) -> None:
     accounts = opened(tmp_path)
     place = StationId('pharmacy')

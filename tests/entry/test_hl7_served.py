@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
+
 from fleet_manager.adapters.hl7.framing import Framer, framed
 from tests.entry.serving import Served
 
@@ -19,6 +21,7 @@ def example() -> bytes:
     return '\r'.join(lines).encode()
 
 
+@pytest.mark.slow
 def test_the_message_of_the_document_is_a_delivery_that_fhir_finds(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fleet_manager.adapters.db.store import open_store
 from fleet_manager.application.ports import Batch, Entry
 from fleet_manager.domain.deliveries.lifecycle import DeliveryState
@@ -42,6 +44,7 @@ def old_snapshot(snapshot: str) -> str:
     return json.dumps(state)
 
 
+@pytest.mark.slow
 def test_a_manager_goes_on_with_the_deliveries_of_an_older_version(
     hospital: Hospital, tmp_path: Path
 ) -> None:

@@ -208,6 +208,7 @@ def bomb() -> str:
     return '\n'.join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('text', 'said'),
     [

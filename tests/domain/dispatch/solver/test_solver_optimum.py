@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+import pytest
+
 from fleet_manager.domain.dispatch.solver import Problem, Rates, Visit, solve
 from tests.domain.dispatch.solver.drawn_problems import drawn
 from tests.domain.dispatch.solver.referee import cost, problems
@@ -55,6 +57,7 @@ def easy(seed: int) -> Problem:
     return replace(problem, vehicles=robots, refusals=lambda _: {})
 
 
+@pytest.mark.slow
 def test_tiny_problems_are_solved_best_or_nearly_so() -> None:
     first, then = [], []
     for seed in range(40):
