@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 REAL := ros or browser or gazebo
-FAST := not slow and not postgres and not ($(REAL))
+FAST := not slow and not thorough and not postgres and not ($(REAL))
 EACH_CORE := -n logical --dist worksteal
 COVERED := --cov=fleet_manager/domain --cov=fleet_manager/application --cov-report=
 SETUP := $(PYTHON) setup/install.py

@@ -98,7 +98,7 @@ def test_a_robot_charges_whenever_its_way_ends_on_a_charger() -> None:
     assert not stage.order(stage.carrier(delivery)).charge
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('seed', range(2))
 def test_what_is_kept_from_turn_to_turn_is_what_would_be_made_anew(seed: int) -> None:
     house = two_floors(robots=4, lifts=2, door=True)

@@ -290,7 +290,7 @@ def check(stage: Stage) -> None:
                 assert len({stop.station for stop in visit}) <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_bundles_hold_whatever_people_do(seed: int) -> None:

@@ -31,7 +31,7 @@ def day() -> Day:
     return day
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_replaying_the_journal_gives_the_state_byte_for_byte(day: Day) -> None:
     manager = day.sim.manager
     again = Kernel.restore(manager.hospital, snapshot=None, entries=manager.journal)
@@ -61,7 +61,7 @@ def test_a_restored_kernel_decides_as_the_old_one_would_have(day: Day) -> None:
     assert whole.directives() == short.directives()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hashes_of_texts_are() -> None:
     hashes = set()
     for seed in ('1', '2'):

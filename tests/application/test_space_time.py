@@ -161,7 +161,7 @@ def test_the_longest_axis_is_bounded() -> None:
 # --- lines  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_robot_that_drives_is_drawn_up_to_now_and_expected_from_there(
     moments: list[Traffic],
 ) -> None:

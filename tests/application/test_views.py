@@ -74,7 +74,7 @@ def pictures() -> list[dict[str, dict[str, dict[str, Any]]]]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('kind', KINDS)
 def test_every_entity_has_the_documented_fields_and_no_others(
     kind: str, pictures: list[dict[str, dict[str, dict[str, Any]]]]
@@ -121,7 +121,7 @@ def test_a_robot_that_spoke_from_elsewhere_is_excluded() -> None:
     assert robot(stage, 'r1')['state'] == 'excluded'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_robots_state_follows_its_work() -> None:
     stage = Stage(two_floors(robots=1))
     stage.tick()

@@ -144,7 +144,7 @@ def two_items(books: SqlBooks, *moves: Move) -> None:
     follow(books, steps(*moves))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(said=st.lists(st.tuples(st.booleans(), st.integers(0, 13)), max_size=6))
 @settings(max_examples=20, deadline=None)
 def test_the_last_figure_of_each_item_counts_whatever_was_said_before(

@@ -103,7 +103,7 @@ def apart(one: BodyPose, other: BodyPose) -> float:
 # --- robots ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_robot_drives_a_metre_straight_on_and_stands(begin: Open) -> None:
     engine, seen = begin(person=False), []
     pose = drive(engine, 2.0, seen, ahead=0.5).poses[ROBOT]

@@ -88,7 +88,7 @@ def test_sessions_are_listed_with_their_device_and_one_is_ended_by_its_name(
     assert [seat.id for seat in accounts.seats(NURSE.id, now=later(SECOND))] == [first.id]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_session_knows_when_the_secret_was_given_last(accounts: SqlAccounts) -> None:
     token = accounts.open_session(NURSE.id, now=NOW)
     accounts.confirm(token, now=later(20 * MINUTE))

@@ -56,7 +56,7 @@ KNOWN: dict[str, list[Any]] = {
 ORDER = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ('calls', 'number'),
     [

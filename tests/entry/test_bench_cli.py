@@ -46,7 +46,7 @@ def fleet(*words: str) -> Result:
     return CliRunner().invoke(app, ['bench', 'grid', *words])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_says_what_it_cost_against_the_bound_and_its_paths_are_right(
     tmp_path: Path, counted: None
 ) -> None:
@@ -139,7 +139,7 @@ def bench_traffic(*words: str) -> Result:
     return CliRunner().invoke(app, ['bench', 'traffic', '--hospital', house, *words])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_plans_of_a_hospital_are_measured_against_the_bound() -> None:
     done = bench_traffic('--robots', '4', '--runs', '3', '--time-limit', '0.05', '--json')
     assert done.exit_code == 0, done.output

@@ -84,7 +84,7 @@ def test_a_child_has_a_session_of_its_own_so_that_ctrl_c_reaches_it_through_us_o
     assert os.getsid(made.process.pid) == made.process.pid != os.getsid(0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_end_all_asks_first_and_kills_only_the_stubborn(
     nursery: list[Child], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +96,7 @@ def test_end_all_asks_first_and_kills_only_the_stubborn(
     assert stubborn.ended() == -signal.SIGKILL
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_several_stubborn_children_share_one_deadline(
     nursery: list[Child], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,14 +105,14 @@ def test_the_help_of_every_command_has_an_example_of_that_command(command: str) 
     assert found[1].startswith(f'fleet {command}')
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('command', sorted(commands()))
 def test_every_option_says_what_it_does(command: str) -> None:
     for parameter in commands()[command].params:
         assert getattr(parameter, 'help', ''), f'{command} {parameter.name}'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_help_is_printed_with_exit_code_0() -> None:
     done = process('map', 'check', '--help')
     assert done.returncode == 0
@@ -301,7 +301,7 @@ def accounts(hospital: Hospital, tmp_path: Path) -> Iterator[SqlAccounts]:
     made.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_reset_shows_a_new_secret_ends_sessions_and_the_old_one_is_wrong(
     accounts: SqlAccounts, tmp_path: Path
 ) -> None:
@@ -319,7 +319,7 @@ def test_reset_shows_a_new_secret_ends_sessions_and_the_old_one_is_wrong(
         assert read_secrets(tmp_path)[name] == found[1], 'the demo greets with the new one'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_reset_of_an_unknown_account_ends_with_1_and_lists_the_known(
     accounts: SqlAccounts, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ def opened(folder: Path) -> SqlAccounts:
     return open_accounts(Settings(state_dir=folder))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_each_change_leaves_a_line_and_no_secret(tmp_path: Path) -> None:
     accounts = opened(tmp_path)
     place = StationId('pharmacy')

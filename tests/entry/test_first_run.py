@@ -56,7 +56,7 @@ def mode_of(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_first_start_makes_an_account_for_each_station_and_those_who_work_for_all(
     accounts: SqlAccounts, hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_second_start_makes_nothing_and_writes_nothing(
     assert read_secrets(tmp_path) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_installations_share_no_secret(hospital: Hospital, tmp_path: Path) -> None:
     made = []
     for name in 'ab':
@@ -119,7 +119,7 @@ def test_a_password_has_96_bits_of_chance(
     assert re.fullmatch(r'[A-Za-z0-9_-]{16}', made[OPERATOR])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_kill_while_accounts_are_made_locks_nobody_out(
     accounts: SqlAccounts,
     hospital: Hospital,
@@ -165,7 +165,7 @@ def test_a_token_that_was_never_written_is_made_again(tmp_path: Path) -> None:
     assert own_token(file) == own_token(file) != ''
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_simulated_hospital_has_two_people_each_where_two_have_to_sign(
     accounts: SqlAccounts, whole: Hospital, tmp_path: Path
 ) -> None:

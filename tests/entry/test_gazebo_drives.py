@@ -72,7 +72,7 @@ def fleet(*words: object) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_drive_is_fitted_and_what_is_written_goes_into_a_scenario(
     driven: Path, tmp_path: Path
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_drive_without_a_hospital_says_how_to_give_one(
     assert str(broken) in refusal(command, tmp_path, '--hospital', broken)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('command', ['calibrate', 'record'])
 def test_a_drive_without_a_journal_is_no_drive(command: str, driven: Path, tmp_path: Path) -> None:
     for name in ('truth.jsonl', 'hospital.json'):
@@ -152,7 +152,7 @@ def test_a_drive_that_was_not_in_gazebo_cannot_be_recorded(driven: Path, tmp_pat
     assert not out.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_too_few_hops_are_not_fitted(driven: Path, tmp_path: Path) -> None:
     shutil.copy(driven / 'hospital.json', tmp_path)
     store = open_store(f'sqlite:///{tmp_path / "fleet.db"}')

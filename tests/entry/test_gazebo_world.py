@@ -36,7 +36,7 @@ def test_levels_and_robots_can_be_chosen(tmp_path: Path) -> None:
     assert said.startswith(f'{out}: 2 levels, 2 lifts, 2 doors, 2 robots, ')
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_world_is_drawn_level_by_level(tmp_path: Path) -> None:
     out, plans = tmp_path / 'a.sdf', tmp_path / 'plans'
     fleet('world', SMALL, '--engine', 'classic', '--out', out)

@@ -21,7 +21,7 @@ def example() -> bytes:
     return '\r'.join(lines).encode()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_message_of_the_document_is_a_delivery_that_fhir_finds(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))

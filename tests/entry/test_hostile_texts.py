@@ -65,7 +65,7 @@ def send(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
     return client.post(path, content=body, headers=kind, follow_redirects=True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', TEXTS)
 def test_a_text_is_shown_as_text_or_refused_wherever_it_is_typed(
     people: dict[str, httpx.Client], name: str

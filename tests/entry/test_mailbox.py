@@ -29,7 +29,7 @@ def pose(robot: str, x: float) -> PoseReport:
     return PoseReport(RobotId(robot), FloorId('L1'), x, 0.0, 0.0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_command_1001_is_refused_and_the_thousand_before_are_all_there_in_order() -> None:
     mailbox = BoundedMailbox()
     futures = [mailbox.submit(wish(f'key-{n}')) for n in range(MAX_COMMANDS)]

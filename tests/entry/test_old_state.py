@@ -44,7 +44,7 @@ def old_snapshot(snapshot: str) -> str:
     return json.dumps(state)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_manager_goes_on_with_the_deliveries_of_an_older_version(
     hospital: Hospital, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ def played(hospital: Hospital, tmp_path_factory: pytest.TempPathFactory) -> Iter
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_report_says_what_the_day_says_of_itself(played: Played, hospital: Hospital) -> None:
     reporter = Reporter(played.url, hospital, lambda: played.end, days=1, rates=Rates())
     reporter.catch_up()

@@ -89,7 +89,7 @@ def holds_a_canary(folder: Path) -> list[str]:
             and CANARY.encode() in path.read_bytes()]  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_leaves_no_byte_of_what_is_over_and_the_record_whole(folder: Path) -> None:
     fill_the_others(folder)
     before = holds_a_canary(folder)
@@ -112,7 +112,7 @@ def test_a_run_leaves_no_byte_of_what_is_over_and_the_record_whole(folder: Path)
     reader.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_held_stays_until_it_is_released(folder: Path) -> None:
     fleet(folder, 'hold', 'd1', '--why', 'police, file 4711')
     assert 'police, file 4711' in fleet(folder, 'show')

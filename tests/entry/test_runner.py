@@ -229,7 +229,7 @@ def test_the_same_key_is_one_delivery_also_after_a_restart(
 # --- the end -------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_whatever_was_accepted_before_the_end_is_answered(
     hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -308,7 +308,7 @@ def test_a_restart_tells_every_device_again_what_it_should_be_doing(
         assert {order.epoch for order in orders} == {2}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_order_that_did_not_change_is_not_sent_again(
     hospital: Hospital, tmp_path: Path
 ) -> None:
@@ -334,7 +334,7 @@ def test_a_manager_of_a_restored_backup_rises_above_the_epoch_its_robots_have_ob
         assert manager.journal()[-1].epoch == 8
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_robot_gone_mad_does_not_carry_the_epoch_away(
     hospital: Hospital, tmp_path: Path
 ) -> None:

@@ -72,7 +72,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_map_is_in_force_when_the_command_is_done_and_after_a_restart(
     manager: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,7 +85,7 @@ def test_a_map_is_in_force_when_the_command_is_done_and_after_a_restart(
     assert (manager.settings.state_dir / 'maps' / f'{version}.json').is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_broken_map_is_told_with_file_line_and_field(
     manager: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_manager_that_cannot_be_reached_is_said_in_one_line(
     assert error.count('\n') == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_wrong_password_changes_nothing(
     manager: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,13 +135,13 @@ def test_a_wrong_password_changes_nothing(
     assert 'could not log in' in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_nothing_to_give_up_is_said(manager: Running, capsys: pytest.CaptureFixture[str]) -> None:
     assert swap(manager.options(None)) == 1
     assert 'No change of the map is under way' in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_new_station_gets_a_log_in(manager: Running, tmp_path: Path) -> None:
     folder = changed(tmp_path, 'stations:\n', f'stations:\n{EMERGENCY}')
     floor = folder / 'L1.yaml'

@@ -101,7 +101,7 @@ def test_the_same_robots_may_be_written_in_yaml(file: Path, tmp_path: Path) -> N
     assert plans[0] == plans[1]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_random_robots_are_the_same_for_the_same_seed_and_can_be_written(tmp_path: Path) -> None:
     out = tmp_path / 'out.json'
     options = ('--time-limit', '0', '--json')
@@ -188,7 +188,7 @@ def cut_off(folder: Path) -> Path:
 # --- broken files  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ('change', 'place', 'said'),
     [
@@ -316,7 +316,7 @@ def test_writing_robots_that_are_in_a_file_already_is_wrong_usage(
 # --- run  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('model', ['none', 'random', 'adversarial'])
 def test_every_drive_finishes_without_overlap_whatever_the_delays(model: str) -> None:
     options = ('--robots', '10', '--time-limit', '0', '--runs', '12', '--json')
@@ -330,7 +330,7 @@ def test_every_drive_finishes_without_overlap_whatever_the_delays(model: str) ->
         assert row['executed_ms'] <= row['cost_ms'] == row['delay_only_ms'] == row['own_delay_ms']
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_seed_drives_the_same_and_another_one_does_not() -> None:
     options = ('--robots', '10', '--time-limit', '0', '--runs', '3', '--json')
     figures = [

@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_written_is_named(
 # --- the mirror ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @needs_apt
 def test_without_a_network_the_mirror_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FLEET_GAZEBO_MIRROR', 'http://127.0.0.1:9/debian')

@@ -195,7 +195,7 @@ def stand_at_the_start(building: Building, trip: Trip) -> None:
 UPSTAIRS = [s for s in small_hospital().stations.values() if not s.node.startswith('L1.')]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('lift', ['A', 'B'])
 @pytest.mark.parametrize('station', UPSTAIRS, ids=lambda station: station.id)
 def test_a_ride_to_a_station_upstairs_violates_nothing(lift: str, station: Station) -> None:
@@ -286,7 +286,7 @@ def test_a_manager_that_comes_back_reaches_robots_before_lifts_and_doors(
         assert building.state.last_sequence == len(trip.nodes) - 1, died
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('off', range(27_000, 29_000, 200))
 def test_a_robot_restarted_in_front_of_a_door_waits_for_its_managers_word(off: int) -> None:
     """It does not know for how long nobody has asked for the door to be kept open."""

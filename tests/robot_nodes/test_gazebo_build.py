@@ -107,7 +107,7 @@ def test_a_robot_on_its_way_keeps_clear_of_all_that_stands(name: str) -> None:
     assert tight == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', WORLDS)
 def test_an_open_door_leaves_the_way_free(name: str) -> None:
     place, world = hospital(name), scene(name)
@@ -127,7 +127,7 @@ def test_an_open_door_leaves_the_way_free(name: str) -> None:
                         assert leaf.distance(ways) >= CLEAR, (lift.id, floor)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', WORLDS)
 def test_leaves_meet_nothing_on_their_way(name: str) -> None:
     world = scene(name)

@@ -228,7 +228,7 @@ def test_wheels_are_balls_that_do_not_stick_out(engine: str) -> None:
             assert abs(numbers(link, 'pose')[1]) + radius <= robot.width / 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('engine', ENGINES)
 def test_all_that_stands_is_one_static_model_a_floor_and_a_shaft(engine: str) -> None:
     found = world(engine)

@@ -117,7 +117,7 @@ def test_a_paused_robot_stands_and_goes_on() -> None:
     assert stage.distance_to(6.0, 0.0) <= 0.03
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_without_a_word_from_the_manager_it_stops_at_the_next_node() -> None:
     stage = Stage(at(0.0))
     stage.tell(order(range(9), lease=4.0))

@@ -68,7 +68,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(JSON)
 def test_anything_else_is_corrupt_and_nothing_else_is_raised(data: Any) -> None:
     with pytest.raises(MemoryCorrupt):

@@ -65,7 +65,7 @@ def meddle(day: Day, rng: Random) -> None:
         day.sim.send(CancelDelivery(ACTOR, one.id, bring_back=deed == 'bring back'))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32))
 def test_every_open_delivery_is_at_the_desk_by_its_promise(seed: int) -> None:

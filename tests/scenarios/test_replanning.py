@@ -144,7 +144,7 @@ def test_robots_behind_a_stuck_one_take_the_other_way_and_an_operator_is_called(
     assert held
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_robot_stuck_on_the_only_way_stops_those_behind_it_and_nobody_else() -> None:
     sim = simulated(corridor(robots=5, length=9), 2)
     sim.run(2 * SECOND)
@@ -167,7 +167,7 @@ def test_a_robot_stuck_on_the_only_way_stops_those_behind_it_and_nobody_else() -
     assert sim.oracle.violations == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_robots_swap_places_again_and_again() -> None:
     sim = simulated(corridor(robots=2, length=5), 3, 'r1')
     for _ in range(8):
@@ -190,7 +190,7 @@ def test_a_robot_that_is_stuck_is_given_no_delivery() -> None:
     assert last_robot(sim, delivery) != carrier
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_on_a_busy_morning_plans_are_changed_and_counted_and_few_of_them_twice() -> None:
     sim = simulated(loop(robots=6, size=10), 5, 'r1', 'r2')
     rng = Random(6)

@@ -105,7 +105,7 @@ def test_a_day_can_be_broken_off_and_says_what_there_is() -> None:
     assert day.result_so_far().open > 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_fewer_robots_with_one_compartment_each_work_as_well() -> None:
     plain = Scenario('few', 'small_hospital', starts=8 * HOUR, lasts=HOUR, demand=demand(150))
     day, result = play(replace(plain, fleet=Fleet(robots=3, one_parcel=True)), 1)

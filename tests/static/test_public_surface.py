@@ -409,7 +409,7 @@ def test_a_manager_has_these_settings() -> None:
     assert sorted(Settings.model_fields) == SETTINGS
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_manager_answers_these_routes(tmp_path: Path) -> None:
     manager = compose(Settings(state_dir=tmp_path, ros=False))
     try:

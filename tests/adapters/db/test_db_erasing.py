@@ -89,7 +89,7 @@ WHO = st.sampled_from(['anna.canary', 'bo-canary', 'chen_canary'])
 STEPS = st.lists(st.tuples(st.booleans(), WHO), min_size=1, max_size=12)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(steps=STEPS, share=st.floats(0, 1), sorts=st.sets(st.sampled_from(Sort), min_size=1))
 def test_what_is_erased_is_nowhere_and_everything_else_is_as_it_was(

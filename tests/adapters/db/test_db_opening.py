@@ -56,7 +56,7 @@ def fill(url: str, lines: int = 3) -> None:
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_second_manager_is_refused_and_told_who_holds_the_file(file: Path) -> None:
     command = [sys.executable, '-c', HOLD, url_of(file)]
     with subprocess.Popen(
@@ -241,7 +241,7 @@ def test_reading_what_is_no_journal_is_refused(file: Path) -> None:
     reader.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_flipped_byte_is_found_at_the_start_or_changes_nothing(file: Path) -> None:
     fill(url_of(file), lines=40)
     whole = file.read_bytes()

@@ -66,7 +66,7 @@ def tables(url: str) -> Expected:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('seed', range(3))
 def test_after_any_course_of_events_the_tables_hold_what_happened(
     database: str, seed: int

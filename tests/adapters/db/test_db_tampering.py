@@ -125,7 +125,7 @@ def test_a_line_taken_out_is_found(journal: str, reader: JournalReader) -> None:
     assert 'missing' in report.problem
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_cut_tail_is_found_against_an_anchor(journal: str, reader: JournalReader) -> None:
     whole = reader.verify()
     outside.unguard(journal)

@@ -137,7 +137,7 @@ def test_a_damaged_file_is_not_believed_but_written_anew(tmp_path: Path, spoil) 
     assert same(load_compiled(tmp_path, HOSPITAL), right)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_flipped_byte_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
     right = load_compiled(tmp_path, HOSPITAL)
     file = kept(tmp_path)

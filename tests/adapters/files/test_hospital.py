@@ -56,13 +56,13 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('path', FOLDERS, ids=lambda path: path.name)
 def test_nothing_is_wrong_with_the_maps_that_come_with_the_project(path: Path) -> None:
     assert check_folder(path) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('path', FOLDERS, ids=lambda path: path.name)
 def test_all_that_is_sent_fits_into_a_robot_that_may_carry_it(path: Path) -> None:
     hospital = load_hospital(path)

@@ -96,7 +96,7 @@ def test_the_comment_above_what_was_removed_stays(folder: Path) -> None:
     assert text.index('# Two parallel corridors') < text.index('north-corridor:')
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_new_floor_gets_a_file_and_one_that_is_gone_loses_it(folder: Path) -> None:
     raw, _ = load_raw(folder)
     roof = copy.deepcopy(raw['floors'].pop())
@@ -127,7 +127,7 @@ plain = st.recursive(
 sections = st.dictionaries(st.sampled_from(['a', 'b2', '1', "it's", 'yes', 'x: y']), plain)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(
     st.fixed_dictionaries({'nodes': sections, 'lanes': st.lists(plain)}),
     st.fixed_dictionaries({'nodes': sections, 'lanes': st.lists(plain), 'name': plain}),

@@ -208,7 +208,7 @@ def bomb() -> str:
     return '\n'.join(lines)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ('text', 'said'),
     [

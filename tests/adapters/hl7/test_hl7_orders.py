@@ -240,7 +240,7 @@ PIECES = st.lists(st.sampled_from([*SIGNS, '\r']) | st.text(max_size=6), max_siz
 TORN = PIECES.map(lambda pieces: (ORM[:90] + ''.join(pieces)).encode('utf-8', 'replace'))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200) | TORN)
 @example(b'')

@@ -103,7 +103,7 @@ def test_the_routes_are_these_and_each_has_an_entry(site: Site) -> None:
     assert routes_of(site.app) == ROUTES == sorted(ACCESS)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_nobody_gets_in_without_a_session(site: Site) -> None:
     inside = {}
     for route in GUARDED:
@@ -114,7 +114,7 @@ def test_nobody_gets_in_without_a_session(site: Site) -> None:
     assert not site.fleet.commands
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('role', PEOPLE)
 def test_each_role_gets_what_the_table_says(
     site: Site, hospital: Hospital, loop: Loop, role: Role
@@ -161,7 +161,7 @@ def test_api_answers_401_and_pages_lead_to_the_log_in(site: Site) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     'path',
     ['/docs', '/redoc', '/openapi.json', '/admin', '/static', '/api/v1/robots/r1', '/ward/'],

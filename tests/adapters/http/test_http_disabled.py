@@ -70,7 +70,7 @@ def house(hospital: Hospital, loop: Loop, tmp_path: Path) -> Iterator[House]:
     made.close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('opened', [False, True])
 def test_whose_account_is_switched_off_while_loading_is_out_and_the_parcel_goes_on(
     house: House, opened: bool

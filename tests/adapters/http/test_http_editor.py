@@ -130,7 +130,7 @@ def test_another_name_of_this_address_is_refused(page: Page, host: str) -> None:
     assert 'address' in answer.json()['error']['message']
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     'headers',
     [{'origin': 'http://evil.example'}, {'origin': 'null'}, {'sec-fetch-site': 'cross-site'}],
@@ -389,7 +389,7 @@ def test_one_saves_again_and_again(page: Page) -> None:
     assert page.open()[1] == revision
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_files_that_became_unreadable_are_said(page: Page) -> None:
     raw, revision = page.open()
     (page.folder / 'L2.yaml').write_text('nodes: [', 'utf-8')

@@ -179,7 +179,7 @@ def test_a_page_is_told_what_it_missed_with_the_seq_it_had() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_at_most_five_views_a_second_reach_the_pages() -> None:
     async def scenario() -> tuple[int, float]:
         views = Views({'robot': {'r1': {'x': 0}}})

@@ -68,7 +68,7 @@ def test_hello_then_the_picture_then_what_changes(running: RunningSite) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_heart_beats_every_five_seconds_with_the_age_of_the_picture(
     running: RunningSite,
 ) -> None:
@@ -92,7 +92,7 @@ def test_another_site_cannot_listen(running: RunningSite, origin: Any) -> None:
         asyncio.run(scenario())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_disabled_account_is_cut_off_within_five_seconds(running: RunningSite) -> None:
     stand_in = running.accounts
     assert stand_in is not None
@@ -116,7 +116,7 @@ async def until_closed(page: ClientConnection) -> int:
     return page.close_code
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_page_that_talks_too_much_is_closed(running: RunningSite) -> None:
     async def flood() -> int:
         async with opened(running, 'n2w') as page:

@@ -53,7 +53,7 @@ def send(browser: Browser, order: Any, **more: Any) -> httpx.Response:
     return browser.send('POST', '/fhir/SupplyRequest', headers=headers, **how)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_order_is_made_once_and_followed_to_its_end(site: Site) -> None:
     his = site.operator()
     made = send(his, ORDER)

@@ -58,7 +58,7 @@ def second(demo: Demo, name: str) -> dict[str, str]:
     return {'witness': name, 'witness_pin': demo.secrets[name]}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_controlled_drug_is_loaded_and_received_by_two_people_each(demo: Demo) -> None:
     ward = demo.station('n2w')
     drug = demo.asked(ward, goods='controlled', sender='pharmacy', recipient='n2w')
@@ -82,7 +82,7 @@ def test_a_controlled_drug_is_loaded_and_received_by_two_people_each(demo: Demo)
     assert gaps(record) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_waste_gets_two_signatures_and_its_robot_is_washed(demo: Demo, hospital: Hospital) -> None:
     ward, hold = demo.station('n2w'), demo.station('waste')
     details = {'waste_type': 'infectious', 'weight_kg': '2.5', 'bag': 'BAG-001'}

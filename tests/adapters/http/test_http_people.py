@@ -146,7 +146,7 @@ def test_what_cannot_be_taken_back_asks_operators_for_the_secret_again(
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_closing_a_delivery_asks_for_the_secret_again_once_in_ten_minutes(site: Site) -> None:
     first, second = site.delivery(state='taken'), site.delivery(state='taken')
     for delivery in (first, second):
@@ -204,7 +204,7 @@ def test_the_administrator_makes_an_account_and_hands_its_pin_over_once(
     assert 'has this name already' in admin.post('/accounts', form).text
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ('changes', 'said'),
     [

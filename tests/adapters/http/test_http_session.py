@@ -115,7 +115,7 @@ def test_a_disabled_operator_is_told_whom_to_call(site: Site) -> None:
     assert (answer.status_code, 'switched off' in answer.text) == (403, True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_only_18_log_ins_wait_for_a_hash_the_next_one_is_told_to_come_back(site: Site) -> None:
     site.accounts.slow = 0.3
     people = site.app.state.site.people

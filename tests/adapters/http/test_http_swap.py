@@ -58,7 +58,7 @@ def body(raw: Mapping[str, Any], **others: Any) -> dict[str, Any]:
     return {'map': raw, 'reason': 'a new telephone', 'wait_seconds': 60} | others
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_map_is_kept_and_asked_for_with_who_and_why(
     open_site: Site, office: Office, raw: dict[str, Any]
 ) -> None:

@@ -185,7 +185,7 @@ def test_the_last_request_is_repeated_in_one_tap_and_a_double_tap_is_one(site: S
     assert 'Repeat:' not in site.ward('n3e').get('/ward').text, 'another asked for it'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_favourite_is_kept_shown_and_forgotten(
     hospital: Hospital, loop: Loop, book: SqlWardBook
 ) -> None:

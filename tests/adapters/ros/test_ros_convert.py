@@ -465,7 +465,7 @@ def assert_valid(report: Report, hospital: Hospital) -> None:
         assert all(printable(error, 120) for error in report.errors)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=400)
 @given(data=st.data())
 def test_whatever_a_robot_says_is_a_valid_report_or_a_malformed_one(
@@ -492,7 +492,7 @@ def test_whatever_a_pose_is_it_is_valid_or_malformed(
     assert_valid(convert.pose_report(message, robot=R1, hospital=hospital), hospital)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(
     name=st.one_of(st.just('L1'), hostile_text),

@@ -48,7 +48,7 @@ def journal(motion: Motion) -> tuple[tuple[Instant, Event], ...]:
     return tuple(written)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('motion', [OURS, SLOW], ids=['ours', 'slow'])
 def test_each_hop_is_measured_as_the_day_drove_it(motion: Motion) -> None:
     driven = fidelity.drives(HOSPITAL, journal(motion))
@@ -60,7 +60,7 @@ def test_each_hop_is_measured_as_the_day_drove_it(motion: Motion) -> None:
         assert drive.computed(motion) == pytest.approx(drive.seconds, rel=0.02), drive
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_hop_is_measured_only_where_its_beginning_is_known() -> None:
     events = journal(OURS)
     driven = fidelity.drives(HOSPITAL, events)
@@ -80,7 +80,7 @@ def test_a_hop_is_measured_only_where_its_beginning_is_known() -> None:
     assert earlier == driven[: len(earlier)]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('motion', [OURS, SLOW], ids=['ours', 'slow'])
 def test_the_figures_of_the_day_are_found_again(motion: Motion) -> None:
     fitted = fidelity.fit(fidelity.drives(HOSPITAL, journal(motion)))

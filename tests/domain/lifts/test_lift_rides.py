@@ -194,7 +194,7 @@ def test_nobody_boards_without_session_and_exit_cell_and_no_car_holds_two(
         adversary.act()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(seed=st.integers(0, 10_000_000), lifts=st.integers(1, 2))
 @settings(max_examples=max(1, EXAMPLES // 10))
 def test_whatever_was_lost_repeated_or_late_every_request_is_served_in_the_end(
@@ -206,7 +206,7 @@ def test_whatever_was_lost_repeated_or_late_every_request_is_served_in_the_end(
     adversary.calm_down()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_adversary_reaches_every_stage_and_every_outcome() -> None:
     outcomes: set[str] = set()
     for seed in range(120):

@@ -313,7 +313,7 @@ JUNK = st.one_of(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(data=st.data())
 def test_whatever_is_written_is_a_hospital_or_a_list_of_problems(

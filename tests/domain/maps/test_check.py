@@ -101,7 +101,7 @@ def test_a_map_with_very_many_problems_has_a_readable_list_and_says_how_many_mor
     assert len(problems) <= 2 * MAX_PROBLEMS
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_warnings_leave_room_for_errors(raw: Raw) -> None:
     floor = raw['floors'][0]
     for own in floor['lanes']:
@@ -119,7 +119,7 @@ def test_of_a_map_in_millimetres_it_says_only_this(raw: Raw) -> None:
     assert {own.code for own in check_hospital(read_hospital(raw), 2)} == {'not_metres'}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 def test_everything_in_one_spot_is_refused_and_does_not_hang(raw: Raw) -> None:
     floor = raw['floors'][0]
@@ -198,7 +198,7 @@ SPOILERS = st.one_of(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=400)
 @given(spoilers=st.lists(SPOILERS, max_size=4))
 def test_on_a_map_that_passes_any_two_bays_are_joined_while_robots_rest_in_all_others(

@@ -215,7 +215,7 @@ def test_lanes_through_one_door_conflict_however_far_they_are_apart() -> None:
     assert compiled.conflict_gap.tolist() == [2.0]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(
     spots=st.lists(
         st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=9, unique=True
@@ -339,7 +339,7 @@ def test_what_only_one_place_holds_together_is_counted() -> None:
     assert two.cut_off[two.node_ids.index(NodeId('car.A'))] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(
     count=st.integers(1, 9),
     edges=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=16),

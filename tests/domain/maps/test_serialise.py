@@ -76,7 +76,7 @@ JUNK = st.one_of(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(data=st.data())
 def test_a_damaged_map_is_refused_and_never_crashes(raw: Raw, data: st.DataObject) -> None:

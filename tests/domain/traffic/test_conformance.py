@@ -93,7 +93,7 @@ def test_what_is_refused_cannot_be_solved_by_anybody(name: str) -> None:
         assert is_solvable(StepGraph.of(case.hospital), wishes) is False
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', CASES)
 def test_nobody_meets_or_locks_up_there_whoever_is_late(name: str) -> None:
     case = load(name)

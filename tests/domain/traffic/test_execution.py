@@ -137,7 +137,7 @@ def test_delays_are_the_same_for_the_same_seed_and_others_for_another() -> None:
     assert min(drawn[0]) >= 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_hop_takes_a_third_longer_on_average_and_one_in_a_hundred_stops_for_minutes() -> None:
     late = randomly_late(1)
     drawn = [late(robot, hop, 10_000) for robot in range(200) for hop in range(200)]

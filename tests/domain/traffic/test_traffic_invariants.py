@@ -52,7 +52,7 @@ def test_plans_never_overlap_never_lock_up_and_end_in_bays_whoever_is_delayed(
     assert not fleet.drive_order(), 'everybody comes to the end of its plan'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(seed=st.integers(0, 10_000_000))
 @settings(max_examples=40)
 def test_one_robot_may_be_delayed_for_as_long_as_anybody_else_has_something_to_do(

@@ -32,7 +32,7 @@ def simulate(*arguments: str | Path) -> Done:
     return Done(ran.exit_code, ran.stdout, ran.stderr)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_day_as_expected_ends_with_0_and_its_figures(quiet: Path, tmp_path: Path) -> None:
     said, cases, page = tmp_path / 'day.json', tmp_path / 'day.xml', tmp_path / 'day.html'
     kept = tmp_path / 'kept'
@@ -104,7 +104,7 @@ def test_a_day_that_fails_is_told_and_kept_with_the_line_that_repeats_it(
     assert digest.hexdigest() == row['journal_sha256'], 'the kept journal is the whole one'
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_breaks_the_program_is_a_finding_with_a_picture_and_the_second(
     quiet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,7 +87,7 @@ def test_a_worker_that_dies_is_told() -> None:
         side_by_side(os._exit, [3], executor, jobs=1, note=print)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_state_counts_once_a_seed_and_what_no_seed_reached_is_named(quiet: Path) -> None:
     tally = swarm.Tally()
     line = swarm.play_seed(swarm.Task(str(quiet), Wish(), 1, 'memory'))

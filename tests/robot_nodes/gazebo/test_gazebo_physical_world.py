@@ -109,7 +109,7 @@ def before_lift(metres: float) -> Start:
 # --- lifts  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lift_rides_only_while_every_door_of_it_is_shut() -> None:
     place, _ = world(scene())
     lift, car = place.scene.lifts[A], place.cars[A]
@@ -147,7 +147,7 @@ def test_a_lift_between_floors_does_not_open() -> None:
     assert max(shares(place, place.scene.lifts[A]).values()) < 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lift_goes_no_further_than_its_shaft() -> None:
     place, _ = world(scene())
     place.command_lift(A, height=99.0, door=0.0)
@@ -190,7 +190,7 @@ def test_a_robot_rides_with_its_car_and_is_on_the_floor_it_comes_out_at() -> Non
 # --- doors  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_door_opens_again_for_a_person_who_comes_while_it_shuts() -> None:
     line = scene().doors[DOOR].line
     at, _ = before(line, 1.5)
@@ -261,7 +261,7 @@ def test_a_base_that_hears_nothing_stops() -> None:
     assert stood.x < 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('kind', ['door', 'lift'])
 def test_what_a_robot_drives_against_is_counted_once_and_by_its_kind(kind: str) -> None:
     at, yaw = before(scene().doors[DOOR].line, 1.0)
@@ -332,7 +332,7 @@ def circles(place: GazeboWorld) -> None:
     drive(place, 4.0, ahead=1.0, turn=0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_localisation_wanders_as_far_as_its_noise_says() -> None:
     place, _ = world(WARD, noise=NOISE)
     found = []

@@ -82,7 +82,7 @@ def wait_for(condition: Callable[[], object]) -> None:
     pytest.fail('it did not come about')
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures('gz')
 def test_between_two_steps_the_world_stands(opened: Open) -> None:
     world = opened()
@@ -275,7 +275,7 @@ def test_without_the_extra_it_says_what_to_install(
         opened()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures('gz')
 def test_a_broken_world_is_told_in_the_simulators_words(opened: Open) -> None:
     with pytest.raises(EngineError, match=r'gz sim ended: .*Unable to read file.*gz_sim\.log'):
@@ -283,7 +283,7 @@ def test_a_broken_world_is_told_in_the_simulators_words(opened: Open) -> None:
     assert not stand_ins()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures('gz')
 def test_a_world_of_another_hospital_is_refused(
     opened: Open, monkeypatch: pytest.MonkeyPatch
@@ -316,7 +316,7 @@ def test_a_killed_simulator_is_told(opened: Open) -> None:
         world.step(50)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures('gz')
 def test_a_world_that_does_not_step_is_given_up(
     opened: Open, monkeypatch: pytest.MonkeyPatch

@@ -114,7 +114,7 @@ def text_of(page: str) -> str:
 # --- the file  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_element_is_closed_and_every_picture_is_well_formed(page: str) -> None:
     parser = Balanced()
     parser.feed(page)
@@ -136,7 +136,7 @@ def test_a_day_of_3000_deliveries_is_less_than_one_and_a_half_megabytes(page: st
     assert 100_000 < len(page.encode()) < 1_500_000
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_very_bad_day_stays_as_small_and_says_what_it_leaves_out(hospital: Hospital) -> None:
     bad = made_up(hospital)
     many = tuple(replace(bad.late[0], delivery=f'D{n}') for n in range(3_000))
@@ -208,7 +208,7 @@ def test_a_day_on_which_nothing_happened_can_be_drawn(hospital: Hospital) -> Non
 # --- what it says  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_first_sentence_says_how_the_day_went(hospital: Hospital, result: DayResult) -> None:
     spread = result.by_urgency[0].to_arrival
     classes = (('stat', 100, 0.99), ('urgent', 900, 0.997), ('routine', 2_000, 0.989))
@@ -265,7 +265,7 @@ def test_the_line_that_gives_the_day_again_is_there(page: str) -> None:
     assert '9c' * 32 in page
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_faults_and_what_never_came_about_are_told(hospital: Hospital, result: DayResult) -> None:
     said = text_of(draw(replace(result, faults={'fire': 1, 'lift_stuck': 4}), hospital))
     assert 'a fire alarm' in said
@@ -415,7 +415,7 @@ def test_what_is_drawn_can_be_told_from_the_sheet(theme: int) -> None:
 # --- several days  ---
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_days_stand_beside_each_other_in_their_order(hospital: Hospital) -> None:
     days = [(name, made_up(hospital, seed=n)) for n, name in enumerate(('runs', 'nearest'))]
     page = draw_comparison(days, title=('Baselines', '基线'), target=0.98, lang='en')

@@ -71,7 +71,7 @@ def view(page: Page) -> tuple[float, ...]:
     return tuple(map(float, box.split()))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_page_refers_to_nothing_outside_itself(page_file: Path) -> None:
     text = page_file.read_text('utf-8')
     assert re.findall(r'https?://(?!www\.w3\.org/2000/svg)', text) == []

@@ -34,7 +34,7 @@ def test_what_cannot_be_read_is_left_out_with_what_hangs_on_it(folder: Path) -> 
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_problems_are_those_of_the_files_and_lie_where_the_files_have_them(
     folder: Path,
 ) -> None:
@@ -53,7 +53,7 @@ def test_the_problems_are_those_of_the_files_and_lie_where_the_files_have_them(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ('file', 'field', 'value'),
     [
@@ -103,7 +103,7 @@ def test_a_folder_without_anything_to_draw_says_why(folder: Path, tmp_path: Path
         load_for_drawing(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_ending_of_the_file_says_what_is_drawn(folder: Path, tmp_path: Path) -> None:
     for name, start in (
         ('a.svg', b'<svg '),

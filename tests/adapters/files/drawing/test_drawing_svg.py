@@ -57,7 +57,7 @@ def mark_places(picture: ET.Element) -> dict[str, tuple[float, float]]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda folder: folder.name)
 def test_every_node_lane_station_lift_and_door_of_a_map_is_on_its_floor(folder: Path) -> None:
     hospital = load_for_drawing(folder).hospital
@@ -80,7 +80,7 @@ def test_every_node_lane_station_lift_and_door_of_a_map_is_on_its_floor(folder: 
                 assert lift.id in shown
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('lang', ['en', 'zh'])
 def test_a_hospital_with_something_of_everything_is_drawn_with_a_key_of_it(
     rich: Path, lang: str
@@ -254,7 +254,7 @@ def test_lane_groups_that_meet_have_different_colours(small: Hospital) -> None:
         assert len({colours[group] for group in groups}) == len(groups)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda folder: folder.name)
 def test_a_picture_of_a_large_hospital_stays_small(folder: Path) -> None:
     hospital = load_for_drawing(folder).hospital

@@ -83,7 +83,7 @@ def distances(hospital: Hospital, start: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('plan', SIZES, ids=str)
 def test_hospitals_of_all_sizes_pass_the_check_and_have_what_was_planned(plan: Plan) -> None:
     hospital = read_hospital(generate(plan))
@@ -97,7 +97,7 @@ def test_hospitals_of_all_sizes_pass_the_check_and_have_what_was_planned(plan: P
     assert len(wards) == sum(one.kind == 'ward' for one in hospital.stations.values())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=4)
 @given(st.data())
 def test_whatever_can_be_planned_passes_the_check(data: st.DataObject) -> None:
@@ -111,7 +111,7 @@ def test_whatever_can_be_planned_passes_the_check(data: st.DataObject) -> None:
     assert sum(beds_by_ward(hospital).values()) == beds
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_plan_gives_the_same_bytes_in_another_program() -> None:
     program = (
         'import json\n'
@@ -135,7 +135,7 @@ def test_another_seed_gives_another_hospital() -> None:
     assert one != other
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_committed_hospital_is_what_its_plan_gives(tmp_path: Path) -> None:
     save_hospital(generate(REFERENCE), tmp_path)
     made = {file.name: file.read_text() for file in tmp_path.iterdir()}
@@ -147,7 +147,7 @@ def test_its_files_stay_small_enough_to_review() -> None:
     assert all(file.stat().st_size < 64 * 1024 for file in COMMITTED.iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_reference_hospital_has_what_was_asked_for() -> None:
     hospital = reference()
     assert 1500 <= len(hospital.nodes) <= 2000
@@ -176,7 +176,7 @@ def test_the_reference_hospital_has_what_was_asked_for() -> None:
     assert bridges == ['F4', 'F8', 'F12']
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_ward_corridors_have_bays_beside_them_where_robots_let_each_other_pass() -> None:
     hospital = reference()
     for floor in hospital.floors.values():

@@ -29,13 +29,13 @@ def lifts(floors: int, robots: int) -> int:
     return ratings['clean']
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_more_robots_or_floors_get_more_lifts() -> None:
     assert [lifts(10, robots) for robots in (20, 50, 100)] == [4, 8, 16]
     assert lifts(20, 50) > lifts(10, 50)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_size_is_the_same_hospital_and_another_seed_is_another() -> None:
     size = Generated(5, 10)
     first = drawn(size)
@@ -44,7 +44,7 @@ def test_the_same_size_is_the_same_hospital_and_another_seed_is_another() -> Non
     assert drawn(Generated(5, 10, seed=2)).version != first.version
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_size_that_nobody_builds_is_refused_with_what_to_change() -> None:
     with pytest.raises(MapError, match='floors: is 50; choose a whole number from 4 to 40'):
         drawn(Generated(50, 20))

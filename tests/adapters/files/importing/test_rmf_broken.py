@@ -175,7 +175,7 @@ def mutated(draw: st.DrawFn) -> str:
     return ''.join(lines)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(text=mutated())
 def test_any_mutated_building_is_imported_or_refused(text: str) -> None:

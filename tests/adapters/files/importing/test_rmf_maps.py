@@ -47,7 +47,7 @@ def hospital_of(name: str, *, graph: int | None = None, robots: int | None = Non
     return build_hospital(import_rmf(text_of(name), name=name, graph=graph, robots=robots).raw)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', MAPS)
 def test_each_map_is_imported_and_robots_can_work_on_it(name: str) -> None:
     found = hospital_of(name)
@@ -56,7 +56,7 @@ def test_each_map_is_imported_and_robots_can_work_on_it(name: str) -> None:
     assert counts == MAPS[name]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('name', MAPS)
 def test_a_saved_map_reads_back_without_an_error(name: str, tmp_path: Path) -> None:
     save_hospital(import_rmf(text_of(name), name=name).raw, tmp_path / name)
@@ -64,7 +64,7 @@ def test_a_saved_map_reads_back_without_an_error(name: str, tmp_path: Path) -> N
     assert [own for own in problems if own.severity is Severity.ERROR] == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_of_the_clinic_the_driven_lifts_join_both_levels() -> None:
     found = hospital_of('clinic')
     assert list(found.lifts) == ['lift_1', 'lift_25']
@@ -74,7 +74,7 @@ def test_of_the_clinic_the_driven_lifts_join_both_levels() -> None:
     assert [floor.elevation for floor in found.floors.values()] == [0.0, 10.0]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_of_the_clinic_all_that_is_guessed_or_lost_is_noted() -> None:
     notes = [str(note) for note in import_rmf(text_of('clinic'), name='clinic').notes]
     for words in (
@@ -88,7 +88,7 @@ def test_of_the_clinic_all_that_is_guessed_or_lost_is_noted() -> None:
         assert any(words in note for note in notes), words
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('graph', [0, 1])
 def test_of_the_clinic_each_graph_works_alone(graph: int) -> None:
     found = hospital_of('clinic', graph=graph)

@@ -241,7 +241,7 @@ def two_floors(**more: object) -> str:
     return text_of(*levels, lifts={'A': lift(10.0, 5.0, **more)})
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_before_a_lift_there_is_room_for_one_that_waits_and_one_that_leaves(
     monkeypatch: Patch,
 ) -> None:
@@ -257,7 +257,7 @@ def test_before_a_lift_there_is_room_for_one_that_waits_and_one_that_leaves(
         assert geometry.distance(Point(wait.x, wait.y), Point(leave.x, leave.y)) >= 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lift_without_room_for_a_lobby_is_left_out_and_named() -> None:
     cramped = Sketch('L1')
     other = Sketch('L2', elevation=4.0)
@@ -279,7 +279,7 @@ def test_a_lift_nobody_can_call_is_drawn_as_walls() -> None:
     assert 'lane_through_wall' not in errors(result)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lift_that_opens_at_the_back_upstairs_says_so() -> None:
     doors = {
         'd': {'door_type': 2, 'x': 0.0, 'y': -1.1, 'width': 1.4},
@@ -298,7 +298,7 @@ def test_a_lift_that_opens_at_the_back_upstairs_says_so() -> None:
     assert errors(result) == set()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lift_stops_only_where_a_lane_leads_into_it() -> None:
     text = two_floors().replace('"lift_cabin"', '"merge_radius"')
     assert len(hospital(imported(text)).lifts) == 1, 'the rectangle decides, not the name'

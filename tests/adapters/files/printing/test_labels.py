@@ -57,7 +57,7 @@ def test_the_code_on_every_paper_is_read_and_chinese_stands_beside_it(paper: str
         assert text in pages[0][1]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('text', HOSTILE)
 def test_a_hostile_name_stays_on_its_label(text: str) -> None:
     label = Label(ADDRESS, text, text, text, text, text, text, text, text)

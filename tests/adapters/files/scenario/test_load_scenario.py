@@ -283,7 +283,7 @@ faults:
     assert 'charge-1' not in told
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize('file', SCENARIOS, ids=lambda file: file.stem)
 def test_every_scenario_that_is_shipped_fits_its_hospital(file: Path) -> None:
     loaded = load_scenario(file)
@@ -315,7 +315,7 @@ def test_figures_of_motion_that_cannot_be_are_refused(tmp_path: Path) -> None:
     assert all(text.split(' ')[0].endswith(':2') for text in found)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_reference_day_asks_for_3000_of_which_4_percent_are_stat() -> None:
     loaded = load_scenario(REPOSITORY / 'scenarios' / 'reference_day.yaml')
     demand, stations = (

@@ -478,7 +478,7 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert spread([]) == Spread(None, None, None)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_share_is_never_rounded_up_to_all() -> None:
     told = Told()
     told.ask(0, 'late', within=10)
@@ -526,7 +526,7 @@ def real_day() -> Day:
     return day
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_real_day_is_told_without_a_gap_and_agrees_with_the_manager() -> None:
     day = real_day()
     result, state = day.result_so_far(), day.state()
@@ -541,7 +541,7 @@ def test_a_real_day_is_told_without_a_gap_and_agrees_with_the_manager() -> None:
     assert all(0 <= lift.utilisation <= 1 for lift in result.lifts)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_all_the_time_of_late_deliveries_of_a_real_day_is_accounted_for() -> None:
     result = real_day().result_so_far()
     lines = {line.delivery: line for line in result.lines}

@@ -57,7 +57,7 @@ def test_a_fault_by_time_happens_then_to_its_subject_and_is_put_right() -> None:
     assert trouble.faults.counts == {'robot_dies': 1}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_faults_by_chance_come_as_often_as_their_rate_says() -> None:
     short = (SECOND, SECOND, SECOND)
     trouble = Trouble(Fault(K.LIFT_HELD, per_day=240, lasts=short), lasts=24 * HOUR).run_to(30)
@@ -232,7 +232,7 @@ def test_a_place_that_was_not_closed_in_time_is_not_closed_afterwards() -> None:
     assert done == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_seed_brings_the_same_faults() -> None:
     def told(seed: int) -> list[tuple[int, FaultKind, str, bool]]:
         faults = (Fault(kind, per_day=24, lasts=TEN) for kind in FaultKind)

@@ -152,7 +152,7 @@ def test_several_parcels_of_one_stop_are_one_hand_over() -> None:
     assert [command for _, command in site.said[1:]] == [m.OpenCompartment(ward(west), D2)]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_who_closes_it_as_it_was_opens_it_again() -> None:
     told = Told(request(), staff=replace(STEADY, close_again=1.0))
     assert len(told.of(m.OpeningUnused)) == 2, 'once at each stop'

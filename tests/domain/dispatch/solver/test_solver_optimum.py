@@ -57,7 +57,7 @@ def easy(seed: int) -> Problem:
     return replace(problem, vehicles=robots, refusals=lambda _: {})
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_tiny_problems_are_solved_best_or_nearly_so() -> None:
     first, then = [], []
     for seed in range(40):

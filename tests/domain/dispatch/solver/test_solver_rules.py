@@ -20,7 +20,7 @@ def routes(solution: Solution) -> list[tuple[object, ...]]:
     return [route.stops for route in solution.routes]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(seed=SEEDS, robots=st.integers(1, 4), parcels=st.integers(0, 12), plain=st.booleans())
 def test_a_solution_breaks_no_rule_and_costs_what_it_says(
@@ -34,7 +34,7 @@ def test_a_solution_breaks_no_rule_and_costs_what_it_says(
             assert solution.cost == cost(problem, routes(solution))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(seed=SEEDS, robots=st.integers(1, 4), parcels=st.integers(1, 10), rounds=st.integers(0, 25))
 def test_rules_hold_for_robots_under_way_and_what_is_fixed_stays(
@@ -49,7 +49,7 @@ def test_rules_hold_for_robots_under_way_and_what_is_fixed_stays(
         assert solution.cost == cost(problem, routes(solution))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(seed=SEEDS, heat=st.sampled_from((0, 100_000)))
 def test_improvement_never_makes_it_worse(seed: int, heat: int) -> None:

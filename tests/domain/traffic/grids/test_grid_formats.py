@@ -80,7 +80,7 @@ def test_a_wrong_scenario_is_refused_with_its_place(text: str, agents: int, prob
     assert problem in str(refused.value)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(max_examples=EXAMPLES)
 @given(st.text(max_size=60), st.integers(0, len(MAP)), st.integers(0, len(SCEN)))
 def test_whatever_stands_in_a_file_it_is_read_or_refused(text: str, at: int, there: int) -> None:

@@ -162,7 +162,7 @@ def test_where_there_is_no_solution_it_is_said_after_all_was_tried(
     assert solver.stage is Stage.NO_SOLUTION
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_instance_with_too_many_arrangements_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -180,7 +180,7 @@ def test_compiled_and_as_it_stands_the_kernel_gives_the_same_paths() -> None:
         assert plain.iterations == fast.iterations
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_seed_and_rounds_give_the_same_paths_however_they_are_portioned() -> None:
     one, many = (solved(room(12, 16), seed=5, rounds=1) for _ in range(2))
     one.improve(60)

@@ -178,7 +178,7 @@ def test_a_robot_arrives_as_early_as_a_search_over_every_moment(
     assert planner.arrival_among(number) == right
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(name=NAMES, robots=st.integers(1, 4), seed=SEEDS)
 @settings(max_examples=15)
 def test_compiled_functions_make_the_very_same_plans(name: str, robots: int, seed: int) -> None:
@@ -192,7 +192,7 @@ def test_compiled_functions_make_the_very_same_plans(name: str, robots: int, see
     assert plans[0] == plans[1]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_compiled_functions_find_the_very_same_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bound, '_ROUNDS', 4)
     monkeypatch.setattr(bound, '_BUCKETS', 20)

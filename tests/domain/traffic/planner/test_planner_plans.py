@@ -25,7 +25,7 @@ NAMES = st.sampled_from(sorted(DRAWN))
 SEEDS = st.integers(0, 10_000_000)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(name=NAMES, robots=st.integers(1, 6), seed=SEEDS)
 @settings(max_examples=150)
 def test_a_plan_keeps_every_rule_and_costs_never_more_after_an_improvement(
@@ -48,7 +48,7 @@ def test_a_plan_keeps_every_rule_and_costs_never_more_after_an_improvement(
         plan = better
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @given(name=NAMES, robots=st.integers(2, 6), seed=SEEDS)
 @settings(max_examples=40)
 def test_the_same_seed_makes_the_same_plan_however_the_iterations_are_cut(
