@@ -61,8 +61,8 @@ ORDER = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
     ('calls', 'number'),
     [
         (300, 7),
-        (2_500, 20_260_901),
-        (2_500, 20_260_902),
+        pytest.param(2_500, 20_260_901, marks=pytest.mark.slow),
+        pytest.param(2_500, 20_260_902, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.timeout(900)
