@@ -71,13 +71,13 @@ def publish() -> list[str]:
 
     Those of another machine do not compare: each machine has a table of its own.
     """
-    changed = []
+    changed, measured = [], _by_machine(_read())
     for name, language in (('README.md', 'en'), ('README.zh.md', 'zh')):
         file = ROOT / name
         if not file.exists():
             continue
         text = file.read_text('utf-8')
-        tables = '\n\n'.join(_table(entries, language) for entries in _by_machine(_read()))
+        tables = '\n\n'.join(_table(*one, language) for one in measured.items())
         new, found = _BETWEEN.subn(lambda m, t=tables: f'{m[1]}{t}\n{m[2]}', text)
         if found:
             file.write_text(new, 'utf-8')
@@ -85,14 +85,14 @@ def publish() -> list[str]:
     return changed
 
 
-def _by_machine(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _by_machine(entries: Mapping[str, Any]) -> Mapping[Machine, Mapping[str, Any]]:
     found: dict[Machine, dict[str, Any]] = {}
     for name, entry in entries.items():
         found.setdefault(Machine(**entry['machine']), {})[name] = entry
-    return list(found.values())
+    return found
 
 
-def _table(entries: Mapping[str, Any], language: str) -> str:
+def _table(machine: Machine, entries: Mapping[str, Any], language: str) -> str:
     """Return the table of what was measured on one machine."""
     left, right = _HEADS[language]
     rows = [f'| {left} | {right} |', '|---|---|']
@@ -103,7 +103,6 @@ def _table(entries: Mapping[str, Any], language: str) -> str:
             rows.append(f'| {title} | {figure.text(language)} |')
     dates = sorted({entry['date'] for entry in entries.values()})
     date = dates[-1] if len(dates) < 2 else f'{dates[0]} … {dates[-1]}'
-    machine = Machine(**next(iter(entries.values()))['machine'])
     note = _NOTES[language].format(date=date, machine=machine)
     if any(entry['quick'] for entry in entries.values()):
         note += _QUICK[language]

@@ -138,7 +138,7 @@ def test_what_waits_is_said_once_and_sounds_only_when_turned_on(
     switch.click()
     expect(switch).to_have_attribute('aria-pressed', 'true')
     nurse.ask('drug', 'pharmacy')
-    said = pharmacist.page.locator('.heard[role=status]')
+    said = pharmacist.page.locator('.hidden-text[role=status]')
     expect(said).to_contain_text('Waiting to be loaded: Medicines to', timeout=60_000)
     switch.click()
     expect(switch).to_have_attribute('aria-pressed', 'false')

@@ -124,13 +124,15 @@ class Pages:
     def who(self, account: str, accounts: Mapping[AccountId, Account], words: Words) -> str:
         """Return what people call an account of the journal; with the log-in where many share it.
 
-        The log-in alone where the account is gone.
+        A station's own log-in is its name; the log-in alone is what is left of one that is gone.
         """
         known = accounts.get(AccountId(account))
-        if known is None:
-            return words.kept(account)
-        name = self.called(known, words)
-        return name if known.personal or account == known.station else f'{name} ({account})'
+        if known is not None and known.personal:
+            return known.label
+        station = self._hospital.stations.get(StationId(account))
+        if station is not None:
+            return name_of(station, words.lang)
+        return words.kept(account) if known is None else f'{self.called(known, words)} ({account})'
 
     def called(self, account: Account, words: Words) -> str:
         """Return a person's name; what a station or all of a role share has theirs."""
