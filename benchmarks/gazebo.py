@@ -107,7 +107,10 @@ def _timed(hospital: Hospital, robots: int, folder: Path) -> tuple[float, float]
 
 
 def _drive(folder: Path, ways: Sequence[tuple[str, str, str]]) -> list[Figure]:
-    with GazeboHospital(folder, homes=HOMES, walkers=[VISITOR]) as house, Ward(house) as ward:
+    with (
+        GazeboHospital(folder, homes=HOMES, walkers=[VISITOR], warm=False) as house,
+        Ward(house) as ward,
+    ):
         ward.wait_for_robots(len(HOMES))
         for way in ways:
             ward.serve(ward.ask(*way))

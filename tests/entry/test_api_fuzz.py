@@ -62,7 +62,6 @@ ORDER = {'goods': 'drug', 'sender': 'pharmacy', 'recipient': 'n2w'}
     [
         (300, 7),
         pytest.param(2_500, 20_260_901, marks=pytest.mark.slow),
-        pytest.param(2_500, 20_260_902, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.timeout(900)

@@ -34,6 +34,7 @@ from fleet_manager.entry.crashpoints import SAID, VARIABLE
 from fleet_manager.entry.demo import DemoOptions, prepare
 from fleet_manager.entry.hospital import hospital_of
 from fleet_manager.entry.settings import SHIPPED_MAPS, Settings
+from tests.live import warm
 
 #: Simulated seconds a second: at eight two cores are far from busy and robots drive well.
 SPEED = 8.0
@@ -46,8 +47,6 @@ PROFILE = Path(__file__).resolve().parents[2] / 'interfaces' / 'dds' / 'loopback
 #: ROS's tracing maps this one file of the machine into every process, whatever anybody does.
 TRACER = '/dev/shm/lttng-ust-wait'
 HERE = Path(__file__).resolve().parent
-#: A killed test run takes its processes with it.
-_TOGETHER = ['setpriv', '--pdeathsig', 'TERM'] if shutil.which('setpriv') else []
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
@@ -67,7 +66,8 @@ class Program:
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | warm.Forked | None = None
+    is_warm: bool = True
     mapped: set[str] = field(default_factory=set)
     starts: int = 0
     _log_began: int = 0
@@ -91,15 +91,25 @@ class Program:
         assert not self.runs, f'{self.name} runs already'
         with self.log.open('ab') as out:
             self._log_began = out.tell()
-            self.process = subprocess.Popen(
-                [*_TOGETHER, *self.command, *further],
+        words = [*self.command, *further]
+        if self.is_warm and words[:2] == [sys.executable, '-m']:
+            self.process = warm.start(words[2:], {**self.environment, **environment}, self.log)
+        else:
+            self.process = self._start_cold(words, {**self.environment, **environment})
+        self.starts += 1
+
+    def _start_cold(
+        self, words: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        with self.log.open('ab') as out:
+            return subprocess.Popen(
+                [*warm.TOGETHER, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                env={**self.environment, **environment},
+                env=dict(environment),
                 start_new_session=True,
             )
-        self.starts += 1
 
     def kill(self) -> None:
         """End it as a power cut would, and wait until it is gone."""
@@ -156,7 +166,8 @@ class LiveHospital:
     each robot and each lift is a process; then no door is driven, so choose ways without doors.
     `settings` are FLEET_ variables of the manager without their prefix. With `crashpoints` the
     first manager dies at one of them, and nobody waits until it answers. With an `engine` the
-    world is one of Gazebo's, with `walkers` in it.
+    world is one of Gazebo's, with `walkers` in it. `warm` programs have had their imports done
+    (`warm.py`); who measures a start says no.
     """
 
     def __init__(
@@ -173,11 +184,13 @@ class LiveHospital:
         crashpoints: Sequence[str] = (),
         engine: str = '',
         walkers: Sequence[Mapping[str, object]] = (),
+        warm: bool = True,
     ) -> None:
         self._crashpoints = crashpoints
         self._engine, self._walkers = engine, walkers
         self.folder = folder
         self.speed = speed
+        self._is_warm = warm
         folder.mkdir(parents=True, exist_ok=True)
         self._held = ExitStack()
         self.domain = self._held.enter_context(Domain()).number
@@ -351,7 +364,7 @@ class LiveHospital:
 
     def _add(self, name: str, command: Sequence[str]) -> None:
         log = self.state / 'logs' / f'{name.replace(" ", "-")}.log'
-        self.programs[name] = Program(name, command, log, self.environment)
+        self.programs[name] = Program(name, command, log, self.environment, is_warm=self._is_warm)
 
 
 # --- this machine --------------------------------------------------------------------------------

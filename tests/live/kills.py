@@ -77,14 +77,15 @@ class KillReport:
         )
 
 
-def random_kills(count: int, seed: int) -> KillReport:
+def random_kills(count: int, seed: int, *, warm: bool = False) -> KillReport:
     """Kill a manager `count` times under load; raises AssertionError on any broken rule.
 
-    Then its folder is left where the error says, to be looked through.
+    `warm` managers are ready sooner than those of a hospital: their imports are done. Where a
+    rule is broken its folder is left; the error says where.
     """
     folder = Path(tempfile.mkdtemp(prefix='fleet-kills-'))
     try:
-        report = _kills(count, seed, folder)
+        report = _kills(count, seed, folder, warm=warm)
     except AssertionError as error:
         error.add_note(f'everything is in {folder}')
         raise
@@ -92,11 +93,11 @@ def random_kills(count: int, seed: int) -> KillReport:
     return report
 
 
-def _kills(count: int, seed: int, folder: Path) -> KillReport:
+def _kills(count: int, seed: int, folder: Path, *, warm: bool) -> KillReport:
     chance = random.Random(seed)
     began = time.monotonic()
     settings = {'snapshot_every': SNAPSHOT_EVERY, 'log_level': 'warning'}
-    with LiveHospital(folder, settings=settings) as hospital, Ward(hospital) as ward:
+    with LiveHospital(folder, settings=settings, warm=warm) as hospital, Ward(hospital) as ward:
         with Crowd(ward, random.Random(seed + 1)) as crowd:
             for _ in range(count):
                 time.sleep(chance.triangular(*LIFE_SECONDS))

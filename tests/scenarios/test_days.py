@@ -19,6 +19,7 @@ from fleet_manager.domain.traffic.hindrances import hindrances
 from fleet_manager.domain.units import HOUR, MINUTE, SECOND
 from tests.hospitals import corridor, loop, two_floors
 from tests.scenarios.day import QUICK, Day, small_hospital
+from tests.scenarios.seeds import seeds
 
 NOTHING_FAILS = Rates()
 AWFUL_NETWORK = Weather(loss=0.3, duplicates=0.2, delay_ms=2_500)
@@ -66,13 +67,13 @@ def test_a_busy_hour_of_eight_robots_survives_crashes_cuts_and_restarts() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(2, 10))
+@pytest.mark.parametrize('seed', seeds(3, first=2))
 def test_sixty_deliveries_by_eight_robots_survive_crashes_cuts_and_restarts(seed: int) -> None:
     hold(Day(small_hospital(), seed, robots=8, deliveries=60))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', seeds(2))
 def test_twelve_robots_in_an_awful_network_end_well(seed: int) -> None:
     day = Day(
         small_hospital(),
@@ -97,8 +98,8 @@ def test_small_houses_full_of_robots_end_well(number: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(18))
-def test_hundreds_of_hours_in_small_houses_end_well(seed: int) -> None:
+@pytest.mark.parametrize('seed', seeds(6))
+def test_hours_in_small_houses_end_well(seed: int) -> None:
     hospital, robots = house(seed)
     weather = (CLEAR, AWFUL_NETWORK, Weather(loss=0.1, duplicates=0.1, delay_ms=1_000))[seed % 3]
     hold(Day(hospital, 100 + seed, robots=robots, deliveries=40, weather=weather))
@@ -173,6 +174,6 @@ def test_the_fleet_works_on_around_a_robot_that_died_for_good() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(2, 12))
+@pytest.mark.parametrize('seed', seeds(4, first=2))
 def test_the_fleet_works_on_wherever_a_robot_died(seed: int) -> None:
     hold_without(kill_one(seed))

@@ -26,6 +26,7 @@ from fleet_manager.domain.units import HOUR, MINUTE, SECOND
 from tests.hospitals import loop, two_floors
 from tests.redrawn import moved, with_lane, without, without_lift, without_station
 from tests.scenarios.day import BAD_NETWORK, QUICK
+from tests.scenarios.seeds import seeds
 
 
 def drove(sim: Simulation, lane: str) -> bool:
@@ -209,7 +210,7 @@ def towers() -> list[Hospital]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('seed', seeds(2))
 @pytest.mark.parametrize('maps', [rings, towers], ids=['rings', 'towers'])
 def test_maps_swapped_at_random_moments_under_load_with_crashes_lose_nothing(
     maps: Callable[[], list[Hospital]], seed: int

@@ -27,7 +27,7 @@ from tests.domain.traffic.zoned import court, hall
 from tests.hospitals import corridor, loop, two_floors
 
 #: Mornings of the slow test; `FLEET_EXAMPLES=100000` tries that many.
-MORNINGS = int(os.environ.get('FLEET_EXAMPLES', '150'))
+MORNINGS = int(os.environ.get('FLEET_EXAMPLES', '30'))
 HOUSES = (
     lambda: corridor(robots=4, length=6),
     lambda: loop(robots=6),

@@ -55,9 +55,3 @@ def test_five_hundred_hours_of_faults_break_nothing(tmp_path: Path) -> None:
     assert sum(line['accepted'] for line in lines) > 20 * SEEDS
     reached = {name for line in lines for name, count in line['sometimes'].items() if count}
     assert reached >= REACHED
-
-
-@pytest.mark.slow
-def test_a_few_hours_of_faults_break_nothing(tmp_path: Path) -> None:
-    code, said = swarm(tmp_path, '1001..1004')
-    assert code == 0, said

@@ -15,6 +15,7 @@ from fleet_manager.domain.units import SECOND
 from tests.domain.traffic.tight import lobby, twin
 from tests.hospitals import Drawing, two_floors
 from tests.scenarios.day import QUICK, Day
+from tests.scenarios.seeds import seeds
 
 AWFUL = Weather(loss=0.3, duplicates=0.2, delay_ms=2_500)
 
@@ -33,7 +34,7 @@ def with_stations(hospital: Hospital, *bays: str) -> Hospital:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('seed', seeds(2))
 @pytest.mark.parametrize(
     'hospital',
     [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fleet_manager.domain.codec import encode
 from fleet_manager.domain.maps.model import Hospital
 from fleet_manager.domain.traffic.hindrances import Hindrances
-from tests.domain.traffic.fleet import Fleet
+from tests.domain.traffic.fleet import EXAMPLES, Fleet
 from tests.hospitals import corridor, loop, two_floors
 
 BUILDINGS = {
@@ -101,8 +101,8 @@ def test_plans_around_what_stands_still_hold_whether_it_moves_again_or_not(
     robots=st.integers(2, 6),
     seed=st.integers(0, 1_000_000_000),
 )
-@settings(max_examples=3_000)
-def test_plans_hold_in_thousands_of_other_buildings_and_orders(
+@settings(max_examples=max(1_000, EXAMPLES))
+def test_plans_hold_in_a_thousand_other_buildings_and_orders(
     name: str, robots: int, seed: int
 ) -> None:
     test_plans_never_overlap_never_lock_up_and_end_in_bays_whoever_is_delayed.hypothesis.inner_test(
