@@ -25,9 +25,9 @@ demo: ## Run a hospital on this machine; Ctrl-C ends it (ARGS="--help" for optio
 test: ## All gates and all tests; as root also installs what tests need from Debian
 	@$(SETUP) dev --system
 	@$(MAKE) --no-print-directory gates
-	$(BIN)/pytest $(EACH_CORE) -m '$(FAST)' $(COVERED)
+	$(BIN)/pytest $(EACH_CORE) -m 'not slow and not ($(REAL))' $(COVERED)
 	$(BIN)/coverage report --skip-covered --fail-under=95
-	$(BIN)/pytest $(EACH_CORE) -m 'not ($(REAL)) and not ($(FAST))'
+	$(BIN)/pytest $(EACH_CORE) -m 'slow and not ($(REAL))'
 	$(BIN)/pytest -m gazebo
 	$(PYTHON) setup/side_by_side.py robots: $(BIN)/pytest -m 'ros and not (browser or gazebo)' \
 		-- pages: $(BIN)/pytest -m 'browser and not gazebo'
