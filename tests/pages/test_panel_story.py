@@ -13,6 +13,7 @@ from fleet_manager.application.ports import Account
 from fleet_manager.domain.ids import AccountId, RobotId, StationId
 from fleet_manager.domain.messages import OpenCompartment, SignDelivery
 from tests.pages.conftest import QUICK, RunningSite, running_site
+from tests.pages.languages import told_in
 from tests.pages.people import Nurse, Person
 from tests.pages.test_ward_story import SMALL_TARGETS
 
@@ -55,7 +56,7 @@ def fits(page: Page) -> None:
     assert page.evaluate(SMALL_TARGETS) == []
 
 
-@pytest.mark.parametrize('lang', ['en', 'zh-CN'])
+@pytest.mark.parametrize('lang', told_in('zh-CN'))
 def test_a_parcel_is_loaded_and_collected_at_the_screen_of_the_robot(
     browser: Browser, scripted: RunningSite, pictures: Path, lang: str
 ) -> None:

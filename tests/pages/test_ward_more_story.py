@@ -15,12 +15,12 @@ from fleet_manager.adapters.files.hospital import load_hospital
 from fleet_manager.adapters.http import i18n
 from fleet_manager.adapters.http.i18n import Words
 from tests.pages.conftest import HOSPITAL, QUICK, RunningSite, running_site
+from tests.pages.languages import told_in
 from tests.pages.people import Nurse
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORDS = i18n.load()
-LANGUAGES = ['en', 'zh-CN']
 PAGES = [
     '/ward',
     '/ward/new?q=lab',
@@ -64,7 +64,7 @@ READS_CODES = """() => {
 }"""
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', told_in('zh-CN'))
 def test_a_request_is_planned_for_certain_days(
     browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
 ) -> None:
@@ -218,7 +218,7 @@ def own_words(nurse: Nurse, site: RunningSite) -> list[str]:
     return re.findall(r'[A-Za-z]{3,}', text)
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', told_in('en'))
 def test_an_arrival_is_said_while_a_form_is_open_and_nothing_typed_is_lost(
     browser: Browser, ward_site: RunningSite, pictures: Path, lang: str
 ) -> None:
