@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 import httpx
 
+from fleet_manager.domain.deliveries.goods import GOODS
 from fleet_manager.domain.deliveries.lifecycle import ENDS
-from fleet_manager.entry.first_run import OPERATOR, read_secrets
+from fleet_manager.entry.first_run import OPERATOR, PORTER, read_secrets
 from tests.live.hospital import LiveHospital, wait_until
 
 #: Seconds of wall time until an answer must come, over as many restarts as it takes.
@@ -93,9 +94,10 @@ class Ward:
         pin = self._secret(station)
         return self._act('open', delivery, station, data={'pin': pin})
 
-    def sign(self, delivery: str, station: str) -> bool:
-        """Sign for the parcel; False when it is refused."""
-        return self._act('sign', delivery, station)
+    def sign(self, delivery: str, station: str, *, together: bool = False) -> bool:
+        """Sign for the parcel, `together` with the porter; False when it is refused."""
+        second = {'witness': PORTER, 'witness_pin': self._secret(PORTER)} if together else {}
+        return self._act('sign', delivery, station, data=second)
 
     def cancel(self, delivery: str, station: str) -> bool:
         """Cancel; False when it is refused."""
@@ -195,7 +197,7 @@ class Ward:
         elif state == 'porter_asked':
             self._act('take', name, OPERATOR)
         elif state in ('taken', 'carried'):
-            self.sign(name, recipient)
+            self.sign(name, goal, together=GOODS[delivery['goods']].two_signatures)
 
     def _robot_states(self) -> dict[str, Any]:
         return self.hospital.robot_states() if isinstance(self.hospital, LiveHospital) else {}
