@@ -47,6 +47,8 @@ PROFILE = Path(__file__).resolve().parents[2] / 'interfaces' / 'dds' / 'loopback
 #: ROS's tracing maps this one file of the machine into every process, whatever anybody does.
 TRACER = '/dev/shm/lttng-ust-wait'
 HERE = Path(__file__).resolve().parent
+#: A killed test run takes its processes with it.
+_TOGETHER = ['setpriv', '--pdeathsig', 'TERM'] if shutil.which('setpriv') else []
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
@@ -103,7 +105,7 @@ class Program:
     ) -> subprocess.Popen[bytes]:
         with self.log.open('ab') as out:
             return subprocess.Popen(
-                [*warm.TOGETHER, *words],
+                [*_TOGETHER, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

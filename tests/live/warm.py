@@ -20,7 +20,6 @@ import os
 import random
 import runpy
 import selectors
-import shutil
 import signal
 import socket
 import subprocess
@@ -42,7 +41,6 @@ MODULES = (
 )
 _SET_DEATH_SIGNAL = 1
 _LONGEST = 1_000_000
-TOGETHER = ['setpriv', '--pdeathsig', 'TERM'] if shutil.which('setpriv') else []
 
 
 class Forked:
@@ -77,13 +75,13 @@ class Forked:
 
 
 class Nursery:
-    """The process everything is forked from, seen from a test."""
+    """The process everything is forked from, seen from a test. It ends when the test run has."""
 
     def __init__(self) -> None:
         self._end, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             self._process = subprocess.Popen(
-                [*TOGETHER, sys.executable, '-u', '-m', 'tests.live.warm', str(other.fileno())],
+                [sys.executable, '-u', '-m', 'tests.live.warm', str(other.fileno())],
                 pass_fds=[other.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
