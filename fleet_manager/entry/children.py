@@ -21,8 +21,8 @@ WELL_SECONDS: Final = 5.0
 _SET_DEATH_SIGNAL: Final = 1
 
 
-def _die_with_parent() -> None:
-    """Have the kernel end the child when the demo itself is killed (Linux prctl)."""
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that forked it is killed (Linux prctl)."""
     ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
 
 
@@ -50,7 +50,7 @@ class Child:
                 stderr=out,
                 env=dict(self.environment),
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has one thread
             )
         self._began = time.monotonic()
 

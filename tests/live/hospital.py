@@ -12,6 +12,7 @@ again alone. At the end nothing is left: no process, no file in shared memory.
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -21,7 +22,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,10 @@ def wait_until(condition: Callable[[], Any], *, seconds: float, what: str) -> An
 
 @dataclass(slots=True)
 class Program:
-    """One process: started, killed, started again. `mapped` are its files in shared memory."""
+    """One process: started, killed, started again. `mapped` are its files in shared memory.
+
+    `sessions` are its process ids: each life of it, and what that starts, is a session of its own.
+    """
 
     name: str
     command: Sequence[str]
@@ -71,6 +75,7 @@ class Program:
     process: subprocess.Popen[bytes] | warm.Forked | None = None
     is_warm: bool = True
     mapped: set[str] = field(default_factory=set)
+    sessions: set[int] = field(default_factory=set)
     starts: int = 0
     _log_began: int = 0
 
@@ -98,6 +103,7 @@ class Program:
             self.process = warm.start(words[2:], {**self.environment, **environment}, self.log)
         else:
             self.process = self._start_cold(words, {**self.environment, **environment})
+        self.sessions.add(self.pid)
         self.starts += 1
 
     def _start_cold(
@@ -241,7 +247,8 @@ class LiveHospital:
                 except subprocess.TimeoutExpired:
                     problems.append(f'{program.name} did not end by itself')
                     program.kill()
-        problems += [f'a process is left: {p}' for p in processes_of(self.state)]
+        sessions = frozenset[int]().union(*(one.sessions for one in self.programs.values()))
+        problems += [f'a process is left: {p}' for p in processes_of(self.state, sessions)]
         for program in self.programs.values():
             left = sorted(name for name in program.mapped if Path(name).exists())
             if left:
@@ -437,15 +444,16 @@ def shared_memory_of(pid: int) -> set[str]:
     return {name for name in found if not name.startswith(TRACER)}
 
 
-def processes_of(state: Path) -> list[str]:
-    """Return the processes that work on a state folder, by what they were started with."""
+def processes_of(state: Path, sessions: Set[int] = frozenset()) -> list[str]:
+    """Return the processes that work on a state folder: started with it, or of these sessions."""
     found = []
     for process in psutil.process_iter():
         try:
             mine = process.environ().get('FLEET_STATE_DIR') == str(state)
+            mine = mine or os.getsid(process.pid) in sessions
             if mine and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(f'{process.pid} {" ".join(process.cmdline())[:120]}')
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+        except (psutil.NoSuchProcess, psutil.AccessDenied, ProcessLookupError):
             continue
     return found
 

@@ -11,12 +11,12 @@ killed as any other; only its imports, two or three seconds of a core, were done
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import gc
 import importlib
 import json
 import os
+import queue
 import random
 import runpy
 import selectors
@@ -30,6 +30,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fleet_manager.entry.children import die_with_parent
+
 #: What the programs of a hospital import, first of all what takes longest.
 MODULES = (
     'fleet_manager.entry.cli',
@@ -39,8 +41,11 @@ MODULES = (
     'robot_nodes.nodes.robots',
     'robot_nodes.nodes.world',
 )
-_SET_DEATH_SIGNAL = 1
 _LONGEST = 1_000_000
+#: Several threads may be the first to start something.
+_ONE = threading.Lock()
+#: Seconds until a program is there: the first waits for all imports.
+_BORN_SECONDS = 60.0
 
 
 class Forked:
@@ -87,29 +92,27 @@ class Nursery:
                 start_new_session=True,
             )
         self._lock = threading.Lock()
-        self._born = threading.Condition()
-        self._pids: list[int] = []
-        self._programs: dict[int, Forked] = {}
+        self._born: queue.SimpleQueue[Forked] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
         """Start module `words[0]` with the rest as its arguments."""
         order = {'words': list(words), 'environment': dict(environment), 'log': str(log)}
-        with self._lock, self._born:
+        with self._lock:
             self._end.send(json.dumps(order).encode())
-            assert self._born.wait_for(lambda: self._pids, timeout=60.0), 'nothing was started'
-            return self._programs[self._pids.pop()]
+            return self._born.get(timeout=_BORN_SECONDS)
 
     def _listen(self) -> None:
+        alive: dict[int, Forked] = {}
         while said := self._end.recv(_LONGEST):
             told = json.loads(said)
-            with self._born:
-                if 'born' in told:
-                    self._programs[told['born']] = Forked(told['born'])
-                    self._pids.append(told['born'])
-                    self._born.notify_all()
-                else:
-                    self._programs.pop(told['ended']).ended(told['code'])
+            if 'born' in told:
+                program = alive[told['born']] = Forked(told['born'])
+                self._born.put(program)
+            else:
+                alive.pop(told['ended']).ended(told['code'])
+        for program in alive.values():
+            program.ended(-signal.SIGTERM)  # they end with the process they were forked from
 
 
 @functools.cache
@@ -120,7 +123,9 @@ def nursery() -> Nursery:
 
 def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
     """Start a module as a process with an environment; what it says is added to `log`."""
-    return nursery().start(words, environment, log)
+    with _ONE:
+        found = nursery()
+    return found.start(words, environment, log)
 
 
 # --- in the process that forks -------------------------------------------------------------------
@@ -170,7 +175,7 @@ def _reap(end: socket.socket) -> None:
 
 def _live(words: list[str], environment: dict[str, str], log: str) -> NoReturn:
     """Become the program, up to the end of this process."""
-    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
+    die_with_parent()
     os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -15,6 +15,7 @@ from fleet_manager.application.webhooks import BY_HAND, DeadLetter, Webhook
 from fleet_manager.domain.ids import RobotId
 from fleet_manager.domain.units import Instant
 from tests.pages.conftest import Office
+from tests.pages.languages import BOTH
 from tests.pages.people import Nurse, Person
 from tests.pages.stand_in import now
 from tests.pages.test_ward_story import labels_missing
@@ -144,7 +145,7 @@ def test_no_page_is_left_out() -> None:
     assert left == []
 
 
-@pytest.mark.parametrize('lang', ['en', 'zh-CN'])
+@pytest.mark.parametrize('lang', BOTH)
 def test_no_page_has_a_fault_axe_finds_or_reaches_over_the_edge(
     browser: Browser, filled: Office, pictures: Path, lang: str
 ) -> None:

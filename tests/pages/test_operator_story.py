@@ -9,13 +9,13 @@ from playwright.sync_api import Browser, expect
 
 from fleet_manager.adapters.http import i18n
 from tests.pages.conftest import RunningSite
+from tests.pages.languages import BOTH
 from tests.pages.people import PHONE, Nurse, Operator
 from tests.pages.stand_in import now
 
 pytestmark = [pytest.mark.browser, pytest.mark.ros, pytest.mark.slow]
 
 WORDS = i18n.load()
-LANGUAGES = ['en', 'zh-CN']
 DESK = {'width': 1440, 'height': 900}
 
 #: How often a robot that moves is drawn somewhere else within two seconds: 10 updates come.
@@ -34,7 +34,7 @@ MOVES = """() => new Promise((done) => {
 })"""
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', BOTH)
 def test_every_floor_lift_robot_and_delivery_is_on_one_page(
     browser: Browser, site: RunningSite, pictures: Path, lang: str
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_lost_connection_greys_the_map_within_ten_seconds(
     operator.close()
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', BOTH)
 def test_the_page_fits_a_phone(
     browser: Browser, site: RunningSite, pictures: Path, lang: str
 ) -> None:

@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from fleet_manager.adapters.http import i18n
 from tests.pages.conftest import RunningSite
+from tests.pages.languages import BOTH
 from tests.pages.people import Nurse, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.ros, pytest.mark.slow]
 
 WORDS = i18n.load()
-LANGUAGES = ['en', 'zh-CN']
 
 #: Every control a finger can hit, with its size; texts inside a sentence are not controls.
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary')]
@@ -28,7 +28,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select
   .map(([what, box]) => `${what} ${box.width}x${box.height}`)"""
 
 
-@pytest.mark.parametrize('lang', LANGUAGES)
+@pytest.mark.parametrize('lang', BOTH)
 def test_a_nurse_gets_medicines_from_the_pharmacy(
     browser: Browser, site: RunningSite, pictures: Path, lang: str
 ) -> None:
